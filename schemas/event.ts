@@ -1,0 +1,81 @@
+import Type from 'typebox'
+import { StringEnum } from './atoms.js'
+import { Problem } from './problem.js'
+import { ProbeResult, Protocol, SyncResult, TransferMode } from './result.js'
+
+export const EndpointRole = StringEnum(['source', 'target'])
+export type EndpointRole = Type.Static<typeof EndpointRole>
+
+export const Operation = StringEnum(['probe', 'plan', 'sync', 'replicate'])
+export type Operation = Type.Static<typeof Operation>
+
+const event = <const Name extends string, P extends Type.TProperties>(
+  type: Name,
+  id: string,
+  properties: P,
+) => Type.Object({ type: StringEnum([type]), ...properties }, { $id: id })
+
+export const StartedEvent = event('started', 'StartedEvent', {
+  operation: Operation,
+  requestId: Type.String(),
+  time: Type.String({ description: 'ISO 8601, UTC.' }),
+})
+export const QueuedEvent = event('queued', 'QueuedEvent', {
+  position: Type.Integer({ minimum: 1 }),
+  for: StringEnum(['slot', 'target']),
+})
+export const DiscoveredEvent = event('discovered', 'DiscoveredEvent', {
+  side: EndpointRole,
+  protocol: Protocol,
+  refs: Type.Integer(),
+  head: Type.Optional(Type.String()),
+})
+export const PlannedEvent = event('planned', 'PlannedEvent', {
+  create: Type.Integer(),
+  update: Type.Integer(),
+  forced: Type.Optional(Type.Integer({ description: 'Absent where the proofs run beside the relay.' })),
+  delete: Type.Integer(),
+  skip: Type.Integer(),
+  block: Type.Integer(),
+  transferMode: TransferMode,
+})
+export const ProgressEvent = event('progress', 'ProgressEvent', {
+  phase: StringEnum(['prove', 'relay', 'confirm']),
+  sourceBytes: Type.Integer({ description: 'Pack bytes read from the source.' }),
+  targetBytes: Type.Integer({ description: 'Pack bytes taken by the target.' }),
+  bytesPerSecond: Type.Integer(),
+  objects: Type.Optional(Type.Object({ total: Type.Integer() })),
+  batch: Type.Optional(Type.Object({ index: Type.Integer(), total: Type.Integer() })),
+})
+export const RemoteEvent = event('remote', 'RemoteEvent', {
+  side: EndpointRole,
+  text: Type.String({ description: "A line of the remote's own progress or warnings." }),
+})
+export const NoticeEvent = event('notice', 'NoticeEvent', { text: Type.String() })
+export const HeartbeatEvent = event('heartbeat', 'HeartbeatEvent', {})
+export const ResultEvent = event('result', 'ResultEvent', { result: Type.Union([SyncResult, ProbeResult]) })
+export const ErrorEvent = event('error', 'ErrorEvent', { error: Problem })
+
+export const Event = Type.Union(
+  [
+    StartedEvent,
+    QueuedEvent,
+    DiscoveredEvent,
+    PlannedEvent,
+    ProgressEvent,
+    RemoteEvent,
+    NoticeEvent,
+    HeartbeatEvent,
+    ResultEvent,
+    ErrorEvent,
+  ],
+  {
+    $id: 'Event',
+    description: 'One line of an `application/x-ndjson` answer.',
+    discriminator: { propertyName: 'type' },
+  },
+)
+export type Event = Type.Static<typeof Event>
+export type ProgressEvent = Type.Static<typeof ProgressEvent>
+/** What the engine tells while it works; the service adds the events of its own stream. */
+export type RunEvent = Extract<Event, { type: 'discovered' | 'planned' | 'progress' | 'remote' | 'notice' }>

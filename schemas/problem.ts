@@ -1,0 +1,82 @@
+import Type from 'typebox'
+import { StringEnum } from './atoms.js'
+import { SyncResult } from './result.js'
+
+/**
+ * Every error this program can raise: its HTTP status, whether the same request may succeed later, and the
+ * title of its problem document (RFC 9457).
+ */
+export const problems = {
+  invalid_request: { status: 400, retryable: false, title: 'The request does not fit the schema' },
+  unauthorized: { status: 401, retryable: false, title: 'A valid token of this service is needed' },
+  egress_denied: { status: 403, retryable: false, title: 'The egress policy forbids that host' },
+  not_found: { status: 404, retryable: false, title: 'No such route' },
+  method_not_allowed: { status: 405, retryable: false, title: 'The route does not take this method' },
+  not_acceptable: { status: 406, retryable: false, title: 'No acceptable media type' },
+  payload_too_large: { status: 413, retryable: false, title: 'The request body is too large' },
+  unsupported_media_type: {
+    status: 415,
+    retryable: false,
+    title: 'The request body must be application/json',
+  },
+  rate_limited: { status: 429, retryable: true, title: 'Too many requests' },
+  blocked_refs: { status: 409, retryable: false, title: 'The sync would have to overwrite refs' },
+  plan_refused: { status: 409, retryable: false, title: 'The plan goes beyond a guard' },
+  plan_changed: { status: 409, retryable: false, title: 'The plan is not the expected one' },
+  target_ref_moved: { status: 409, retryable: true, title: 'Another writer moved a target ref' },
+  ref_rejected: { status: 409, retryable: false, title: 'The target refused a ref' },
+  no_matching_refs: { status: 422, retryable: false, title: 'The scope matches nothing on the source' },
+  unsupported: { status: 422, retryable: false, title: 'A remote lacks a needed capability' },
+  redirect_refused: { status: 422, retryable: false, title: 'A remote redirects where it may not' },
+  pack_limit_exceeded: { status: 422, retryable: false, title: 'A pack is over a limit' },
+  source_unauthorized: { status: 502, retryable: false, title: 'The source refused the credentials' },
+  target_unauthorized: { status: 502, retryable: false, title: 'The target refused the credentials' },
+  source_not_found: { status: 502, retryable: false, title: 'The source has no such repository' },
+  target_not_found: { status: 502, retryable: false, title: 'The target has no such repository' },
+  source_unavailable: { status: 502, retryable: true, title: 'The source cannot serve at the moment' },
+  target_unavailable: { status: 502, retryable: true, title: 'The target cannot serve at the moment' },
+  source_unreachable: { status: 502, retryable: true, title: 'The source cannot be reached' },
+  target_unreachable: { status: 502, retryable: true, title: 'The target cannot be reached' },
+  source_protocol_error: { status: 502, retryable: false, title: 'The source broke the git protocol' },
+  target_protocol_error: { status: 502, retryable: false, title: 'The target broke the git protocol' },
+  source_timeout: { status: 504, retryable: true, title: 'The source was silent for too long' },
+  target_timeout: { status: 504, retryable: true, title: 'The target was silent for too long' },
+  deadline_exceeded: { status: 504, retryable: true, title: 'The run took longer than allowed' },
+  overloaded: { status: 503, retryable: true, title: 'The service is full' },
+  shutting_down: { status: 503, retryable: true, title: 'The service is shutting down' },
+  cancelled: { status: 499, retryable: false, title: 'The caller cancelled the run' },
+  internal: { status: 500, retryable: false, title: 'A bug in git-sync' },
+} as const satisfies Record<string, { status: number; retryable: boolean; title: string }>
+
+export type ProblemCode = keyof typeof problems
+export const problemCodes = Object.keys(problems) as ProblemCode[]
+
+export const RefProblem = Type.Object(
+  { ref: Type.String(), reason: Type.String() },
+  { $id: 'RefProblem', description: 'A target ref and why it stopped the run.' },
+)
+export type RefProblem = Type.Static<typeof RefProblem>
+
+export const FieldProblem = Type.Object(
+  { path: Type.String({ description: 'JSON pointer into the request.' }), message: Type.String() },
+  { $id: 'FieldProblem' },
+)
+export type FieldProblem = Type.Static<typeof FieldProblem>
+
+export const Problem = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String({ description: 'What went wrong and what to do about it.' }),
+    code: StringEnum(problemCodes, { description: 'What programs branch on.' }),
+    retryable: Type.Boolean(),
+    requestId: Type.String(),
+    retryAfter: Type.Optional(Type.Number({ description: 'Seconds to wait, where known.' })),
+    refs: Type.Optional(Type.Array(RefProblem)),
+    errors: Type.Optional(Type.Array(FieldProblem)),
+    result: Type.Optional(SyncResult),
+  },
+  { $id: 'Problem', description: 'RFC 9457 problem details.' },
+)
+export type Problem = Type.Static<typeof Problem>

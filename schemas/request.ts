@@ -1,0 +1,150 @@
+import Type from 'typebox'
+import { Count, List, StringEnum } from './atoms.js'
+
+const closed = { additionalProperties: false }
+
+export const Endpoint = Type.Object(
+  {
+    url: Type.String({
+      minLength: 1,
+      description: 'http(s) URL of the repository. Nothing is ever appended to its path.',
+    }),
+    followInfoRefsRedirect: Type.Optional(
+      Type.Boolean({
+        description: 'Follow a redirect of info/refs to another origin, credentials included.',
+      }),
+    ),
+  },
+  { ...closed, $id: 'Endpoint' },
+)
+export type Endpoint = Type.Static<typeof Endpoint>
+
+export const EndpointAuth = Type.Object(
+  {
+    username: Type.Optional(Type.String({ description: 'Basic user name; `git` where empty.' })),
+    token: Type.Optional(Type.String({ description: 'Basic password.' })),
+    bearerToken: Type.Optional(Type.String({ description: 'Bearer token; wins over `token`.' })),
+    skipTlsVerify: Type.Optional(Type.Boolean({ description: 'Accept any TLS certificate.' })),
+  },
+  { ...closed, $id: 'EndpointAuth' },
+)
+export type EndpointAuth = Type.Static<typeof EndpointAuth>
+
+export const Auth = Type.Object(
+  { source: Type.Optional(EndpointAuth), target: Type.Optional(EndpointAuth) },
+  { ...closed, $id: 'Auth' },
+)
+export type Auth = Type.Static<typeof Auth>
+
+export const RefMapping = Type.Object(
+  {
+    source: Type.String({ minLength: 1 }),
+    target: Type.String({ minLength: 1 }),
+  },
+  {
+    ...closed,
+    $id: 'RefMapping',
+    description:
+      'A source ref and its name on the target. A short name is a branch; each side may hold one `*`.',
+  },
+)
+export type RefMapping = Type.Static<typeof RefMapping>
+
+export const RefScope = Type.Object(
+  {
+    branches: Type.Optional(List(Type.String({ minLength: 1 }), 'Branches by name; one `*` each.')),
+    mappings: Type.Optional(List(RefMapping, 'Source refs under other names on the target.')),
+    allRefs: Type.Optional(Type.Boolean({ description: 'All tags and all other refs too.' })),
+    excludeRefPrefixes: Type.Optional(
+      List(Type.String({ minLength: 1 }), 'Prefixes of refs that are neither written nor deleted.'),
+    ),
+    excludeRefs: Type.Optional(
+      List(Type.String({ minLength: 1 }), 'Refs that are neither written nor deleted; one `*` each.'),
+    ),
+  },
+  { ...closed, $id: 'RefScope' },
+)
+export type RefScope = Type.Static<typeof RefScope>
+
+export const OperationMode = StringEnum(['', 'sync', 'replicate'], {
+  description: '`sync` blocks what diverged, `replicate` overwrites it. Empty: sync.',
+})
+export type OperationMode = Type.Static<typeof OperationMode>
+
+export const ProtocolMode = StringEnum(['', 'auto', 'v1', 'v2'], {
+  description: 'The protocol spoken with the source. Empty: auto.',
+})
+export type ProtocolMode = Type.Static<typeof ProtocolMode>
+
+export const SyncPolicy = Type.Object(
+  {
+    mode: Type.Optional(OperationMode),
+    includeTags: Type.Optional(Type.Boolean({ description: 'All tags too.' })),
+    prune: Type.Optional(Type.Boolean({ description: 'Delete managed target refs that the source lacks.' })),
+    force: Type.Optional(Type.Boolean({ description: 'Overwrite what diverged, under a lease.' })),
+    forceWithLease: Type.Optional(Type.Boolean({ description: 'The same as `force`.' })),
+    forceBlind: Type.Optional(Type.Boolean({ description: 'Overwrite whatever is there.' })),
+    bestEffort: Type.Optional(Type.Boolean({ description: 'A ref that the target refuses is a warning.' })),
+    atomic: Type.Optional(Type.Boolean({ description: 'All refs or none.' })),
+    protocol: Type.Optional(ProtocolMode),
+    maxDeletes: Type.Optional(Count('A plan that deletes more is refused; 0 allows none.')),
+    maxForced: Type.Optional(Count('A plan that overwrites more is refused; 0 allows none.')),
+    expectedPlan: Type.Optional(
+      Type.String({ description: '`plan.digest` of an earlier plan: the run is refused if it has changed.' }),
+    ),
+  },
+  { ...closed, $id: 'SyncPolicy' },
+)
+export type SyncPolicy = Type.Static<typeof SyncPolicy>
+
+export const TransferOptions = Type.Object(
+  {
+    maxPackBytes: Type.Optional(Count('Most pack bytes that a run may read from the source; 0: no limit.')),
+    targetMaxPackBytes: Type.Optional(
+      Count('Most pack bytes that the target takes in one push; 0: unknown.'),
+    ),
+    targetMaxRefUpdates: Type.Optional(Count('Most ref updates in one push; 0: 5,000.')),
+    measureMemory: Type.Optional(Type.Boolean({ description: 'Measure memory while the run lasts.' })),
+    materialize: Type.Optional(
+      StringEnum(['auto', 'always', 'never'], { description: 'When to spool the pack to a file first.' }),
+    ),
+    materializedMaxBytes: Type.Optional(Count('Most bytes of a spooled pack; 0: 4 GiB.')),
+    materializedMaxObjects: Type.Optional(Count('Most objects of a spooled pack; 0: no limit.')),
+    pushOptions: Type.Optional(List(Type.String(), 'Push options for the target.')),
+  },
+  { ...closed, $id: 'TransferOptions' },
+)
+export type TransferOptions = Type.Static<typeof TransferOptions>
+
+export const ProbeRequest = Type.Object(
+  {
+    source: Endpoint,
+    target: Type.Optional(Type.Union([Endpoint, Type.Null()])),
+    includeTags: Type.Optional(Type.Boolean()),
+    allRefs: Type.Optional(Type.Boolean()),
+    excludeRefPrefixes: Type.Optional(List(Type.String({ minLength: 1 }), 'Prefixes of refs to leave out.')),
+    protocol: Type.Optional(ProtocolMode),
+    collectStats: Type.Optional(Type.Boolean()),
+    auth: Type.Optional(Auth),
+    options: Type.Optional(
+      Type.Object({ measureMemory: Type.Optional(Type.Boolean()) }, { ...closed, $id: 'ProbeOptions' }),
+    ),
+  },
+  { ...closed, $id: 'ProbeRequest' },
+)
+export type ProbeRequest = Type.Static<typeof ProbeRequest>
+
+const syncFields = {
+  source: Endpoint,
+  target: Endpoint,
+  scope: Type.Optional(RefScope),
+  policy: Type.Optional(SyncPolicy),
+  collectStats: Type.Optional(Type.Boolean()),
+  auth: Type.Optional(Auth),
+  options: Type.Optional(TransferOptions),
+}
+export const SyncRequest = Type.Object(syncFields, { ...closed, $id: 'SyncRequest' })
+export type SyncRequest = Type.Static<typeof SyncRequest>
+
+export const PlanRequest = Type.Object(syncFields, { ...closed, $id: 'PlanRequest' })
+export type PlanRequest = Type.Static<typeof PlanRequest>

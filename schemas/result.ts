@@ -1,0 +1,191 @@
+import Type from 'typebox'
+import { StringEnum } from './atoms.js'
+
+export const RefInfo = Type.Object({ name: Type.String(), hash: Type.String() }, { $id: 'RefInfo' })
+export type RefInfo = Type.Static<typeof RefInfo>
+
+export const RefKind = StringEnum(['branch', 'tag', 'other'])
+export type RefKind = Type.Static<typeof RefKind>
+
+export const Action = StringEnum(['create', 'update', 'delete', 'skip', 'block', 'warn'])
+export type Action = Type.Static<typeof Action>
+
+const refFields = {
+  branch: Type.String({ description: 'Short name of the target ref, whatever its kind.' }),
+  sourceRef: Type.String(),
+  targetRef: Type.String(),
+  sourceHash: Type.String({ description: 'Empty where the source has no such ref.' }),
+  targetHash: Type.String({ description: 'Empty where the target had no such ref.' }),
+  kind: RefKind,
+  action: Action,
+  reason: Type.String(),
+}
+export const RefResult = Type.Object(refFields, { $id: 'RefResult' })
+export type RefResult = Type.Static<typeof RefResult>
+/** A planned ref has the shape of a result; its action has not been taken yet. */
+export type RefPlan = RefResult
+
+export const SyncCounts = Type.Object(
+  {
+    applied: Type.Integer({ description: 'Creates and updates that the target confirmed.' }),
+    skipped: Type.Integer({ description: 'In a plan, also the actions that would run.' }),
+    blocked: Type.Integer(),
+    deleted: Type.Integer(),
+    warned: Type.Integer(),
+  },
+  { $id: 'SyncCounts' },
+)
+export type SyncCounts = Type.Static<typeof SyncCounts>
+
+export const PlanSummary = Type.Object(
+  {
+    digest: Type.String({ description: '`sha256:` and 64 hex digits; what `expectedPlan` takes.' }),
+    create: Type.Integer(),
+    update: Type.Integer(),
+    forced: Type.Integer({ description: 'The updates that are not proven fast-forwards.' }),
+    delete: Type.Integer(),
+    skip: Type.Integer(),
+    block: Type.Integer(),
+  },
+  { $id: 'PlanSummary' },
+)
+export type PlanSummary = Type.Static<typeof PlanSummary>
+
+export const BatchSummary = Type.Object(
+  {
+    enabled: Type.Boolean(),
+    planned: Type.Integer({ description: 'An estimate, 0 while unknown.' }),
+    done: Type.Integer({ description: 'Confirmed pushes.' }),
+  },
+  { $id: 'BatchSummary' },
+)
+export type BatchSummary = Type.Static<typeof BatchSummary>
+
+export const Protocol = StringEnum(['v1', 'v2'])
+export type Protocol = Type.Static<typeof Protocol>
+
+export const TransferMode = StringEnum([
+  'none',
+  'bootstrap',
+  'incremental',
+  'replicate',
+  'bootstrap-batch',
+  'incremental-batch',
+  'replicate-batch',
+  'materialized',
+])
+export type TransferMode = Type.Static<typeof TransferMode>
+
+/** Why a run took its transfer mode. */
+export const transferReasons = {
+  'up-to-date': 'nothing to push',
+  'empty-target': 'no desired ref exists on the target',
+  'existing-refs': 'some desired refs exist on the target',
+  'source-authoritative': 'replicate overwrites whatever the target has',
+  'blocked-refs': 'refs are blocked, so nothing would be pushed',
+} as const
+export type TransferReason = keyof typeof transferReasons
+
+export const ExecutionSummary = Type.Object(
+  {
+    dryRun: Type.Boolean(),
+    protocol: Protocol,
+    operationMode: StringEnum(['sync', 'replicate']),
+    relay: Type.Boolean({ description: 'The pack streamed straight from the source to the target.' }),
+    transferMode: TransferMode,
+    reason: StringEnum(Object.keys(transferReasons) as TransferReason[], {
+      description: `Why this transfer mode. ${Object.entries(transferReasons)
+        .map(([word, meaning]) => `\`${word}\`: ${meaning}.`)
+        .join(' ')}`,
+    }),
+    bootstrapSuggested: Type.Boolean({ description: 'A plan that would create every ref.' }),
+    sourceHead: Type.Optional(Type.String({ description: "The branch that the source's HEAD names." })),
+    batch: BatchSummary,
+  },
+  { $id: 'ExecutionSummary' },
+)
+export type ExecutionSummary = Type.Static<typeof ExecutionSummary>
+
+export const ServiceStats = Type.Object(
+  {
+    name: Type.String(),
+    requests: Type.Integer(),
+    requestBytes: Type.Integer(),
+    responseBytes: Type.Integer(),
+    wants: Type.Integer(),
+    haves: Type.Integer(),
+    commands: Type.Integer(),
+  },
+  { $id: 'ServiceStats' },
+)
+export type ServiceStats = Type.Static<typeof ServiceStats>
+
+export const SideBytes = Type.Object(
+  {
+    label: Type.String(),
+    bytes: Type.Integer({ description: 'Bytes of request and response bodies.' }),
+    activeNanos: Type.Optional(Type.Integer()),
+    idleNanos: Type.Optional(Type.Integer()),
+  },
+  { $id: 'SideBytes' },
+)
+export type SideBytes = Type.Static<typeof SideBytes>
+
+export const Stats = Type.Object(
+  {
+    enabled: Type.Boolean(),
+    items: Type.Record(Type.String(), ServiceStats, {
+      description: 'By side, service and step, such as `source git-upload-pack info-refs`.',
+    }),
+    sides: Type.Optional(Type.Array(SideBytes)),
+    elapsedNanos: Type.Optional(Type.Integer()),
+  },
+  { $id: 'Stats' },
+)
+export type Stats = Type.Static<typeof Stats>
+
+export const Measurement = Type.Object(
+  {
+    enabled: Type.Boolean(),
+    elapsedMillis: Type.Integer(),
+    peakAllocBytes: Type.Integer({ description: "V8's heap and external memory." }),
+    peakHeapInuseBytes: Type.Integer(),
+    totalAllocBytes: Type.Integer({ description: 'Growth seen between samples, added up: a lower bound.' }),
+    gcCount: Type.Integer(),
+    peakRssBytes: Type.Integer(),
+  },
+  { $id: 'Measurement', description: 'Of the whole process while the run lasted.' },
+)
+export type Measurement = Type.Static<typeof Measurement>
+
+export const ProbeResult = Type.Object(
+  {
+    sourceUrl: Type.String(),
+    targetUrl: Type.Optional(Type.String()),
+    requestedMode: Type.String({ description: 'The requested protocol.' }),
+    protocol: Protocol,
+    refPrefixes: Type.Array(Type.String(), { description: 'What the source was asked to list.' }),
+    sourceCapabilities: Type.Array(Type.String()),
+    targetCapabilities: Type.Optional(Type.Array(Type.String())),
+    refs: Type.Array(RefInfo),
+    sourceHead: Type.Optional(Type.String()),
+    stats: Stats,
+    measurement: Measurement,
+  },
+  { $id: 'ProbeResult' },
+)
+export type ProbeResult = Type.Static<typeof ProbeResult>
+
+export const SyncResult = Type.Object(
+  {
+    refs: Type.Array(RefResult, { description: 'Sorted by target ref, by bytes.' }),
+    counts: SyncCounts,
+    plan: PlanSummary,
+    execution: ExecutionSummary,
+    stats: Stats,
+    measurement: Measurement,
+  },
+  { $id: 'SyncResult' },
+)
+export type SyncResult = Type.Static<typeof SyncResult>
+export type PlanResult = SyncResult
