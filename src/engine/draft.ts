@@ -1,0 +1,61 @@
+import { GitSyncError } from '../errors.js'
+import type { Job, Run } from './job.js'
+import { branchesToProve, type PlannedRef, planRefs } from './plan.js'
+import { proveFastForwards } from './prove.js'
+import type { Remotes } from './remotes.js'
+import { selectRefs } from './select.js'
+
+export interface Draft {
+  plan: PlannedRef[]
+  /** Proofs that only say which updates are forced, where a run does not wait for them. */
+  proofs: Promise<PlannedRef[]> | undefined
+}
+
+/** What a run remembers from listing to listing. */
+export interface Memory {
+  /** By target ref: what earlier pushes of this run confirmed, or were refused under `bestEffort`. */
+  settled: ReadonlyMap<string, PlannedRef>
+  /** Source objects that were listed and twice not served. */
+  unserved: ReadonlySet<string>
+}
+
+/**
+ * Select, plan and prove, from two fresh listings. Where proofs decide nothing but the word "forced", they are
+ * started and not waited for.
+ */
+export async function draftPlan(run: Run, job: Job, remotes: Remotes, memory: Memory): Promise<Draft> {
+  const { source, target } = remotes
+  const { desired, notices } = selectRefs(job.scope, source.refs)
+  for (const text of notices) run.emit({ type: 'notice', text })
+  const planWith = (fastForwards: ReadonlySet<string>) =>
+    planRefs({
+      scope: job.scope,
+      desired,
+      targetRefs: target.refs,
+      overwrite: job.overwrite,
+      prune: job.prune,
+      fastForwards,
+      ...memory,
+    })
+  const branches = branchesToProve(desired, target.refs).filter(({ id }) => !memory.unserved.has(id))
+  if (branches.length === 0) return { plan: planWith(new Set()), proofs: undefined }
+  const prove = () => proveFastForwards(source, branches, target.refs)
+  if (job.overwrite && job.maxForced === undefined && !job.dryRun) {
+    const proofs = tolerant(prove()).then(planWith)
+    // Awaited after the relay; a failure before that is the run's own.
+    proofs.catch(() => {})
+    return { plan: planWith(new Set()), proofs }
+  }
+  run.meter.enter('prove')
+  return { plan: planWith(await (job.overwrite ? tolerant(prove()) : prove())), proofs: undefined }
+}
+
+/** Where what is not proven is overwritten anyway, a source that cannot prove stops nothing. */
+async function tolerant(proofs: Promise<Set<string>>): Promise<Set<string>> {
+  try {
+    return await proofs
+  } catch (error) {
+    if (error instanceof GitSyncError && error.code === 'unsupported') return new Set()
+    throw error
+  }
+}

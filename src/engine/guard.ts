@@ -1,0 +1,70 @@
+import type { PlanSummary } from '../../schemas/result.js'
+import { GitSyncError } from '../errors.js'
+import type { ReceivePack } from '../git/receive-pack.js'
+import type { Job } from './job.js'
+import type { PlannedRef } from './plan.js'
+import { reusesFreedNames } from './schedule.js'
+
+/**
+ * Stops a plan that may not run, before anything is sent.
+ *
+ * @throws GitSyncError `plan_changed`, `blocked_refs`, `plan_refused`, or `unsupported` for what the target cannot do
+ */
+export function guardPlan(
+  job: Job,
+  plan: readonly PlannedRef[],
+  summary: PlanSummary,
+  target: ReceivePack,
+  pushes: number,
+): void {
+  if (job.expectedPlan !== undefined && job.expectedPlan !== summary.digest) {
+    throw new GitSyncError(
+      'plan_changed',
+      `The plan is now ${summary.digest}, not the expected one. Plan again.`,
+    )
+  }
+  const blocked = plan.filter(({ action }) => action === 'block')
+  if (blocked.length > 0) {
+    const refs = blocked.map(({ targetRef, reason }) => ({ ref: targetRef, reason }))
+    const hint = 'nothing was pushed; policy.force or /replicate would overwrite them'
+    throw new GitSyncError(
+      'blocked_refs',
+      `${count(blocked.length, 'ref')} of the target would be overwritten: ${hint}.`,
+      { refs },
+    )
+  }
+  guardLimit('maxDeletes', job.maxDeletes, summary.delete, 'delete')
+  guardLimit('maxForced', job.maxForced, summary.forced, 'overwrite')
+  const { capabilities } = target
+  if (job.atomic) guardAtomic(plan, target, pushes)
+  if (job.pushOptions.length > 0 && !capabilities.has('push-options')) {
+    throw new GitSyncError('unsupported', 'The target takes no push options; drop options.pushOptions.')
+  }
+  if (summary.delete > 0 && !capabilities.has('delete-refs')) {
+    throw new GitSyncError('unsupported', 'The target cannot delete refs; drop policy.prune.')
+  }
+}
+
+function guardAtomic(plan: readonly PlannedRef[], target: ReceivePack, pushes: number): void {
+  if (!target.capabilities.has('atomic')) {
+    throw new GitSyncError('unsupported', 'The target cannot do atomic pushes; drop policy.atomic.')
+  }
+  if (pushes > 1) {
+    const hint = 'drop policy.atomic or raise options.targetMaxRefUpdates'
+    throw new GitSyncError('unsupported', `One push cannot hold all refs of the plan: ${hint}.`)
+  }
+  if (reusesFreedNames(plan)) {
+    const hint = 'git cannot delete a and create a/b in one atomic push; drop policy.atomic'
+    throw new GitSyncError('unsupported', `A new ref needs the name of a deleted one: ${hint}.`)
+  }
+}
+
+function guardLimit(setting: string, limit: number | undefined, planned: number, verb: string): void {
+  if (limit === undefined || planned <= limit) return
+  const message = `The plan would ${verb} ${count(planned, 'ref')}, but policy.${setting} allows ${limit}. Nothing was pushed.`
+  throw new GitSyncError('plan_refused', message)
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`
+}

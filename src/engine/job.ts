@@ -1,0 +1,67 @@
+import type { OperationMode, ProtocolMode, SyncRequest } from '../../schemas/request.js'
+import type { SmartHttp } from '../git/smart-http.js'
+import type { Traffic } from '../git/traffic.js'
+import type { Emit, ProgressMeter } from './progress.js'
+import { type Scope, toScope } from './scope.js'
+
+/** A validated request with its defaults in place and its synonyms made one. */
+export interface Job {
+  scope: Scope
+  mode: Exclude<OperationMode, ''>
+  protocol: ProtocolMode
+  dryRun: boolean
+  prune: boolean
+  /** What diverged is overwritten. */
+  overwrite: boolean
+  /** A target ref that another writer moved is overwritten too. */
+  blind: boolean
+  bestEffort: boolean
+  atomic: boolean
+  maxDeletes: number | undefined
+  maxForced: number | undefined
+  expectedPlan: string | undefined
+  pushOptions: readonly string[]
+  /** `Infinity` where there is no limit. */
+  maxPackBytes: number
+  maxRefUpdates: number
+  collectStats: boolean
+  measureMemory: boolean
+}
+
+/** What one run works with: its remotes, where it tells of itself, and what ends it. */
+export interface Run {
+  source: SmartHttp
+  target: SmartHttp
+  traffic: Traffic
+  emit: Emit
+  meter: ProgressMeter
+  signal: AbortSignal
+}
+
+const DEFAULT_REF_UPDATES = 5_000
+
+export function toJob(request: SyncRequest, dryRun: boolean, tempRefPrefix: string): Job {
+  const { scope = {}, policy = {}, options = {} } = request
+  const mode = policy.mode === 'replicate' ? 'replicate' : 'sync'
+  const lease = policy.force === true || policy.forceWithLease === true
+  const blind = policy.forceBlind === true
+  return {
+    scope: toScope(scope, policy.includeTags === true, tempRefPrefix),
+    mode,
+    protocol: policy.protocol || 'auto',
+    dryRun,
+    prune: policy.prune === true,
+    overwrite: mode === 'replicate' || lease || blind,
+    blind,
+    bestEffort: policy.bestEffort === true,
+    atomic: policy.atomic === true,
+    maxDeletes: policy.maxDeletes,
+    maxForced: policy.maxForced,
+    expectedPlan: policy.expectedPlan || undefined,
+    pushOptions: options.pushOptions ?? [],
+    maxPackBytes: options.maxPackBytes || Number.POSITIVE_INFINITY,
+    maxRefUpdates: options.targetMaxRefUpdates || DEFAULT_REF_UPDATES,
+    collectStats: request.collectStats === true,
+    measureMemory: options.measureMemory === true,
+  }
+}

@@ -1,0 +1,43 @@
+import type { ProbeRequest } from '../../schemas/request.js'
+import type { ProbeResult } from '../../schemas/result.js'
+import { compareByBytes } from '../git/ref-name.js'
+import type { Run } from './job.js'
+import { collectStats, MemoryMeter } from './measure.js'
+import { openSource, openTarget } from './remotes.js'
+import { refPrefixes, toScope } from './scope.js'
+import { discoverRefs } from './select.js'
+
+/** Lists the source, and the target where one is named: what is there, and what they can do. */
+export async function runProbe(run: Run, request: ProbeRequest): Promise<ProbeResult> {
+  const started = performance.now()
+  const memory = new MemoryMeter(request.options?.measureMemory === true)
+  try {
+    const { allRefs, excludeRefPrefixes } = request
+    const scope = toScope(
+      { allRefs: allRefs === true, excludeRefPrefixes: excludeRefPrefixes ?? [] },
+      request.includeTags === true,
+    )
+    const prefixes = refPrefixes(scope)
+    const protocol = request.protocol || 'auto'
+    const [source, target] = await Promise.all([
+      openSource(run, protocol, prefixes),
+      request.target ? openTarget(run) : undefined,
+    ])
+    const refs = [...discoverRefs(scope, source.refs)].map(([name, hash]) => ({ name, hash }))
+    return {
+      sourceUrl: request.source.url,
+      ...(request.target ? { targetUrl: request.target.url } : {}),
+      requestedMode: protocol,
+      protocol: source.protocol,
+      refPrefixes: prefixes,
+      sourceCapabilities: [...source.capabilities.list],
+      ...(target ? { targetCapabilities: [...target.capabilities.list] } : {}),
+      refs: refs.sort((a, b) => compareByBytes(a.name, b.name)),
+      ...(source.head === undefined ? {} : { sourceHead: source.head }),
+      stats: collectStats(request.collectStats === true, run.traffic, started),
+      measurement: memory.read(),
+    }
+  } finally {
+    memory.close()
+  }
+}

@@ -1,0 +1,92 @@
+import type { EndpointRole, ProgressEvent, RunEvent } from '../../schemas/event.js'
+import { printable } from '../git/protocol-error.js'
+
+export type Emit = (event: RunEvent) => void
+
+/** Milliseconds between two `progress` events, and between two redrawn lines of a remote. */
+const INTERVAL = 250
+const MAX_LINE = 1000
+const CR = 0x0d
+const LF = 0x0a
+
+/** Counts pack bytes and tells of them at most every 250 ms; by a timer, so that the last state is told too. */
+export class ProgressMeter {
+  sourceBytes = 0
+  targetBytes = 0
+  objects: number | undefined
+  #phase: ProgressEvent['phase'] = 'prove'
+  #relayStarted = 0
+  #lastEmitted = Number.NEGATIVE_INFINITY
+  #pending = false
+  readonly #emit: Emit
+  readonly #timer: NodeJS.Timeout
+
+  constructor(emit: Emit) {
+    this.#emit = emit
+    this.#timer = setInterval(() => this.#tell(), INTERVAL).unref()
+  }
+
+  enter(phase: ProgressEvent['phase']): void {
+    this.#phase = phase
+    if (phase === 'relay' && this.#relayStarted === 0) this.#relayStarted = performance.now()
+    this.changed()
+  }
+
+  /** Something moved: tells of it now or within the interval. */
+  changed(): void {
+    this.#pending = true
+    this.#tell()
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+  }
+
+  #tell(): void {
+    const now = performance.now()
+    if (!this.#pending || now - this.#lastEmitted < INTERVAL) return
+    this.#pending = false
+    this.#lastEmitted = now
+    const seconds = this.#relayStarted === 0 ? 0 : (now - this.#relayStarted) / 1000
+    this.#emit({
+      type: 'progress',
+      phase: this.#phase,
+      sourceBytes: this.sourceBytes,
+      targetBytes: this.targetBytes,
+      bytesPerSecond: seconds > 0 ? Math.round(this.targetBytes / seconds) : 0,
+      ...(this.objects === undefined ? {} : { objects: { total: this.objects } }),
+    })
+  }
+}
+
+/**
+ * Makes `remote` events of a side's band-2 text: a line each. Lines that end in CR are redrawn ones, so most of
+ * them are left out.
+ */
+export function remoteText(
+  side: EndpointRole,
+  redact: (text: string) => string,
+  emit: Emit,
+): (text: Buffer) => void {
+  let line = ''
+  let lastRedrawn = Number.NEGATIVE_INFINITY
+  const end = (isRedrawn: boolean) => {
+    const text = printable(redact(line), MAX_LINE)
+    line = ''
+    if (text === '') return
+    const now = performance.now()
+    if (isRedrawn && now - lastRedrawn < INTERVAL) return
+    if (isRedrawn) lastRedrawn = now
+    emit({ type: 'remote', side, text })
+  }
+  return (bytes) => {
+    let start = 0
+    for (let i = 0; i < bytes.length; i++) {
+      if (bytes[i] !== CR && bytes[i] !== LF) continue
+      line += bytes.toString('utf8', start, i)
+      end(bytes[i] === CR)
+      start = i + 1
+    }
+    if (line.length < MAX_LINE) line += bytes.toString('utf8', start)
+  }
+}

@@ -1,0 +1,77 @@
+import { GitSyncError } from '../errors.js'
+import { RemoteFatalError } from '../git/protocol-error.js'
+import type { UploadPack } from '../git/upload-pack.js'
+import type { DesiredRef } from './select.js'
+
+const MAX_AT_ONCE = 4
+
+/**
+ * The target refs among `branches` that fast-forward: their target tip is an ancestor of their source tip, by the
+ * source's own reachability. Nothing but ids and empty packs goes over the wire.
+ *
+ * @throws GitSyncError `unsupported` where the source has no way to tell
+ */
+export async function proveFastForwards(
+  source: UploadPack,
+  branches: readonly DesiredRef[],
+  targetRefs: ReadonlyMap<string, string>,
+): Promise<Set<string>> {
+  const targetId = ({ targetRef }: DesiredRef) => targetRefs.get(targetRef) ?? ''
+  const questions = [...groupByTip(branches)]
+  const proven = new Set<string>()
+  const answerQuestions = async () => {
+    for (let question = questions.shift(); question; question = questions.shift()) {
+      const [tip, refs] = question
+      const ancestors = await ancestorsAmong(source, tip, [...new Set(refs.map(targetId))])
+      for (const ref of refs) if (ancestors.has(targetId(ref))) proven.add(ref.targetRef)
+    }
+  }
+  await Promise.all(Array.from({ length: MAX_AT_ONCE }, answerQuestions))
+  return proven
+}
+
+function groupByTip(branches: readonly DesiredRef[]): Map<string, DesiredRef[]> {
+  const groups = new Map<string, DesiredRef[]>()
+  for (const ref of branches) {
+    const group = groups.get(ref.id)
+    if (group) group.push(ref)
+    else groups.set(ref.id, [ref])
+  }
+  return groups
+}
+
+/** The cheap question first, which is never wrong when it says yes; the exact one where it did not. */
+async function ancestorsAmong(
+  source: UploadPack,
+  tip: string,
+  candidates: string[],
+): Promise<ReadonlySet<string>> {
+  const answer = await askForNothing(source, tip, candidates)
+  if (answer === 'ancestors') return new Set(candidates)
+  if (answer === 'unknown-object' && candidates.length === 1) return new Set()
+  if (source.canDeepen) return source.unshallowed(tip, candidates)
+  const hint = 'it offers no shallow; policy.force or /replicate would do without a proof'
+  throw new GitSyncError('unsupported', `The source cannot say whether a branch fast-forwards: ${hint}.`)
+}
+
+/** If the source sends no object to one who has `tip` and wants `candidates`, they are all ancestors of it. */
+async function askForNothing(
+  source: UploadPack,
+  tip: string,
+  candidates: string[],
+): Promise<'ancestors' | 'unknown-object' | 'unknown'> {
+  try {
+    const pack = await source.fetch({ wants: candidates, haves: [tip] }, 'prove', () => {})
+    if (pack.objects > 0) {
+      await pack.return()
+      return 'unknown'
+    }
+    for await (const _ of pack); // To its end, which says that the answer is whole.
+    return 'ancestors'
+  } catch (error) {
+    if (!(error instanceof GitSyncError) || error.code !== 'source_protocol_error') throw error
+    // git's own words on v2, and only those, mean that it lacks the object.
+    const isUnknown = error.cause instanceof RemoteFatalError && /\bnot our ref\b/.test(error.cause.message)
+    return isUnknown && source.protocol === 'v2' ? 'unknown-object' : 'unknown'
+  }
+}

@@ -1,0 +1,55 @@
+import type { ProtocolMode } from '../../schemas/request.js'
+import { GitSyncError } from '../errors.js'
+import { ReceivePack } from '../git/receive-pack.js'
+import { UploadPack } from '../git/upload-pack.js'
+import type { Job, Run } from './job.js'
+import { refPrefixes } from './scope.js'
+
+/** Both sides of a run, with their refs as they were listed. */
+export interface Remotes {
+  source: UploadPack
+  target: ReceivePack
+}
+
+/** Lists both remotes at once, telling of each as it answers. */
+export async function openRemotes(run: Run, job: Job): Promise<Remotes> {
+  const [source, target] = await Promise.all([
+    openSource(run, job.protocol, refPrefixes(job.scope)),
+    openTarget(run),
+  ])
+  if (source.objectFormat !== target.objectFormat) {
+    const message = `The source's object format is ${source.objectFormat}, the target's ${target.objectFormat}`
+    throw new GitSyncError('unsupported', `${message}: git cannot mirror one to the other.`)
+  }
+  return { source, target }
+}
+
+export async function openSource(
+  run: Run,
+  mode: ProtocolMode,
+  prefixes: readonly string[],
+): Promise<UploadPack> {
+  const source = await UploadPack.open(run.source, mode, prefixes)
+  const { protocol, refs, head } = source
+  run.emit({
+    type: 'discovered',
+    side: 'source',
+    protocol,
+    refs: refs.size,
+    ...(head === undefined ? {} : { head }),
+  })
+  return source
+}
+
+export async function openTarget(run: Run): Promise<ReceivePack> {
+  const target = await ReceivePack.open(run.target)
+  const { refs, head } = target
+  run.emit({
+    type: 'discovered',
+    side: 'target',
+    protocol: 'v1',
+    refs: refs.size,
+    ...(head === undefined ? {} : { head }),
+  })
+  return target
+}

@@ -1,0 +1,69 @@
+import { GitSyncError } from '../errors.js'
+import { RemoteFatalError } from '../git/protocol-error.js'
+import type { Job, Run } from './job.js'
+import type { PlannedRef } from './plan.js'
+import type { Remotes } from './remotes.js'
+
+const MAX_BLIND_PUSHES = 3
+const MAX_UNSERVED = 1_000
+
+/** What a run remembers of the reasons for which it listed its remotes again. */
+export interface Retries {
+  sourceMoves: number
+  blindPushes: number
+  /** Source objects that were listed and twice not served. */
+  unserved: Set<string>
+}
+
+/** Counts the reasons for listing again, and says whether this one is good for another attempt. */
+export function mayTryAgain(
+  retries: Retries,
+  run: Run,
+  job: Job,
+  { source }: Remotes,
+  error: GitSyncError,
+): boolean {
+  if (isRefusedWant(error)) {
+    if (retries.sourceMoves++ === 0) {
+      run.emit({ type: 'notice', text: 'the source no longer serves what it listed: listing again' })
+      return true
+    }
+    const refused = refusedIds(error, source.refs)
+    if (!job.bestEffort || refused.length === 0 || retries.unserved.size > MAX_UNSERVED) return false
+    for (const id of refused) retries.unserved.add(id)
+    return true
+  }
+  if (error.code === 'target_ref_moved' && job.blind && ++retries.blindPushes < MAX_BLIND_PUSHES) {
+    run.emit({ type: 'notice', text: 'another writer moved a target ref: listing and pushing again' })
+    return true
+  }
+  return false
+}
+
+export function isRefusedWant({ cause }: GitSyncError): boolean {
+  return cause instanceof RemoteFatalError && cause.isRefusedWant
+}
+
+/** The listed objects that a refusal names. */
+function refusedIds(error: GitSyncError, sourceRefs: ReadonlyMap<string, string>): string[] {
+  const listed = new Set(sourceRefs.values())
+  return (error.message.match(/[0-9a-f]{40,64}/g) ?? []).filter((id) => listed.has(id))
+}
+
+/** The error for refs that were listed twice and not served: it names them. */
+export function unservedError(
+  plan: readonly PlannedRef[],
+  { source }: Remotes,
+  error: GitSyncError,
+): GitSyncError {
+  const ids = new Set(refusedIds(error, source.refs))
+  const reason = 'the source lists it, but does not serve it'
+  const refs = plan.flatMap(({ targetRef, sourceHash }) =>
+    ids.has(sourceHash) ? [{ ref: targetRef, reason }] : [],
+  )
+  const hint = 'exclude the refs, or set policy.bestEffort'
+  return new GitSyncError('source_protocol_error', `${error.message} It was listed twice: ${hint}.`, {
+    cause: error,
+    refs,
+  })
+}

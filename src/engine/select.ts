@@ -1,0 +1,91 @@
+import type { RefKind } from '../../schemas/result.js'
+import { GitSyncError } from '../errors.js'
+import { isValidRefName, kindOfRef } from '../git/ref-name.js'
+import { isExcluded, isReserved, type Scope } from './scope.js'
+
+/** A ref that the target shall have. */
+export interface DesiredRef {
+  sourceRef: string
+  targetRef: string
+  id: string
+  kind: RefKind
+}
+
+export interface Selection {
+  /** By target ref. */
+  desired: ReadonlyMap<string, DesiredRef>
+  notices: string[]
+}
+
+/**
+ * Applies a scope to the source's refs.
+ *
+ * @throws GitSyncError `no_matching_refs` for a mapping without `*` whose source is absent, or an empty result
+ */
+export function selectRefs(scope: Scope, sourceRefs: ReadonlyMap<string, string>): Selection {
+  const desired = new Map<string, DesiredRef>()
+  const notices: string[] = []
+  const add = (sourceRef: string, targetRef: string, id: string) =>
+    desired.set(targetRef, { sourceRef, targetRef, id, kind: kindOfRef(targetRef) })
+
+  for (const [name, id] of discoverRefs(scope, sourceRefs)) add(name, name, id)
+  for (const name of sourceRefs.keys()) {
+    if (!isValidRefName(name))
+      notices.push(`left out: the source lists ${JSON.stringify(name)}, no valid ref name`)
+  }
+  addMapped(scope, sourceRefs, add)
+  for (const { text, hasStar } of scope.branches) {
+    if (!hasStar && !sourceRefs.has(text)) notices.push(`the source has no ${text}`)
+  }
+  if (desired.size === 0) {
+    throw new GitSyncError(
+      'no_matching_refs',
+      'The scope matches no ref on the source; nothing was pushed or pruned.',
+    )
+  }
+  return { desired, notices }
+}
+
+/** The source refs that a scope takes under their own names. */
+export function* discoverRefs(scope: Scope, refs: ReadonlyMap<string, string>): Generator<[string, string]> {
+  for (const [name, id] of refs) {
+    if (!isReserved(name) && isValidRefName(name) && isDiscovered(scope, name) && !isExcluded(scope, name)) {
+      yield [name, id]
+    }
+  }
+}
+
+/** Whether a source ref is taken under its own name. */
+function isDiscovered(scope: Scope, name: string): boolean {
+  const kind = kindOfRef(name)
+  if (kind === 'tag') return scope.tags
+  if (kind === 'other') return scope.others
+  if (scope.mappings.length > 0) return false
+  return scope.branches.length === 0 || scope.branches.some((pattern) => pattern.match(name) !== undefined)
+}
+
+function addMapped(
+  scope: Scope,
+  sourceRefs: ReadonlyMap<string, string>,
+  add: (sourceRef: string, targetRef: string, id: string) => void,
+): void {
+  for (const { source, target } of scope.mappings) {
+    if (!source.hasStar) {
+      const id = sourceRefs.get(source.text)
+      if (id === undefined) {
+        const hint = 'correct or remove that mapping; nothing was pushed or pruned'
+        throw new GitSyncError('no_matching_refs', `The source has no ${source.text}: ${hint}.`)
+      }
+      add(source.text, target.text, id)
+      continue
+    }
+    for (const [name, id] of sourceRefs) {
+      const star = source.match(name)
+      if (star === undefined || isReserved(name) || !isValidRefName(name)) continue
+      const targetRef = target.expand(star)
+      if (!isReserved(targetRef) && isValidRefName(targetRef) && !isExcluded(scope, name, targetRef)) {
+        add(name, targetRef, id)
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import type Type from 'typebox'
+import { Compile } from 'typebox/compile'
+import type { FieldProblem } from '../../schemas/problem.js'
+import { PlanRequest, ProbeRequest, SyncRequest } from '../../schemas/request.js'
+import { GitSyncError } from '../errors.js'
+import { repositoryProblems } from './validate-endpoints.js'
+import { policyProblems } from './validate-policy.js'
+import { excludeProblems, scopeProblems } from './validate-scope.js'
+
+type Validator = ReturnType<typeof Compile<Type.TSchema>>
+
+const validators = {
+  probe: Compile(ProbeRequest) as Validator,
+  plan: Compile(PlanRequest) as Validator,
+  sync: Compile(SyncRequest) as Validator,
+}
+
+/** @throws GitSyncError `invalid_request`, whose `errors` name each field */
+export function validateProbeRequest(value: unknown): ProbeRequest {
+  const request = checked<ProbeRequest>(validators.probe, value)
+  refuse([
+    ...repositoryProblems(request.source, request.target ?? undefined),
+    ...excludeProblems('/excludeRefPrefixes', request.excludeRefPrefixes),
+  ])
+  return request
+}
+
+/** @throws GitSyncError `invalid_request`, whose `errors` name each field */
+export function validatePlanRequest(value: unknown): PlanRequest {
+  return withRules(checked<PlanRequest>(validators.plan, value))
+}
+
+/** @throws GitSyncError `invalid_request`, whose `errors` name each field */
+export function validateSyncRequest(value: unknown): SyncRequest {
+  return withRules(checked<SyncRequest>(validators.sync, value))
+}
+
+function withRules(request: SyncRequest): SyncRequest {
+  refuse([
+    ...repositoryProblems(request.source, request.target),
+    ...scopeProblems(request.scope ?? {}),
+    ...policyProblems(request),
+  ])
+  return request
+}
+
+function checked<T>(validator: Validator, value: unknown): T {
+  if (validator.Check(value)) return value as T
+  const problems = new Map<string, FieldProblem>()
+  for (const { keyword, instancePath, message, params } of validator.Errors(value)) {
+    const problem = fieldProblem(keyword, instancePath, message, params as Record<string, unknown>)
+    // A branch of a union adds nothing to what the union says, and an unknown property is said once.
+    if (problem && !problems.has(problem.path)) problems.set(problem.path, problem)
+  }
+  throw invalid([...problems.values()])
+}
+
+function fieldProblem(
+  keyword: string,
+  path: string,
+  message: string,
+  params: Record<string, unknown>,
+): FieldProblem | undefined {
+  if (keyword === 'boolean') return { path, message: 'is not a property of this request' }
+  if (keyword === 'additionalProperties') return undefined
+  if (keyword === 'required') {
+    const [missing] = params.requiredProperties as string[]
+    return { path: `${path}/${missing}`, message: 'is required' }
+  }
+  if (keyword === 'enum') return { path, message: `must be one of ${JSON.stringify(params.allowedValues)}` }
+  if (keyword === 'type') return { path, message: `must be ${String(params.type)}` }
+  return { path, message }
+}
+
+function refuse(problems: FieldProblem[]): void {
+  if (problems.length > 0) throw invalid(problems)
+}
+
+function invalid(errors: FieldProblem[]): GitSyncError {
+  const [first] = errors
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
+  const where = first?.path || 'the request'
+  return new GitSyncError('invalid_request', `${where} ${first?.message ?? 'does not fit'}${more}.`, {
+    errors,
+  })
+}

@@ -1,0 +1,50 @@
+import type { EndpointRole } from '../../schemas/event.js'
+import { GitSyncError } from '../errors.js'
+import { REDIRECTS, refused } from './redirect.js'
+
+export interface Refusal {
+  status: number
+  /** Seconds, from `Retry-After`. */
+  retryAfter?: number
+  /** What the remote says, safe to show. */
+  text: string
+  /** The answer came to a push, whose body may be too large or take too long. */
+  push: boolean
+}
+
+/** The error for an HTTP status other than 200. */
+export function statusError(side: EndpointRole, refusal: Refusal): GitSyncError {
+  const { status, text } = refusal
+  const said = text === '' ? '' : ` It says: ${text}`
+  const wait = refusal.retryAfter === undefined ? {} : { retryAfter: refusal.retryAfter }
+  if (REDIRECTS.has(status)) return refused(side, 'a request other than info/refs')
+  if (status === 401 || status === 403) {
+    const hint = `check auth.${side}: it must be valid and may ${side === 'source' ? 'read' : 'write'} the repository`
+    return new GitSyncError(`${side}_unauthorized`, `The ${side} answered ${status}: ${hint}.${said}`)
+  }
+  if (status === 404) {
+    const hint = 'check the URL, and the credentials: hosts hide private repositories this way'
+    return new GitSyncError(`${side}_not_found`, `The ${side} answered 404: ${hint}.${said}`)
+  }
+  if (refusal.push && (status === 408 || status === 413)) {
+    return new GitSyncError('pack_limit_exceeded', `The target refused the pack with HTTP ${status}.${said}`)
+  }
+  if (refusal.push && status === 411) {
+    return new GitSyncError('unsupported', `The target takes no chunked body (HTTP 411).${said}`)
+  }
+  if (status === 429 || status >= 500) {
+    return new GitSyncError(`${side}_unavailable`, `The ${side} answered ${status}.${said}`, wait)
+  }
+  return new GitSyncError(
+    `${side}_protocol_error`,
+    `The ${side} answered HTTP ${status}, which git does not use.${said}`,
+  )
+}
+
+/** `Retry-After` in seconds: a number, or the time until an HTTP date (RFC 9110, 10.2.3). */
+export function retryAfterSeconds(value: string | undefined, now = Date.now()): number | undefined {
+  if (value === undefined) return undefined
+  if (/^\d{1,9}$/.test(value.trim())) return Number(value)
+  const date = Date.parse(value)
+  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000))
+}

@@ -1,0 +1,104 @@
+import { decodePacket, type Packet } from './pkt-line.js'
+import { ProtocolError } from './protocol-error.js'
+
+/** Chunks of any size, which `return` lets go of. */
+export interface RawStream {
+  next(): Promise<IteratorResult<Buffer, undefined>>
+  return(): Promise<IteratorResult<Buffer, undefined>>
+}
+
+const MAX_TRAILING_BYTES = 1024
+
+/** Reads packets, and then perhaps raw bytes, from a stream of chunks of any size. */
+export class PacketReader {
+  readonly #chunks: AsyncIterator<Buffer>
+  #buffer: Buffer = Buffer.alloc(0)
+  #offset = 0
+
+  constructor(bytes: AsyncIterable<Buffer>) {
+    this.#chunks = bytes[Symbol.asyncIterator]()
+  }
+
+  /** The next packet, or `undefined` where the stream ends between two packets. */
+  async next(): Promise<Packet | undefined> {
+    for (;;) {
+      const decoded = decodePacket(this.#buffer, this.#offset)
+      if (decoded.type === 'packet') {
+        this.#offset += decoded.size
+        return decoded.packet
+      }
+      if (!(await this.#fill(decoded.needed))) {
+        if (this.#available === 0) return undefined
+        throw new ProtocolError('the answer ends in the middle of a packet')
+      }
+    }
+  }
+
+  /** The next packet, where there has to be one. */
+  async nextOrFail(where: string): Promise<Packet> {
+    const packet = await this.next()
+    if (!packet) throw new ProtocolError(`the answer ends early, ${where}`)
+    return packet
+  }
+
+  /** The next `size` bytes, or fewer at the end, without taking them. */
+  async peek(size: number): Promise<Buffer> {
+    await this.#fill(size)
+    return this.#buffer.subarray(this.#offset, this.#offset + size)
+  }
+
+  /** All that follows, as it comes. `return` lets go of the stream at once, even while a read is waiting. */
+  rest(): RawStream {
+    const next = async (): Promise<IteratorResult<Buffer, undefined>> => {
+      if (this.#available > 0) {
+        const value = this.#buffer.subarray(this.#offset)
+        this.#offset = this.#buffer.length
+        return { value }
+      }
+      const { done, value } = await this.#chunks.next()
+      return done ? { done: true, value: undefined } : { value }
+    }
+    const end = async (): Promise<IteratorResult<Buffer, undefined>> => {
+      await this.close()
+      return { done: true, value: undefined }
+    }
+    return { next, return: end }
+  }
+
+  /** Reads the end of an answer that has said all, so that its connection can serve again. */
+  async finish(): Promise<void> {
+    let left = MAX_TRAILING_BYTES - this.#available
+    while (left >= 0) {
+      const { done, value } = await this.#chunks.next()
+      if (done) return
+      left -= value.length
+    }
+    await this.close()
+  }
+
+  /** Lets go of the stream; what was not read is thrown away. */
+  async close(): Promise<void> {
+    await this.#chunks.return?.()
+  }
+
+  get #available(): number {
+    return this.#buffer.length - this.#offset
+  }
+
+  /** Gathers at least `needed` bytes with one copy, so that tiny chunks cost no more than large ones. */
+  async #fill(needed: number): Promise<boolean> {
+    const parts = [this.#buffer.subarray(this.#offset)]
+    let available = this.#available
+    while (available < needed) {
+      const { done, value } = await this.#chunks.next()
+      if (done) break
+      parts.push(value)
+      available += value.length
+    }
+    if (parts.length > 1) {
+      this.#buffer = Buffer.concat(parts, available)
+      this.#offset = 0
+    }
+    return available >= needed
+  }
+}

@@ -1,0 +1,35 @@
+import { lineOf } from './advertisement.js'
+import type { PacketReader } from './packet-reader.js'
+import { ProtocolError, printable } from './protocol-error.js'
+
+// gitprotocol-pack, "Report Status" and "report-status-v2".
+
+export interface PushReport {
+  /** Empty where the pack was unpacked, else the target's reason. */
+  unpackError: string
+  /** By ref: empty for `ok`, else the reason of `ng`. A ref without a line is unknown. */
+  refs: Map<string, string>
+}
+
+/** Reads a report up to its flush; what some servers append is left alone. */
+export async function readPushReport(reader: PacketReader): Promise<PushReport> {
+  const report: PushReport = { unpackError: '', refs: new Map() }
+  const unpack = lineOf(await reader.nextOrFail('before its report'))
+  if (!unpack.startsWith('unpack '))
+    throw new ProtocolError(`expected an unpack line, got "${printable(unpack)}"`)
+  const verdict = unpack.slice('unpack '.length)
+  if (verdict !== 'ok') report.unpackError = printable(verdict) || 'no reason given'
+  for (;;) {
+    const packet = await reader.next()
+    if (!packet || packet.type === 'flush') return report
+    keepLine(report, lineOf(packet))
+  }
+}
+
+/** `ok <ref>`, `ng <ref> <reason>`, or an `option` line, which says how a ref was taken and changes nothing. */
+function keepLine(report: PushReport, line: string): void {
+  const [word, ref = '', ...reason] = line.split(' ')
+  if (word === 'ok') report.refs.set(ref, '')
+  else if (word === 'ng') report.refs.set(ref, printable(reason.join(' ')) || 'no reason given')
+  else if (word !== 'option') throw new ProtocolError(`expected ok or ng, got "${printable(line)}"`)
+}

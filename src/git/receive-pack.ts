@@ -1,0 +1,118 @@
+import { GitSyncError } from '../errors.js'
+import { objectFormatOf, type RefAdvertisement, readAdvertisement } from './advertisement.js'
+import type { Capabilities } from './capabilities.js'
+import type { ObjectFormat } from './object-id.js'
+import { PacketReader } from './packet-reader.js'
+import { type PushReport, readPushReport } from './push-report.js'
+import { type Command, type PushOptions, writeCommands } from './push-request.js'
+import { SideBandStream, type TextSink } from './side-band-stream.js'
+import type { SmartHttp } from './smart-http.js'
+
+export const RECEIVE_PACK = 'git-receive-pack'
+
+export interface Push extends PushOptions {
+  commands: readonly Command[]
+  /** Absent where every command is a delete. */
+  pack?: AsyncIterable<Buffer>
+}
+
+/** The target of a run: its refs as they were listed, and the push that changes them. */
+export class ReceivePack {
+  readonly #http: SmartHttp
+  readonly #found: RefAdvertisement
+  readonly objectFormat: ObjectFormat
+
+  private constructor(http: SmartHttp, found: RefAdvertisement) {
+    this.#http = http
+    this.#found = found
+    this.objectFormat = objectFormatOf(found.capabilities)
+  }
+
+  /** Lists the refs, with one request. */
+  static async open(http: SmartHttp): Promise<ReceivePack> {
+    try {
+      const found = await readAdvertisement(await http.infoRefs(RECEIVE_PACK))
+      if (found.version !== 1) {
+        throw new GitSyncError(
+          `${http.side}_protocol_error`,
+          'The target lists no refs: it answers a push with v2.',
+        )
+      }
+      return new ReceivePack(http, found)
+    } catch (error) {
+      throw http.blame(error)
+    }
+  }
+
+  get capabilities(): Capabilities {
+    return this.#found.capabilities
+  }
+
+  get refs(): ReadonlyMap<string, string> {
+    return this.#found.refs
+  }
+
+  /** The branch that HEAD names, where the target says so. */
+  get head(): string | undefined {
+    return this.#found.head
+  }
+
+  get extraHaves(): readonly string[] {
+    return this.#found.extraHaves
+  }
+
+  get shallow(): readonly string[] {
+    return this.#found.shallow
+  }
+
+  /** Lists the refs again. */
+  relist(): Promise<ReceivePack> {
+    return ReceivePack.open(this.#http)
+  }
+
+  /**
+   * One push: commands and pack go out as the pack comes in. What the target says of each ref is in the report.
+   *
+   * @returns undefined where the target answered in good order but without a report
+   * @throws what `pack` throws; else GitSyncError of the target
+   */
+  async push(push: Push, onText: TextSink): Promise<PushReport | undefined> {
+    const counted = this.#http.traffic.item(this.#http.side, RECEIVE_PACK, 'push')
+    counted.commands += push.commands.length
+    try {
+      const head = writeCommands(this.capabilities, push.commands, push)
+      const body = push.pack ? joined(head, push.pack) : head
+      const answer = await this.#http.post({ service: RECEIVE_PACK, step: 'push', body })
+      return await this.#readReport(new PacketReader(answer), onText)
+    } catch (error) {
+      throw this.#http.blame(error)
+    }
+  }
+
+  /** A remote's text without our secrets. */
+  redact(text: string): string {
+    return this.#http.redact(text)
+  }
+
+  async #readReport(outer: PacketReader, onText: TextSink): Promise<PushReport | undefined> {
+    const isBanded = this.capabilities.has('side-band-64k')
+    const reader = isBanded ? new PacketReader(new SideBandStream(outer, onText)) : outer
+    try {
+      if ((await reader.peek(1)).length === 0) return undefined
+      return this.#redacted(await readPushReport(reader))
+    } finally {
+      await reader.close()
+      await outer.close()
+    }
+  }
+
+  #redacted({ unpackError, refs }: PushReport): PushReport {
+    const clean = [...refs].map(([ref, reason]): [string, string] => [ref, this.redact(reason)])
+    return { unpackError: this.redact(unpackError), refs: new Map(clean) }
+  }
+}
+
+async function* joined(head: Buffer, pack: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  yield head
+  yield* pack
+}

@@ -1,0 +1,41 @@
+import type { EndpointRole } from '../../schemas/event.js'
+import { GitSyncError } from '../errors.js'
+
+export const REDIRECTS = new Set([301, 302, 303, 307, 308])
+
+/**
+ * Where a redirected `info/refs` leads: the new base URL, for the calls that follow too (as git does it).
+ * Within one origin, or from http to https on one host, it is free; another origin needs the caller's leave.
+ *
+ * @throws GitSyncError `redirect_refused`
+ */
+export function redirectedBase(
+  from: URL,
+  location: string,
+  side: EndpointRole,
+  mayLeaveOrigin: boolean,
+): URL {
+  const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined
+  if (!to || !/^https?:$/.test(to.protocol)) throw refused(side, 'to something that is not an http(s) URL')
+  if (to.username !== '' || to.password !== '') throw refused(side, 'to a URL that carries credentials')
+  if (from.protocol === 'https:' && to.protocol === 'http:')
+    throw refused(side, `from https to http (${to.host})`)
+  const upgraded = from.protocol === 'http:' && to.protocol === 'https:' && from.hostname === to.hostname
+  if (from.origin !== to.origin && !upgraded && !mayLeaveOrigin) {
+    throw refused(side, `to ${to.origin}; set ${side}.followInfoRefsRedirect to allow that, or use that URL`)
+  }
+  if (
+    !to.pathname.endsWith('/info/refs') ||
+    to.searchParams.get('service') !== from.searchParams.get('service')
+  ) {
+    throw refused(side, `to ${to.origin}${to.pathname}, which is not the info/refs of a repository`)
+  }
+  to.pathname = to.pathname.slice(0, -'/info/refs'.length)
+  to.search = ''
+  to.hash = ''
+  return to
+}
+
+export function refused(side: EndpointRole, where: string): GitSyncError {
+  return new GitSyncError('redirect_refused', `The ${side} redirects ${where}.`)
+}

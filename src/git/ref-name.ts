@@ -1,0 +1,42 @@
+import type { RefKind } from '../../schemas/result.js'
+
+// git-check-ref-format(1).
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: git forbids them
+const FORBIDDEN = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|\.$|\/$/
+
+/** Whether git would take `name` as a full ref name. */
+export function isValidRefName(name: string): boolean {
+  if (!name.startsWith('refs/') || FORBIDDEN.test(name)) return false
+  const parts = name.split('/')
+  return (
+    parts.length > 2 && parts.every((part) => part !== '' && !part.startsWith('.') && !part.endsWith('.lock'))
+  )
+}
+
+export function kindOfRef(name: string): RefKind {
+  if (name.startsWith('refs/heads/')) return 'branch'
+  return name.startsWith('refs/tags/') ? 'tag' : 'other'
+}
+
+/** `main` for `refs/heads/main`, `v1` for `refs/tags/v1`, `notes/commits` for `refs/notes/commits`. */
+export function shortRefName(name: string): string {
+  return name.replace(/^refs\/(?:heads\/|tags\/)?/, '')
+}
+
+/** Orders strings as git does: by the bytes of their UTF-8. */
+export function compareByBytes(a: string, b: string): number {
+  if (a === b) return 0
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) {
+    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)]
+    if (x !== y) return utf8Rank(x) - utf8Rank(y)
+  }
+  return a.length - b.length
+}
+
+/** Surrogates stand for code points above all others, so they sort last. */
+function utf8Rank(unit: number): number {
+  if (unit < 0xd800) return unit
+  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800
+}

@@ -1,0 +1,42 @@
+import type { PacketReader, RawStream } from './packet-reader.js'
+import { ProtocolError } from './protocol-error.js'
+import { SideBandDemultiplexer } from './side-band.js'
+
+/** Takes a remote's own text, as cut by its packets. */
+export type TextSink = (text: Buffer) => void
+
+/** Band 1 of a side-band answer. A stream that ends without its flush was cut, however orderly HTTP ended it. */
+export class SideBandStream implements AsyncIterable<Buffer>, RawStream {
+  readonly #raw: RawStream
+  readonly #demultiplexer = new SideBandDemultiplexer()
+  readonly #onText: TextSink
+
+  constructor(reader: PacketReader, onText: TextSink) {
+    this.#raw = reader.rest()
+    this.#onText = onText
+  }
+
+  async next(): Promise<IteratorResult<Buffer, undefined>> {
+    for (;;) {
+      const { done, value } = await this.#raw.next()
+      if (this.#demultiplexer.ended) {
+        // Reading on to the end of HTTP's body keeps the connection usable.
+        if (done) return { done: true, value: undefined }
+        continue
+      }
+      if (done) throw new ProtocolError('it was cut: the answer ends without a flush')
+      const { data, text } = this.#demultiplexer.push(value)
+      for (const bytes of text) this.#onText(bytes)
+      if (data.length > 0) return { value: data }
+    }
+  }
+
+  async return(): Promise<IteratorResult<Buffer, undefined>> {
+    await this.#raw.return()
+    return { done: true, value: undefined }
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+}

@@ -1,0 +1,152 @@
+import type { ProtocolMode } from '../../schemas/request.js'
+import type { Protocol } from '../../schemas/result.js'
+import { GitSyncError } from '../errors.js'
+import { objectFormatOf, readAdvertisement } from './advertisement.js'
+import type { Capabilities } from './capabilities.js'
+import { type FetchRequest, writeFetchV1, writeFetchV2 } from './fetch-request.js'
+import { readV1Preamble, readV2Preamble } from './fetch-response.js'
+import { readLsRefs, writeLsRefs } from './ls-refs.js'
+import type { ObjectFormat } from './object-id.js'
+import { openPackStream, type PackStream } from './pack-stream.js'
+import { PacketReader } from './packet-reader.js'
+import type { TextSink } from './side-band-stream.js'
+import type { SmartHttp } from './smart-http.js'
+import { readUnshallowed, writeDeepenV1, writeDeepenV2 } from './unshallow.js'
+
+export const UPLOAD_PACK = 'git-upload-pack'
+const VERSION_2 = 'version=2'
+
+/** The source of a run: its refs as they were listed, and the calls that read objects and ancestry from it. */
+export class UploadPack {
+  readonly #http: SmartHttp
+  readonly #mode: ProtocolMode
+  readonly protocol: Protocol
+  readonly capabilities: Capabilities
+  readonly objectFormat: ObjectFormat
+  readonly refs: ReadonlyMap<string, string>
+  /** The branch that HEAD names, as a full ref name; it may not exist. */
+  readonly head: string | undefined
+
+  private constructor(http: SmartHttp, mode: ProtocolMode, found: Found) {
+    this.#http = http
+    this.#mode = mode
+    this.protocol = found.protocol
+    this.capabilities = found.capabilities
+    this.objectFormat = objectFormatOf(found.capabilities)
+    this.refs = found.refs
+    this.head = found.head
+  }
+
+  /**
+   * Lists the refs: two requests with protocol v2, one with v1. `prefixes` are hints, so more may be listed.
+   *
+   * @throws GitSyncError `unsupported` where v2 is forced but absent, or the source is shallow
+   */
+  static async open(http: SmartHttp, mode: ProtocolMode, prefixes: readonly string[]): Promise<UploadPack> {
+    try {
+      const found = await list(http, mode, prefixes)
+      return new UploadPack(http, mode, found)
+    } catch (error) {
+      throw http.blame(error)
+    }
+  }
+
+  /**
+   * One fetch. It resolves when the pack's header has arrived; the stream must be read to its end or returned.
+   *
+   * @throws GitSyncError `source_protocol_error`, also for a refused want; `unsupported` for a shallow source
+   */
+  async fetch(request: FetchRequest, step: string, onText: TextSink): Promise<PackStream> {
+    const isV2 = this.protocol === 'v2'
+    const body = (isV2 ? writeFetchV2 : writeFetchV1)(this.capabilities, request)
+    const counted = this.#http.traffic.item(this.#http.side, UPLOAD_PACK, step)
+    counted.wants += request.wants.length
+    counted.haves += request.haves.length
+    const reader = await this.#call(step, body, isV2)
+    try {
+      const { shallow } = await (isV2 ? readV2Preamble : readV1Preamble)(reader)
+      const known = new Set(request.shallow)
+      if (shallow.some((id) => !known.has(id))) throw shallowSource(this.#http)
+      return blamedPack(this.#http, await openPackStream(reader, onText))
+    } catch (error) {
+      await reader.close()
+      throw this.#http.blame(error)
+    }
+  }
+
+  /** Whether `unshallowed` can be asked. */
+  get canDeepen(): boolean {
+    return this.protocol === 'v2'
+      ? this.capabilities.hasFeature('fetch', 'shallow')
+      : this.capabilities.has('shallow')
+  }
+
+  /** Which of `candidates` are ancestors of `tip`, told exactly by the source's own walk: see unshallow.ts. */
+  async unshallowed(tip: string, candidates: readonly string[]): Promise<Set<string>> {
+    const asV2 = this.protocol === 'v2' && this.#mode === 'v2'
+    const body = asV2
+      ? writeDeepenV2(this.capabilities, tip, candidates)
+      : writeDeepenV1(this.objectFormat, tip, candidates)
+    const reader = await this.#call('prove', body, asV2)
+    try {
+      return await readUnshallowed(reader, asV2, candidates)
+    } catch (error) {
+      throw this.#http.blame(error)
+    } finally {
+      await reader.close()
+    }
+  }
+
+  /** A remote's text without our secrets. */
+  redact(text: string): string {
+    return this.#http.redact(text)
+  }
+
+  async #call(step: string, body: Buffer, isV2: boolean): Promise<PacketReader> {
+    const gitProtocol = isV2 ? { gitProtocol: VERSION_2 } : {}
+    return new PacketReader(await this.#http.post({ service: UPLOAD_PACK, step, body, ...gitProtocol }))
+  }
+}
+
+type Found = Pick<UploadPack, 'protocol' | 'capabilities' | 'refs' | 'head'>
+
+async function list(http: SmartHttp, mode: ProtocolMode, prefixes: readonly string[]): Promise<Found> {
+  const gitProtocol = mode === 'v1' ? undefined : VERSION_2
+  const advertisement = await readAdvertisement(await http.infoRefs(UPLOAD_PACK, gitProtocol))
+  const { capabilities } = advertisement
+  if (advertisement.version === 1) {
+    if (mode === 'v2') {
+      throw new GitSyncError(
+        'unsupported',
+        `The ${http.side} does not speak protocol v2; allow v1 with policy.protocol "auto".`,
+      )
+    }
+    if (advertisement.shallow.length > 0) throw shallowSource(http)
+    return { protocol: 'v1', capabilities, refs: advertisement.refs, head: advertisement.head }
+  }
+  const body = writeLsRefs(capabilities, prefixes)
+  const answer = await http.post({ service: UPLOAD_PACK, step: 'ls-refs', body, gitProtocol: VERSION_2 })
+  const { refs, head } = await readLsRefs(answer)
+  return { protocol: 'v2', capabilities, refs, head }
+}
+
+function shallowSource(http: SmartHttp): GitSyncError {
+  const hint =
+    'it lacks history, so a mirror of it would be broken; unshallow it first (git fetch --unshallow)'
+  return new GitSyncError('unsupported', `The ${http.side} is a shallow repository: ${hint}.`)
+}
+
+/** The pack, its failures blamed on the side that it comes from. */
+function blamedPack(http: SmartHttp, pack: PackStream): PackStream {
+  return {
+    objects: pack.objects,
+    next: () =>
+      pack.next().catch((error: unknown) => {
+        throw http.blame(error)
+      }),
+    return: () => pack.return(),
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}
