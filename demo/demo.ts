@@ -1,0 +1,132 @@
+import type { SyncResult } from '../schemas/result.js'
+import { fsck, refsOf } from '../test/support/git.js'
+import { type Call, curlLine, postForDocument, postForEvents } from './call.js'
+import { Cleanup } from './cleanup.js'
+import { humanBytes, say, shortHash, table, title } from './print.js'
+import { ProgressLine } from './progress-line.js'
+import { startService } from './service.js'
+import { type Stage, setStage } from './stage.js'
+
+/**
+ * Mirrors a sample repository from one git server to another through the real service, and checks the outcome.
+ * With `--keep`, everything goes on running until Ctrl-C, so that the printed curl lines can be tried.
+ */
+async function main(): Promise<number> {
+  const keep = process.argv.includes('--keep')
+  const cleanup = new Cleanup()
+  const interrupt = new Promise<'interrupted'>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'))
+  })
+  try {
+    const outcome = await Promise.race([tellStory(cleanup), interrupt])
+    if (outcome === 'interrupted') return 130
+    say(keep ? '\nAll runs on for you to try the lines above. Ctrl-C ends it.' : tryItYourself)
+    if (keep) await interrupt
+    return 0
+  } catch (error) {
+    console.error(`\nThe demo failed: ${error instanceof Error ? error.message : error}`)
+    return 1
+  } finally {
+    await cleanup.run()
+  }
+}
+
+const tryItYourself = '\nTo try the curl lines above against a running service: npm run demo -- --keep'
+
+async function tellStory(cleanup: Cleanup): Promise<void> {
+  title('Setting the stage')
+  const stage = await setStage(cleanup)
+  const service = await startService(cleanup)
+  say(`source   ${stage.sourceUrl}`)
+  say(`target   ${stage.targetUrl}  (empty)`)
+  say(`service  ${service.url}`)
+
+  title('What would a sync do?')
+  const plan = await showPlan(service.url, stage)
+  expect(plan.plan.create === plan.refs.length, 'every ref should be new to an empty target')
+
+  title('First sync: everything, streamed straight through')
+  const first = await sync(service.url, stage)
+  expect(first.counts.applied === plan.refs.length, 'the first sync should have created every planned ref')
+
+  title('Second sync: what has changed since')
+  await stage.source.addCommits('main', 25)
+  await stage.source.branch('feature/new', await stage.source.commit('main'))
+  say('The source got 26 commits on main, and a new branch.\n')
+  const second = await sync(service.url, stage)
+  showRefs(second)
+  expect(second.counts.applied === 2, 'the second sync should have moved one branch and created one')
+
+  title('Third sync: nothing to do')
+  const third = await sync(service.url, stage)
+  expect(third.counts.applied === 0, 'the third sync should have found nothing to do')
+
+  title('Is the target sound, and the same as the source?')
+  await check(stage)
+}
+
+async function showPlan(service: string, { sourceUrl, targetUrl }: Stage): Promise<SyncResult> {
+  const call: Call = {
+    url: `${service}/plan`,
+    accept: 'application/json',
+    body: { source: { url: sourceUrl }, target: { url: targetUrl }, policy: { includeTags: true } },
+  }
+  say(curlLine(call))
+  const plan = await postForDocument(call)
+  showRefs(plan)
+  return plan
+}
+
+async function sync(service: string, { sourceUrl, targetUrl }: Stage): Promise<SyncResult> {
+  const call: Call = {
+    url: `${service}/sync`,
+    accept: 'application/x-ndjson',
+    body: {
+      source: { url: sourceUrl },
+      target: { url: targetUrl },
+      policy: { includeTags: true },
+      collectStats: true,
+    },
+  }
+  say(curlLine(call))
+  const progress = new ProgressLine(process.stdout)
+  const begin = performance.now()
+  const result = await postForEvents(call, (event) => progress.show(event)).finally(() => progress.clear())
+  showOutcome(result, (performance.now() - begin) / 1000)
+  return result
+}
+
+function showOutcome({ counts, execution, stats }: SyncResult, seconds: number) {
+  const sides = stats.sides?.map(({ label, bytes }) => `${label} ${humanBytes(bytes)}`).join(', ')
+  say(`done in ${seconds.toFixed(1)} s (${execution.transferMode})${sides ? `: ${sides}` : ''}`)
+  say(`${counts.applied} refs written, ${counts.deleted} deleted, ${counts.skipped} already up to date`)
+}
+
+/** Refs that stay as they are say nothing new. */
+function showRefs({ refs }: SyncResult) {
+  const rows = refs
+    .filter(({ action }) => action !== 'skip')
+    .map((ref) => [
+      ref.action,
+      ref.targetRef,
+      `${shortHash(ref.targetHash)} → ${shortHash(ref.sourceHash)}`,
+      ref.reason,
+    ])
+  say(`\n${table([['ACTION', 'REF', 'OLD     → NEW', 'REASON'], ...rows])}`)
+}
+
+async function check({ source, target }: Stage) {
+  say(`git -C ${target.dir} fsck --full`)
+  await fsck(target.dir)
+  const [wanted, found] = await Promise.all([refsOf(source.dir), refsOf(target.dir)])
+  const names = new Set([...Object.keys(wanted), ...Object.keys(found)])
+  const differing = [...names].filter((name) => wanted[name] !== found[name])
+  expect(differing.length === 0, `these refs differ: ${differing.join(', ')}`)
+  say(`sound, and all ${names.size} refs are the same on both sides`)
+}
+
+function expect(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new Error(message)
+}
+
+process.exit(await main())

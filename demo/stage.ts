@@ -1,0 +1,42 @@
+import { join } from 'node:path'
+import { startGitServer } from '../test/support/git-server.js'
+import { createRepository, type Repository } from '../test/support/sample-repository.js'
+import { removeFolder, temporaryFolder } from '../test/support/temporary-folder.js'
+import type { Cleanup } from './cleanup.js'
+
+export interface Stage {
+  source: Repository
+  target: Repository
+  sourceUrl: string
+  targetUrl: string
+}
+
+/** Two git servers: one with a sample repository of about 32 MiB, one with an empty repository. */
+export async function setStage(cleanup: Cleanup): Promise<Stage> {
+  const folder = await temporaryFolder()
+  cleanup.add(() => removeFolder(folder))
+  const [sourceRoot, targetRoot] = [join(folder, 'source'), join(folder, 'target')]
+  const source = await createRepository(join(sourceRoot, 'sample.git'))
+  await fill(source)
+  const target = await createRepository(join(targetRoot, 'mirror.git'))
+  const [sourceServer, targetServer] = [
+    await startGitServer({ root: sourceRoot }),
+    await startGitServer({ root: targetRoot }),
+  ]
+  cleanup.add(() => sourceServer.close())
+  cleanup.add(() => targetServer.close())
+  return {
+    source,
+    target,
+    sourceUrl: sourceServer.url('sample.git'),
+    targetUrl: targetServer.url('mirror.git'),
+  }
+}
+
+async function fill(source: Repository) {
+  await source.bigHistory({ commits: 64, bytesPerCommit: 512 * 1024, branches: 3 })
+  await source.branch('release/1.0', await source.commit('main'))
+  await source.tag('v1.0', 'release/1.0', { annotated: true })
+  await source.tag('nightly', 'main')
+  await source.addCommits('main', 10)
+}

@@ -1,0 +1,69 @@
+import swagger from '@fastify/swagger'
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import { docsRoutes } from '../routes/docs.js'
+import { healthRoutes } from '../routes/health.js'
+import { planRoute } from '../routes/plan.js'
+import { probeRoute } from '../routes/probe.js'
+import { replicateRoute } from '../routes/replicate.js'
+import { syncRoute } from '../routes/sync.js'
+import type { Client } from './engine/client.js'
+import { GitSyncError } from './errors.js'
+import { openapiOptions } from './service/openapi.js'
+import { replyWithProblem } from './service/problem.js'
+
+export interface AppOptions {
+  client: Client
+  logger?: FastifyServerOptions['logger']
+  /** Largest request body in bytes. */
+  bodyLimit?: number
+}
+
+/** The HTTP application: plugins and routes. Listening and signals are main.ts's. */
+export async function buildApp({
+  client,
+  logger = false,
+  bodyLimit = 1024 * 1024,
+}: AppOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger,
+    bodyLimit,
+    disableRequestLogging: true,
+    genReqId: () => crypto.randomUUID(),
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+  })
+  app.removeContentTypeParser('text/plain')
+  // The library validates: the routes' schemas are for the OpenAPI document alone.
+  app.setValidatorCompiler(() => () => true)
+  app.setSerializerCompiler(() => JSON.stringify)
+  app.setErrorHandler((error, request, reply) => replyWithProblem(error, request, reply))
+  app.setNotFoundHandler((request, reply) =>
+    replyWithProblem(unknownRoute(app, request.method, request.url, reply), request, reply),
+  )
+  await app.register(swagger, openapiOptions)
+  await app.register(async (routes) => {
+    healthRoutes(routes)
+    docsRoutes(routes)
+    probeRoute(routes, client)
+    planRoute(routes, client)
+    syncRoute(routes, client)
+    replicateRoute(routes, client)
+  })
+  return app
+}
+
+const METHODS = ['GET', 'POST']
+
+function unknownRoute(
+  app: FastifyInstance,
+  method: string,
+  url: string,
+  reply: { header: (name: string, value: string) => unknown },
+): GitSyncError {
+  const path = url.split('?')[0] ?? ''
+  const allowed = METHODS.filter((other) => app.hasRoute({ method: other, url: path }))
+  if (allowed.length === 0)
+    return new GitSyncError('not_found', 'There is no such route; GET /openapi.json lists them.')
+  reply.header('allow', allowed.join(', '))
+  return new GitSyncError('method_not_allowed', `${path} takes ${allowed.join(' and ')}, not ${method}.`)
+}

@@ -1,0 +1,40 @@
+export type AnswerForm = 'document' | 'stream'
+
+const DOCUMENT = 'application/json'
+const STREAM = 'application/x-ndjson'
+
+/**
+ * The form of answer that an `Accept` header asks for (RFC 9110, 12.5.1): the document for those who name
+ * `application/json` or `application/*` and do not rate NDJSON higher; else the stream; `undefined` for neither.
+ */
+export function negotiate(accept: string | undefined): AnswerForm | undefined {
+  const ranges = parseAccept(accept?.trim() || '*/*')
+  const document = quality(ranges, DOCUMENT)
+  const stream = quality(ranges, STREAM)
+  const isNamed = ranges.some(({ range, q }) => q > 0 && (range === DOCUMENT || range === 'application/*'))
+  if (isNamed && document > 0 && document >= stream) return 'document'
+  return stream > 0 ? 'stream' : undefined
+}
+
+interface Range {
+  range: string
+  q: number
+}
+
+function parseAccept(accept: string): Range[] {
+  return accept.split(',').map((part) => {
+    const [range = '', ...parameters] = part.split(';').map((piece) => piece.trim().toLowerCase())
+    const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2)
+    const q = weight === undefined ? 1 : Number(weight)
+    return { range, q: q >= 0 && q <= 1 ? q : 0 }
+  })
+}
+
+/** The most specific range that a type fits has the say. */
+function quality(ranges: readonly Range[], type: string): number {
+  for (const wanted of [type, 'application/*', '*/*']) {
+    const found = ranges.find(({ range }) => range === wanted)
+    if (found) return found.q
+  }
+  return 0
+}

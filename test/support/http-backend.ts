@@ -1,0 +1,89 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { pipeline, type Readable, type Writable } from 'node:stream'
+import { takeCgiHead } from './cgi-head.js'
+import { gitEnv } from './git.js'
+
+export interface BackendOptions {
+  root: string
+  /** Dropped by a server that is to speak v1 only. */
+  gitProtocol: string | undefined
+  user: string | undefined
+  env: NodeJS.ProcessEnv
+}
+
+/** Serves one request with `git http-backend`, streaming both ways; resolves when the program is gone. */
+export function runHttpBackend(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: BackendOptions,
+): Promise<void> {
+  const child = spawn('git', ['http-backend'], {
+    env: { ...gitEnv(), ...options.env, ...cgiEnv(request, options) },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  feed(request, child.stdin)
+  answer(child, response)
+  return endWithCaller(child, response)
+}
+
+function cgiEnv(request: IncomingMessage, { root, gitProtocol, user }: BackendOptions) {
+  const { pathname, search } = new URL(request.url ?? '/', 'http://localhost')
+  const variables = {
+    GIT_PROJECT_ROOT: root,
+    GIT_HTTP_EXPORT_ALL: '1',
+    PATH_INFO: decodeURIComponent(pathname),
+    QUERY_STRING: search.slice(1),
+    REQUEST_METHOD: request.method,
+    REMOTE_ADDR: '127.0.0.1',
+    REMOTE_USER: user,
+    CONTENT_TYPE: request.headers['content-type'],
+    CONTENT_LENGTH: request.headers['content-length'],
+    HTTP_CONTENT_ENCODING: request.headers['content-encoding'],
+    GIT_PROTOCOL: gitProtocol,
+  }
+  return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined))
+}
+
+/** A program that answers early closes its input: the rest of the body is read and dropped, not an error. */
+function feed(request: IncomingMessage, stdin: Writable) {
+  stdin.on('error', () => {
+    request.unpipe(stdin)
+    request.resume()
+  })
+  request.pipe(stdin)
+}
+
+function answer(child: ChildProcessByStdio<Writable, Readable, Readable>, response: ServerResponse) {
+  let complaint = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint = (complaint + chunk).slice(-4096)
+  })
+  const head = takeCgiHead(({ status, headers }) => response.writeHead(status, headers))
+  pipeline(child.stdout, head, (error) => {
+    if (error && !response.headersSent) {
+      response.writeHead(500, { 'content-type': 'text/plain' }).end(complaint || error.message)
+    }
+  })
+  head.pipe(response)
+}
+
+/**
+ * When a body with a Content-Length ends early, http-backend spins for ever, so it is killed: by SIGTERM, which
+ * it passes on to the programs that it started.
+ */
+function endWithCaller(child: ChildProcessByStdio<Writable, Readable, Readable>, response: ServerResponse) {
+  let patience: NodeJS.Timeout | undefined
+  response.once('close', () => {
+    if (response.writableFinished) return
+    child.kill('SIGTERM')
+    patience = setTimeout(() => child.kill('SIGKILL'), 5000)
+  })
+  return new Promise<void>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', () => {
+      clearTimeout(patience)
+      resolve()
+    })
+  })
+}
