@@ -13,7 +13,7 @@ const event = <const Name extends string, P extends Type.TProperties>(
   type: Name,
   id: string,
   properties: P,
-) => Type.Object({ type: StringEnum([type]), ...properties }, { $id: id })
+) => Type.Object({ type: StringEnum([type]), ...properties }, { title: id })
 
 export const StartedEvent = event('started', 'StartedEvent', {
   operation: Operation,
@@ -70,7 +70,7 @@ export const Event = Type.Union(
     ErrorEvent,
   ],
   {
-    $id: 'Event',
+    title: 'Event',
     description: 'One line of an `application/x-ndjson` answer.',
     discriminator: { propertyName: 'type' },
   },

@@ -53,13 +53,13 @@ export const problemCodes = Object.keys(problems) as ProblemCode[]
 
 export const RefProblem = Type.Object(
   { ref: Type.String(), reason: Type.String() },
-  { $id: 'RefProblem', description: 'A target ref and why it stopped the run.' },
+  { title: 'RefProblem', description: 'A target ref and why it stopped the run.' },
 )
 export type RefProblem = Type.Static<typeof RefProblem>
 
 export const FieldProblem = Type.Object(
   { path: Type.String({ description: 'JSON pointer into the request.' }), message: Type.String() },
-  { $id: 'FieldProblem' },
+  { title: 'FieldProblem' },
 )
 export type FieldProblem = Type.Static<typeof FieldProblem>
 
@@ -77,6 +77,6 @@ export const Problem = Type.Object(
     errors: Type.Optional(Type.Array(FieldProblem)),
     result: Type.Optional(SyncResult),
   },
-  { $id: 'Problem', description: 'RFC 9457 problem details.' },
+  { title: 'Problem', description: 'RFC 9457 problem details.' },
 )
 export type Problem = Type.Static<typeof Problem>

@@ -15,7 +15,7 @@ export const Endpoint = Type.Object(
       }),
     ),
   },
-  { ...closed, $id: 'Endpoint' },
+  { ...closed, title: 'Endpoint' },
 )
 export type Endpoint = Type.Static<typeof Endpoint>
 
@@ -26,13 +26,13 @@ export const EndpointAuth = Type.Object(
     bearerToken: Type.Optional(Type.String({ description: 'Bearer token; wins over `token`.' })),
     skipTlsVerify: Type.Optional(Type.Boolean({ description: 'Accept any TLS certificate.' })),
   },
-  { ...closed, $id: 'EndpointAuth' },
+  { ...closed, title: 'EndpointAuth' },
 )
 export type EndpointAuth = Type.Static<typeof EndpointAuth>
 
 export const Auth = Type.Object(
   { source: Type.Optional(EndpointAuth), target: Type.Optional(EndpointAuth) },
-  { ...closed, $id: 'Auth' },
+  { ...closed, title: 'Auth' },
 )
 export type Auth = Type.Static<typeof Auth>
 
@@ -43,7 +43,7 @@ export const RefMapping = Type.Object(
   },
   {
     ...closed,
-    $id: 'RefMapping',
+    title: 'RefMapping',
     description:
       'A source ref and its name on the target. A short name is a branch; each side may hold one `*`.',
   },
@@ -62,7 +62,7 @@ export const RefScope = Type.Object(
       List(Type.String({ minLength: 1 }), 'Refs that are neither written nor deleted; one `*` each.'),
     ),
   },
-  { ...closed, $id: 'RefScope' },
+  { ...closed, title: 'RefScope' },
 )
 export type RefScope = Type.Static<typeof RefScope>
 
@@ -93,7 +93,7 @@ export const SyncPolicy = Type.Object(
       Type.String({ description: '`plan.digest` of an earlier plan: the run is refused if it has changed.' }),
     ),
   },
-  { ...closed, $id: 'SyncPolicy' },
+  { ...closed, title: 'SyncPolicy' },
 )
 export type SyncPolicy = Type.Static<typeof SyncPolicy>
 
@@ -112,7 +112,7 @@ export const TransferOptions = Type.Object(
     materializedMaxObjects: Type.Optional(Count('Most objects of a spooled pack; 0: no limit.')),
     pushOptions: Type.Optional(List(Type.String(), 'Push options for the target.')),
   },
-  { ...closed, $id: 'TransferOptions' },
+  { ...closed, title: 'TransferOptions' },
 )
 export type TransferOptions = Type.Static<typeof TransferOptions>
 
@@ -127,10 +127,10 @@ export const ProbeRequest = Type.Object(
     collectStats: Type.Optional(Type.Boolean()),
     auth: Type.Optional(Auth),
     options: Type.Optional(
-      Type.Object({ measureMemory: Type.Optional(Type.Boolean()) }, { ...closed, $id: 'ProbeOptions' }),
+      Type.Object({ measureMemory: Type.Optional(Type.Boolean()) }, { ...closed, title: 'ProbeOptions' }),
     ),
   },
-  { ...closed, $id: 'ProbeRequest' },
+  { ...closed, title: 'ProbeRequest' },
 )
 export type ProbeRequest = Type.Static<typeof ProbeRequest>
 
@@ -143,8 +143,8 @@ const syncFields = {
   auth: Type.Optional(Auth),
   options: Type.Optional(TransferOptions),
 }
-export const SyncRequest = Type.Object(syncFields, { ...closed, $id: 'SyncRequest' })
+export const SyncRequest = Type.Object(syncFields, { ...closed, title: 'SyncRequest' })
 export type SyncRequest = Type.Static<typeof SyncRequest>
 
-export const PlanRequest = Type.Object(syncFields, { ...closed, $id: 'PlanRequest' })
+export const PlanRequest = Type.Object(syncFields, { ...closed, title: 'PlanRequest' })
 export type PlanRequest = Type.Static<typeof PlanRequest>

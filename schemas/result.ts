@@ -1,7 +1,7 @@
 import Type from 'typebox'
 import { StringEnum } from './atoms.js'
 
-export const RefInfo = Type.Object({ name: Type.String(), hash: Type.String() }, { $id: 'RefInfo' })
+export const RefInfo = Type.Object({ name: Type.String(), hash: Type.String() }, { title: 'RefInfo' })
 export type RefInfo = Type.Static<typeof RefInfo>
 
 export const RefKind = StringEnum(['branch', 'tag', 'other'])
@@ -20,7 +20,7 @@ const refFields = {
   action: Action,
   reason: Type.String(),
 }
-export const RefResult = Type.Object(refFields, { $id: 'RefResult' })
+export const RefResult = Type.Object(refFields, { title: 'RefResult' })
 export type RefResult = Type.Static<typeof RefResult>
 /** A planned ref has the shape of a result; its action has not been taken yet. */
 export type RefPlan = RefResult
@@ -33,7 +33,7 @@ export const SyncCounts = Type.Object(
     deleted: Type.Integer(),
     warned: Type.Integer(),
   },
-  { $id: 'SyncCounts' },
+  { title: 'SyncCounts' },
 )
 export type SyncCounts = Type.Static<typeof SyncCounts>
 
@@ -47,7 +47,7 @@ export const PlanSummary = Type.Object(
     skip: Type.Integer(),
     block: Type.Integer(),
   },
-  { $id: 'PlanSummary' },
+  { title: 'PlanSummary' },
 )
 export type PlanSummary = Type.Static<typeof PlanSummary>
 
@@ -57,7 +57,7 @@ export const BatchSummary = Type.Object(
     planned: Type.Integer({ description: 'An estimate, 0 while unknown.' }),
     done: Type.Integer({ description: 'Confirmed pushes.' }),
   },
-  { $id: 'BatchSummary' },
+  { title: 'BatchSummary' },
 )
 export type BatchSummary = Type.Static<typeof BatchSummary>
 
@@ -102,7 +102,7 @@ export const ExecutionSummary = Type.Object(
     sourceHead: Type.Optional(Type.String({ description: "The branch that the source's HEAD names." })),
     batch: BatchSummary,
   },
-  { $id: 'ExecutionSummary' },
+  { title: 'ExecutionSummary' },
 )
 export type ExecutionSummary = Type.Static<typeof ExecutionSummary>
 
@@ -116,7 +116,7 @@ export const ServiceStats = Type.Object(
     haves: Type.Integer(),
     commands: Type.Integer(),
   },
-  { $id: 'ServiceStats' },
+  { title: 'ServiceStats' },
 )
 export type ServiceStats = Type.Static<typeof ServiceStats>
 
@@ -127,7 +127,7 @@ export const SideBytes = Type.Object(
     activeNanos: Type.Optional(Type.Integer()),
     idleNanos: Type.Optional(Type.Integer()),
   },
-  { $id: 'SideBytes' },
+  { title: 'SideBytes' },
 )
 export type SideBytes = Type.Static<typeof SideBytes>
 
@@ -140,7 +140,7 @@ export const Stats = Type.Object(
     sides: Type.Optional(Type.Array(SideBytes)),
     elapsedNanos: Type.Optional(Type.Integer()),
   },
-  { $id: 'Stats' },
+  { title: 'Stats' },
 )
 export type Stats = Type.Static<typeof Stats>
 
@@ -154,7 +154,7 @@ export const Measurement = Type.Object(
     gcCount: Type.Integer(),
     peakRssBytes: Type.Integer(),
   },
-  { $id: 'Measurement', description: 'Of the whole process while the run lasted.' },
+  { title: 'Measurement', description: 'Of the whole process while the run lasted.' },
 )
 export type Measurement = Type.Static<typeof Measurement>
 
@@ -172,7 +172,7 @@ export const ProbeResult = Type.Object(
     stats: Stats,
     measurement: Measurement,
   },
-  { $id: 'ProbeResult' },
+  { title: 'ProbeResult' },
 )
 export type ProbeResult = Type.Static<typeof ProbeResult>
 
@@ -185,7 +185,7 @@ export const SyncResult = Type.Object(
     stats: Stats,
     measurement: Measurement,
   },
-  { $id: 'SyncResult' },
+  { title: 'SyncResult' },
 )
 export type SyncResult = Type.Static<typeof SyncResult>
 export type PlanResult = SyncResult

@@ -1,5 +1,5 @@
 import swagger from '@fastify/swagger'
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import { docsRoutes } from '../routes/docs.js'
 import { healthRoutes } from '../routes/health.js'
 import { planRoute } from '../routes/plan.js'
@@ -27,10 +27,8 @@ export async function buildApp({
   const app = Fastify({
     logger,
     bodyLimit,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => crypto.randomUUID(),
-    return503OnClosing: false,
-    forceCloseConnections: 'idle',
   })
   app.removeContentTypeParser('text/plain')
   // The library validates: the routes' schemas are for the OpenAPI document alone.

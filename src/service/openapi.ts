@@ -61,21 +61,21 @@ export function runOperation({ operationId, summary, body, result }: RunOperatio
 
 type Json = Record<string, unknown>
 
-/** Hoists every schema that has an `$id` to a component of that name, and refers to it where it stood. */
+/** Hoists every schema that has a title to a component of that name, and refers to it where it stood. */
 function withComponents<T>(document: T): T {
   const components: Json = {}
   const hoist = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(hoist)
     if (typeof value !== 'object' || value === null) return value
-    const { $id, ...schema } = value as Json
-    const inner = Object.fromEntries(Object.entries(schema).map(([key, item]) => [key, hoist(item)]))
+    const inner: Json = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hoist(item)]))
     if (inner.discriminator !== undefined && inner.anyOf !== undefined) {
       inner.oneOf = inner.anyOf
       delete inner.anyOf
     }
-    if (typeof $id !== 'string') return inner
-    components[$id] = inner
-    return { $ref: `#/components/schemas/${$id}` }
+    const isSchema = inner.type !== undefined || inner.oneOf !== undefined
+    if (typeof inner.title !== 'string' || !isSchema) return inner
+    components[inner.title] = inner
+    return { $ref: `#/components/schemas/${inner.title}` }
   }
   const hoisted = hoist(document) as Json
   hoist(Event)

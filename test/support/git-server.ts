@@ -32,6 +32,8 @@ export interface GitServer {
   resetRequests(): void
   /** May be set and changed while the server runs. */
   intercept: Intercept | undefined
+  /** Resolves when every git process is gone, without ending any. */
+  idle(): Promise<void>
   /** Destroys all connections, and resolves when every git process is gone. */
   close(): Promise<void>
 }
@@ -66,9 +68,12 @@ export async function startGitServer(options: GitServerOptions): Promise<GitServ
       requests.length = 0
     },
     intercept: options.intercept,
+    idle: async () => {
+      await Promise.allSettled(running)
+    },
     close: async () => {
       await loopback.close()
-      await Promise.allSettled(running)
+      await server.idle()
     },
   }
   return server
