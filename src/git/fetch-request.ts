@@ -50,15 +50,16 @@ export function writeFetchV1(capabilities: Capabilities, request: FetchRequest):
   return Buffer.concat(packets)
 }
 
-/** Of what is offered, what is needed; never what was not offered. */
+/** Of what is offered, what is needed; never what was not offered. dulwich insists on some that are not needed. */
 function chooseV1Capabilities(offered: Capabilities, request: FetchRequest): string[] {
+  const isDulwich = offered.get('agent')?.startsWith('dulwich') === true
   const first = (...names: string[]) => names.find((name) => offered.has(name))
   const wished = [
     // Some hosts insist on it, although one request needs no negotiation.
     first('multi_ack_detailed', 'multi_ack'),
     first('side-band-64k', 'side-band'),
-    request.thin ? first('thin-pack') : undefined,
-    request.ofsDelta ? first('ofs-delta') : undefined,
+    request.thin || isDulwich ? first('thin-pack') : undefined,
+    request.ofsDelta || isDulwich ? first('ofs-delta') : undefined,
     request.progress ? undefined : first('no-progress'),
     offered.has('object-format') ? `object-format=${objectFormatOf(offered)}` : undefined,
     offered.has('agent') ? `agent=${AGENT}` : undefined,

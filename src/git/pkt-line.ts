@@ -1,4 +1,5 @@
 import { ProtocolError, printable } from './protocol-error.js'
+import { decodeText, encodeText } from './text.js'
 
 // gitprotocol-common: "pkt-line Format"; the control packets 0001 and 0002 are from gitprotocol-v2.
 
@@ -45,7 +46,7 @@ export function packetSize(buffer: Buffer, offset: number): number {
 
 /** Encodes one data packet of at most 65,516 bytes. Text is given its own LF by the caller. */
 export function encodePacket(payload: string | Buffer): Buffer {
-  const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload
+  const bytes = typeof payload === 'string' ? encodeText(payload) : payload
   const size = bytes.length + HEADER_SIZE
   if (size > MAX_PACKET_SIZE) throw new RangeError(`a packet holds at most 65516 bytes, not ${bytes.length}`)
   return Buffer.concat([Buffer.from(size.toString(16).padStart(4, '0')), bytes], size)
@@ -54,7 +55,7 @@ export function encodePacket(payload: string | Buffer): Buffer {
 /** A text packet without the LF that it may or may not end in. */
 export function textOf(payload: Buffer): string {
   const end = payload.at(-1) === 0x0a ? payload.length - 1 : payload.length
-  return payload.toString('utf8', 0, end)
+  return decodeText(payload.subarray(0, end))
 }
 
 function hexDigit(byte: number): number {
