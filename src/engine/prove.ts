@@ -1,4 +1,5 @@
 import { GitSyncError } from '../errors.js'
+import { readCommits } from '../git/commits.js'
 import { RemoteFatalError } from '../git/protocol-error.js'
 import type { UploadPack } from '../git/upload-pack.js'
 import type { DesiredRef } from './select.js'
@@ -40,7 +41,7 @@ function groupByTip(branches: readonly DesiredRef[]): Map<string, DesiredRef[]> 
   return groups
 }
 
-/** The cheap question first, which is never wrong when it says yes; the exact one where it did not. */
+/** The cheap question first, which is never wrong when it says yes; an exact one where it did not. */
 async function ancestorsAmong(
   source: UploadPack,
   tip: string,
@@ -50,8 +51,31 @@ async function ancestorsAmong(
   if (answer === 'ancestors') return new Set(candidates)
   if (answer === 'unknown-object' && candidates.length === 1) return new Set()
   if (source.canDeepen) return source.unshallowed(tip, candidates)
-  const hint = 'it offers no shallow; policy.force or /replicate would do without a proof'
+  if (source.canFilter) return metAsParents(source, tip, candidates)
+  const hint = 'it offers neither shallow nor filter; policy.force or /replicate would do without a proof'
   throw new GitSyncError('unsupported', `The source cannot say whether a branch fast-forwards: ${hint}.`)
+}
+
+/**
+ * Reads the commits that `tip` has and a candidate has not. The candidate is an ancestor exactly if one of them has
+ * it as a parent. One have a question: another one could hide the commit that tells.
+ */
+async function metAsParents(
+  source: UploadPack,
+  tip: string,
+  candidates: string[],
+): Promise<ReadonlySet<string>> {
+  const ancestors = new Set<string>()
+  for (const candidate of candidates) {
+    const request = { wants: [tip], haves: [candidate], filter: 'tree:0' }
+    const pack = await source.fetch(request, 'prove', () => {})
+    for await (const { parents } of readCommits(pack, source.objectFormat)) {
+      if (!parents.includes(candidate)) continue
+      ancestors.add(candidate)
+      break
+    }
+  }
+  return ancestors
 }
 
 /** If the source sends no object to one who has `tip` and wants `candidates`, they are all ancestors of it. */

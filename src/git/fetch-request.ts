@@ -18,6 +18,8 @@ export interface FetchRequest {
   ofsDelta?: boolean
   /** Ask for progress text. */
   progress?: boolean
+  /** Which objects to leave out, as `tree:0`: all but commits and tags. */
+  filter?: string
 }
 
 /**
@@ -31,6 +33,7 @@ export function writeFetchV2(capabilities: Capabilities, request: FetchRequest):
   if (!request.progress) packets.push(encodePacket('no-progress\n'))
   for (const id of new Set(request.wants)) packets.push(encodePacket(`want ${id}\n`))
   for (const id of request.shallow ?? []) packets.push(encodePacket(`shallow ${id}\n`))
+  if (request.filter) packets.push(encodePacket(`filter ${request.filter}\n`))
   for (const id of request.haves) packets.push(encodePacket(`have ${id}\n`))
   packets.push(encodePacket('done\n'), FLUSH_PACKET)
   return Buffer.concat(packets)
@@ -44,6 +47,7 @@ export function writeFetchV1(capabilities: Capabilities, request: FetchRequest):
     chosen = ''
   }
   for (const id of request.shallow ?? []) packets.push(encodePacket(`shallow ${id}\n`))
+  if (request.filter) packets.push(encodePacket(`filter ${request.filter}\n`))
   packets.push(FLUSH_PACKET)
   for (const id of request.haves) packets.push(encodePacket(`have ${id}\n`))
   packets.push(encodePacket('done\n'))
@@ -61,6 +65,7 @@ function chooseV1Capabilities(offered: Capabilities, request: FetchRequest): str
     request.thin || isDulwich ? first('thin-pack') : undefined,
     request.ofsDelta || isDulwich ? first('ofs-delta') : undefined,
     request.progress ? undefined : first('no-progress'),
+    request.filter ? first('filter') : undefined,
     offered.has('object-format') ? `object-format=${objectFormatOf(offered)}` : undefined,
     offered.has('agent') ? `agent=${AGENT}` : undefined,
   ]

@@ -81,6 +81,13 @@ export class UploadPack {
       : this.capabilities.has('shallow')
   }
 
+  /** Whether `fetch` may ask for a filter. */
+  get canFilter(): boolean {
+    return this.protocol === 'v2'
+      ? this.capabilities.hasFeature('fetch', 'filter')
+      : this.capabilities.has('filter')
+  }
+
   /** Which of `candidates` are ancestors of `tip`, told exactly by the source's own walk: see unshallow.ts. */
   async unshallowed(tip: string, candidates: readonly string[]): Promise<Set<string>> {
     const asV2 = this.protocol === 'v2' && this.#mode === 'v2'

@@ -1,0 +1,70 @@
+import { ProtocolError } from './protocol-error.js'
+
+// gitformat-pack, "Deltified representation".
+
+/** Makes an object of its base and a delta. @throws ProtocolError */
+export function applyDelta(base: Buffer, delta: Buffer): Buffer {
+  const reader = new DeltaReader(delta)
+  if (reader.size() !== base.length) throw new ProtocolError('a delta does not fit its base')
+  const result = Buffer.allocUnsafe(reader.size())
+  let at = 0
+  while (!reader.ended) {
+    const piece = reader.piece(base)
+    if (at + piece.length > result.length) throw new ProtocolError('a delta makes more than it says')
+    at += piece.copy(result, at)
+  }
+  if (at !== result.length) throw new ProtocolError('a delta makes less than it says')
+  return result
+}
+
+class DeltaReader {
+  readonly #delta: Buffer
+  #at = 0
+
+  constructor(delta: Buffer) {
+    this.#delta = delta
+  }
+
+  get ended(): boolean {
+    return this.#at >= this.#delta.length
+  }
+
+  size(): number {
+    let size = 0
+    for (let scale = 1; ; scale *= 128) {
+      const byte = this.#byte()
+      size += (byte & 0x7f) * scale
+      if (size > 0x7fffffff) throw new ProtocolError('a delta is too large')
+      if (!(byte & 0x80)) return size
+    }
+  }
+
+  /** The next instruction's bytes: a copy from the base, or new data. */
+  piece(base: Buffer): Buffer {
+    const instruction = this.#byte()
+    if (instruction === 0) throw new ProtocolError('a delta has a reserved instruction')
+    if (!(instruction & 0x80)) {
+      const data = this.#delta.subarray(this.#at, this.#at + instruction)
+      if (data.length < instruction) throw new ProtocolError('a delta is cut')
+      this.#at += instruction
+      return data
+    }
+    const offset = this.#number(instruction, 4)
+    const size = this.#number(instruction >> 4, 3) || 0x10000
+    if (offset + size > base.length) throw new ProtocolError('a delta copies beyond its base')
+    return base.subarray(offset, offset + size)
+  }
+
+  /** A little-endian number of which only the bytes flagged in `mask` are there. */
+  #number(mask: number, bytes: number): number {
+    let value = 0
+    for (let i = 0; i < bytes; i++) if (mask & (1 << i)) value += this.#byte() * 256 ** i
+    return value
+  }
+
+  #byte(): number {
+    const byte = this.#delta[this.#at++]
+    if (byte === undefined) throw new ProtocolError('a delta is cut')
+    return byte
+  }
+}
