@@ -29,28 +29,28 @@ export async function buildApp({
     bodyLimit,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => crypto.randomUUID(),
+    frameworkErrors: (error, request, reply) => replyWithProblem(error, request, reply),
   })
   app.removeContentTypeParser('text/plain')
   // The library validates: the routes' schemas are for the OpenAPI document alone.
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => JSON.stringify)
   app.setErrorHandler((error, request, reply) => replyWithProblem(error, request, reply))
-  app.setNotFoundHandler((request, reply) =>
-    replyWithProblem(unknownRoute(app, request.method, request.url, reply), request, reply),
-  )
-  await app.register(swagger, openapiOptions)
-  await app.register(async (routes) => {
-    healthRoutes(routes)
-    docsRoutes(routes)
-    probeRoute(routes, client)
-    planRoute(routes, client)
-    syncRoute(routes, client)
-    replicateRoute(routes, client)
+  // Before the body is read: what is wrong with it does not matter here.
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) throw unknownRoute(app, request.method, request.url, reply)
   })
+  await app.register(swagger, openapiOptions)
+  healthRoutes(app)
+  docsRoutes(app)
+  probeRoute(app, client)
+  planRoute(app, client)
+  syncRoute(app, client)
+  replicateRoute(app, client)
   return app
 }
 
-const METHODS = ['GET', 'POST']
+const METHODS = ['GET', 'HEAD', 'POST']
 
 function unknownRoute(
   app: FastifyInstance,

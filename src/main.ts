@@ -1,6 +1,7 @@
+import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.js'
 import { Client } from './engine/client.js'
-import { readConfig, SettingError } from './service/config.js'
+import { type Config, readConfig, SettingError } from './service/config.js'
 
 /** The service as a process: settings, listening, signals. */
 async function main(): Promise<void> {
@@ -13,7 +14,18 @@ async function main(): Promise<void> {
       void app.close()
     })
   }
-  await app.listen({ host: config.host, port: config.port })
+  await listen(app, config)
+}
+
+/** @throws SettingError where the system will not have it: a port in use, an address that is not ours */
+async function listen(app: FastifyInstance, { host, port }: Config): Promise<void> {
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error
+    const why = error instanceof Error ? error.message : String(error)
+    throw new SettingError(`GITSYNC_HOST ${host}, GITSYNC_PORT ${port}: ${why}`)
+  }
 }
 
 main().catch((error: unknown) => {

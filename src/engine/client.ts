@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici'
 import type { EndpointRole, RunEvent } from '../../schemas/event.js'
 import type { Endpoint, PlanRequest, ProbeRequest, SyncRequest } from '../../schemas/request.js'
 import type { PlanResult, ProbeResult, SyncResult } from '../../schemas/result.js'
-import { abortError } from '../errors.js'
+import { abortError, GitSyncError } from '../errors.js'
 import { type Access, SmartHttp } from '../git/smart-http.js'
 import { Traffic } from '../git/traffic.js'
 import { type AuthProvider, resolveAuth } from './auth.js'
@@ -68,6 +68,7 @@ export class Client {
   }
 
   #sync(request: SyncRequest, options: RunOptions, dryRun: boolean): Promise<SyncResult> {
+    refuseUnsupported(request)
     const job = toJob(request, dryRun, this.#options.tempRefPrefix ?? RESERVED_PREFIX)
     return this.#run(request, options, (run) => runSync(run, job))
   }
@@ -92,6 +93,8 @@ export class Client {
       const source = open('source', request.source)
       const target = open('target', request.target ?? request.source)
       return await work({ source, target, traffic, emit, meter, signal: ending.signal })
+    } catch (error) {
+      throw error instanceof GitSyncError ? error : bug(error)
     } finally {
       meter.close()
       signal?.removeEventListener('abort', onAbort)
@@ -129,6 +132,21 @@ export class Client {
       traffic,
     })
   }
+}
+
+/** What the contract knows and this version does not do yet is refused, never ignored. */
+function refuseUnsupported({ options = {} }: SyncRequest): void {
+  const wanted = [
+    options.targetMaxPackBytes ? 'targetMaxPackBytes' : undefined,
+    options.materialize === 'always' ? 'materialize "always"' : undefined,
+  ].filter((name) => name !== undefined)
+  if (wanted.length === 0) return
+  throw new GitSyncError('unsupported', `This version does not know options.${wanted.join(' and ')} yet.`)
+}
+
+function bug(cause: unknown): GitSyncError {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new GitSyncError('internal', `git-sync failed by a bug of its own: ${message}`, { cause })
 }
 
 /** The request with its mode set, whatever was sent. */

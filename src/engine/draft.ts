@@ -3,7 +3,7 @@ import type { Job, Run } from './job.js'
 import { branchesToProve, type PlannedRef, planRefs } from './plan.js'
 import { proveFastForwards } from './prove.js'
 import type { Remotes } from './remotes.js'
-import { selectRefs } from './select.js'
+import type { DesiredRef } from './select.js'
 
 export interface Draft {
   plan: PlannedRef[]
@@ -20,13 +20,16 @@ export interface Memory {
 }
 
 /**
- * Select, plan and prove, from two fresh listings. Where proofs decide nothing but the word "forced", they are
+ * Plans and proves, from two fresh listings. Where proofs decide nothing but the word "forced", they are
  * started and not waited for.
  */
-export async function draftPlan(run: Run, job: Job, remotes: Remotes, memory: Memory): Promise<Draft> {
-  const { source, target } = remotes
-  const { desired, notices } = selectRefs(job.scope, source.refs)
-  for (const text of notices) run.emit({ type: 'notice', text })
+export async function draftPlan(
+  run: Run,
+  job: Job,
+  { source, target }: Remotes,
+  desired: ReadonlyMap<string, DesiredRef>,
+  memory: Memory,
+): Promise<Draft> {
   const planWith = (fastForwards: ReadonlySet<string>) =>
     planRefs({
       scope: job.scope,

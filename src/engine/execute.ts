@@ -43,7 +43,7 @@ export async function executePushes(
 ): Promise<void> {
   for (const commands of pushes) {
     const pushed = await pushOnce(context, commands, execution)
-    keepVerdicts(context, commands, pushed, execution)
+    keepVerdicts(context, pushed, execution)
     const { settled, report, failure } = pushed
     const error = pushError(settled.verdicts, report, context.job.bestEffort && !failure)
     if (error) throw error.code === 'ref_rejected' && failure ? failure : error
@@ -52,12 +52,10 @@ export async function executePushes(
 
 function keepVerdicts(
   { job, plan, known }: Context,
-  commands: readonly Command[],
   { settled, report, failure }: Pushed,
   execution: Execution,
 ): void {
   const mayWarn = job.bestEffort && !failure && !report?.unpackError
-  const newIds = new Map(commands.map(({ ref, newId }) => [ref, newId]))
   let confirmed = 0
   for (const planned of plan) {
     const ref = planned.targetRef
@@ -65,7 +63,7 @@ function keepVerdicts(
     if (!verdict) continue
     if (verdict.type === 'done') {
       execution.settled.set(ref, planned)
-      known.add(newIds.get(ref) ?? '')
+      if (planned.action !== 'delete') known.add(planned.sourceHash)
       confirmed++
     } else if (verdict.type === 'refused' && mayWarn) {
       execution.settled.set(ref, { ...planned, action: 'warn', reason: verdict.reason, forced: false })

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Action, PlanSummary, RefPlan } from '../../schemas/result.js'
-import { compareByBytes, kindOfRef, shortRefName } from '../git/ref-name.js'
+import { byteOrderOf, kindOfRef, shortRefName } from '../git/ref-name.js'
 import { mayPrune, type Scope } from './scope.js'
 import type { DesiredRef } from './select.js'
 
@@ -45,7 +45,8 @@ export function planRefs(input: PlanInput): PlannedRef[] {
         plan.push(planDelete(name, id))
     }
   }
-  return plan.sort((a, b) => compareByBytes(a.targetRef, b.targetRef))
+  const compare = byteOrderOf(plan.map(({ targetRef }) => targetRef))
+  return plan.sort((a, b) => compare(a.targetRef, b.targetRef))
 }
 
 /** Counts the actions and digests them; see api.md, "Results". `zero` stands for a missing object id. */
@@ -110,7 +111,7 @@ function digest(plan: readonly PlannedRef[], zero: string): string {
   const lines = plan
     .filter(({ action }) => action !== 'skip')
     .map((ref) => `${ref.action} ${ref.targetRef} ${ref.targetHash || zero} ${ref.sourceHash || zero}\n`)
-    .sort(compareByBytes)
+  lines.sort(byteOrderOf(lines))
   const hash = createHash('sha256')
   for (const line of lines) hash.update(line)
   return `sha256:${hash.digest('hex')}`

@@ -1,8 +1,7 @@
 import { GitSyncError } from '../errors.js'
 import { RemoteFatalError } from '../git/protocol-error.js'
 import type { Job, Run } from './job.js'
-import type { PlannedRef } from './plan.js'
-import type { Remotes } from './remotes.js'
+import type { DesiredRef } from './select.js'
 
 const MAX_BLIND_PUSHES = 3
 const MAX_UNSERVED = 1_000
@@ -20,15 +19,15 @@ export function mayTryAgain(
   retries: Retries,
   run: Run,
   job: Job,
-  { source }: Remotes,
   error: GitSyncError,
+  desired: ReadonlyMap<string, DesiredRef>,
 ): boolean {
   if (isRefusedWant(error)) {
     if (retries.sourceMoves++ === 0) {
       run.emit({ type: 'notice', text: 'the source no longer serves what it listed: listing again' })
       return true
     }
-    const refused = refusedIds(error, source.refs)
+    const refused = refusedIds(error, desired)
     if (!job.bestEffort || refused.length === 0 || retries.unserved.size > MAX_UNSERVED) return false
     for (const id of refused) retries.unserved.add(id)
     return true
@@ -44,26 +43,18 @@ export function isRefusedWant({ cause }: GitSyncError): boolean {
   return cause instanceof RemoteFatalError && cause.isRefusedWant
 }
 
-/** The listed objects that a refusal names. */
-function refusedIds(error: GitSyncError, sourceRefs: ReadonlyMap<string, string>): string[] {
-  const listed = new Set(sourceRefs.values())
-  return (error.message.match(/[0-9a-f]{40,64}/g) ?? []).filter((id) => listed.has(id))
+/** The error for refs that were listed twice and not served: it names them. */
+export function unservedError(error: GitSyncError, desired: ReadonlyMap<string, DesiredRef>): GitSyncError {
+  const ids = new Set(refusedIds(error, desired))
+  const unserved = [...desired.values()].filter(({ id }) => ids.has(id))
+  const reason = 'the source lists it, but does not serve it'
+  const refs = unserved.map(({ targetRef }) => ({ ref: targetRef, reason }))
+  const message = `${error.message} It was listed twice: exclude the refs, or set policy.bestEffort.`
+  return new GitSyncError('source_protocol_error', message, { cause: error, refs })
 }
 
-/** The error for refs that were listed twice and not served: it names them. */
-export function unservedError(
-  plan: readonly PlannedRef[],
-  { source }: Remotes,
-  error: GitSyncError,
-): GitSyncError {
-  const ids = new Set(refusedIds(error, source.refs))
-  const reason = 'the source lists it, but does not serve it'
-  const refs = plan.flatMap(({ targetRef, sourceHash }) =>
-    ids.has(sourceHash) ? [{ ref: targetRef, reason }] : [],
-  )
-  const hint = 'exclude the refs, or set policy.bestEffort'
-  return new GitSyncError('source_protocol_error', `${error.message} It was listed twice: ${hint}.`, {
-    cause: error,
-    refs,
-  })
+/** The objects that we want and that a refusal names. */
+function refusedIds(error: GitSyncError, desired: ReadonlyMap<string, DesiredRef>): string[] {
+  const wanted = new Set([...desired.values()].map(({ id }) => id))
+  return (error.message.match(/[0-9a-f]{40,64}/g) ?? []).filter((id) => wanted.has(id))
 }

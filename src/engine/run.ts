@@ -11,6 +11,7 @@ import { openRemotes, type Remotes } from './remotes.js'
 import { buildResult, type ResultParts, withOutcomes } from './result.js'
 import { isRefusedWant, mayTryAgain, type Retries, unservedError } from './retry.js'
 import { schedulePushes } from './schedule.js'
+import { type DesiredRef, selectRefs } from './select.js'
 
 /**
  * A plan, sync or replicate, from listing to result. What a listing cannot know, a ref that moves meanwhile, sends
@@ -38,6 +39,10 @@ interface State {
   memory: MemoryMeter
   execution: Execution
   retries: Retries
+  /** What the latest listing of the source asks for. */
+  desired: ReadonlyMap<string, DesiredRef>
+  /** The latest plan, and the listings that it was made of. */
+  latest: { remotes: Remotes; draft: Draft } | undefined
 }
 
 function newState(run: Run, job: Job): State {
@@ -48,38 +53,54 @@ function newState(run: Run, job: Job): State {
     memory: new MemoryMeter(job.measureMemory),
     execution: { planned: 0, done: 0, relayed: false, settled: new Map(), failed: new Map() },
     retries: { sourceMoves: 0, blindPushes: 0, unserved: new Set() },
+    desired: new Map(),
+    latest: undefined,
   }
 }
 
 /** From one listing to its result; `undefined` asks for another. */
 async function attempt(state: State): Promise<SyncResult | undefined> {
   const { run, job, execution, retries } = state
-  const remotes = await openRemotes(run, job)
-  let draft: Draft | undefined
   try {
-    draft = await draftPlan(run, job, remotes, {
-      settled: new Map(execution.settled),
-      unserved: retries.unserved,
-    })
-    const pending = draft.plan.filter(({ targetRef }) => !execution.settled.has(targetRef))
-    const pushes = schedulePushes(pending, remotes.source.head, job.maxRefUpdates)
-    execution.planned = execution.done + pushes.length
-    execution.failed.clear()
+    const remotes = await openRemotes(run, job)
+    const { desired, notices } = selectRefs(job.scope, remotes.source.refs)
+    for (const text of notices) run.emit({ type: 'notice', text })
+    state.desired = desired
+    const memory = { settled: new Map(execution.settled), unserved: retries.unserved }
+    const draft = await draftPlan(run, job, remotes, desired, memory)
+    state.latest = { remotes, draft }
+    const pushes = layOut(state, remotes, draft.plan)
     const planned = planResult(state, remotes, draft.plan, pushes)
     announce(run, planned, draft)
     if (job.dryRun) return planned
-    guard(job, remotes, draft.plan, planned, pushes)
+    guard(state, remotes, draft.plan, planned, pushes)
     const known = new Set(remotes.target.refs.values())
     await executePushes({ run, job, remotes, plan: draft.plan, known }, pushes, execution)
-    return runResult(state, remotes, await withProofs(state, draft))
+    return runResult(state, remotes, await withProofs(execution, draft))
   } catch (error) {
     if (!(error instanceof GitSyncError)) throw error
-    const plan = draft ? await withProofs(state, draft) : []
-    if (mayTryAgain(retries, run, job, remotes, error)) return undefined
-    const final = isRefusedWant(error) ? unservedError(plan, remotes, error) : error
-    if (draft) final.result ??= runResult(state, remotes, plan, final.message)
-    throw final
+    return failed(state, error)
   }
+}
+
+/** Asks for another attempt where that may mend things; else throws, with what the run has come to. */
+async function failed(state: State, error: GitSyncError): Promise<undefined> {
+  const { run, job, retries, desired, latest, execution } = state
+  const plan = latest && (await withProofs(execution, latest.draft))
+  if (mayTryAgain(retries, run, job, error, desired)) return undefined
+  const final = isRefusedWant(error) ? unservedError(error, desired) : error
+  if (latest && plan) final.result ??= runResult(state, latest.remotes, plan, final.message)
+  throw final
+}
+
+/** The pushes of what is not settled yet; none where refs are blocked. */
+function layOut({ job, execution }: State, { source }: Remotes, plan: readonly PlannedRef[]): Command[][] {
+  execution.failed.clear()
+  const pending = plan.filter(({ targetRef }) => !execution.settled.has(targetRef))
+  const isBlocked = plan.some(({ action }) => action === 'block')
+  const pushes = isBlocked ? [] : schedulePushes(pending, source.head, job.maxRefUpdates)
+  execution.planned = execution.done + pushes.length
+  return pushes
 }
 
 function announce(run: Run, { plan, execution }: SyncResult, { proofs }: Draft): void {
@@ -92,9 +113,9 @@ function announce(run: Run, { plan, execution }: SyncResult, { proofs }: Draft):
   })
 }
 
-/** What stops a plan carries it, just as `/plan` gives it. */
+/** What stops a plan before anything was sent carries it, just as `/plan` gives it. */
 function guard(
-  job: Job,
+  { job, execution }: State,
   { target }: Remotes,
   plan: readonly PlannedRef[],
   planned: SyncResult,
@@ -103,13 +124,13 @@ function guard(
   try {
     guardPlan(job, plan, planned.plan, target, pushes.length)
   } catch (error) {
-    if (error instanceof GitSyncError) error.result = planned
+    if (error instanceof GitSyncError && execution.done === 0) error.result = planned
     throw error
   }
 }
 
 /** The plan with what proofs beside the relay have found since; they only tell forced from fast-forwarded. */
-async function withProofs({ execution }: State, { plan, proofs }: Draft): Promise<PlannedRef[]> {
+async function withProofs(execution: Execution, { plan, proofs }: Draft): Promise<PlannedRef[]> {
   const proven = await proofs?.catch(() => undefined)
   if (!proven) return plan
   for (const ref of proven) {

@@ -5,7 +5,8 @@ const STREAM = 'application/x-ndjson'
 
 /**
  * The form of answer that an `Accept` header asks for (RFC 9110, 12.5.1): the document for those who name
- * `application/json` or `application/*` and do not rate NDJSON higher; else the stream; `undefined` for neither.
+ * `application/json` or `application/*` and do not rate NDJSON higher, and for those who exclude NDJSON; else the
+ * stream; `undefined` for neither.
  */
 export function negotiate(accept: string | undefined): AnswerForm | undefined {
   const ranges = parseAccept(accept?.trim() || '*/*')
@@ -13,7 +14,8 @@ export function negotiate(accept: string | undefined): AnswerForm | undefined {
   const stream = quality(ranges, STREAM)
   const isNamed = ranges.some(({ range, q }) => q > 0 && (range === DOCUMENT || range === 'application/*'))
   if (isNamed && document > 0 && document >= stream) return 'document'
-  return stream > 0 ? 'stream' : undefined
+  if (stream > 0) return 'stream'
+  return document > 0 ? 'document' : undefined
 }
 
 interface Range {

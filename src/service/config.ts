@@ -15,7 +15,7 @@ export interface Config {
   shutdownGrace: number
 }
 
-/** A setting that does not parse: the message says which and why. */
+/** A setting that cannot be used: the message says which and why. */
 export class SettingError extends Error {
   override readonly name = 'SettingError'
 }
@@ -33,12 +33,20 @@ const Settings = Type.Object({
 })
 type Settings = Type.Static<typeof Settings>
 
+/** The longest that a timer can wait, almost 25 days: Node makes anything longer fire at once. */
+const MAX_TIMER = 2 ** 31 - 1
+
 /** @throws SettingError */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const settings = readSettings(env)
-  const time = (name: keyof Settings) =>
-    parsed(name, settings[name], ms as (text: string) => number, 'a time such as 10m')
-  const size = (name: keyof Settings) => parsed(name, settings[name], bytes.parse, 'a size such as 1MiB')
+  const time = (name: keyof Settings) => {
+    const parse = ms as (text: string) => number
+    return parsed({ name, text: settings[name], parse, kind: 'a time such as 10m', max: MAX_TIMER })
+  }
+  const size = (name: keyof Settings) => {
+    const kind = 'a size such as 1MiB'
+    return parsed({ name, text: settings[name], parse: bytes.parse, kind, max: Number.MAX_SAFE_INTEGER })
+  }
   return {
     host: settings.GITSYNC_HOST,
     port: settings.GITSYNC_PORT,
@@ -56,14 +64,37 @@ function readSettings(env: NodeJS.ProcessEnv): Settings {
     const data = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
     return envSchema<Settings>({ schema: Settings, data, env: false })
   } catch (error) {
-    throw new SettingError(error instanceof Error ? error.message.replace(/^env\//, '') : String(error))
+    const { errors = [] } = error as { errors?: EnvError[] }
+    if (errors.length === 0) throw error
+    throw new SettingError(errors.map(describe).join('; '))
   }
 }
 
-function parsed(name: string, text: unknown, parse: (text: string) => number | null, kind: string): number {
+/** What env-schema says of one variable. */
+interface EnvError {
+  instancePath: string
+  message?: string
+  params: { allowedValues?: readonly string[] }
+}
+
+function describe({ instancePath, message = 'is wrong', params: { allowedValues } }: EnvError): string {
+  const why = allowedValues ? `must be one of ${allowedValues.join(', ')}` : message
+  return `${instancePath.slice(1)} ${why}`
+}
+
+interface Reading {
+  name: string
+  text: unknown
+  parse: (text: string) => number | null
+  kind: string
+  max: number
+}
+
+function parsed({ name, text, parse, kind, max }: Reading): number {
   const value = parse(String(text))
   if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
     throw new SettingError(`${name} must be ${kind}, not "${String(text)}"`)
   }
+  if (value > max) throw new SettingError(`${name} is "${String(text)}", more than can be timed or counted`)
   return value
 }

@@ -1,8 +1,9 @@
 import type { SwaggerOptions } from '@fastify/swagger'
 import type Type from 'typebox'
 import { Event } from '../../schemas/event.js'
-import { Problem, problems } from '../../schemas/problem.js'
+import { Problem, type ProblemCode, problemCodes, problems } from '../../schemas/problem.js'
 import { VERSION } from '../version.js'
+import { hoistSchemas } from './openapi-schemas.js'
 
 export const openapiOptions: SwaggerOptions = {
   openapi: {
@@ -14,32 +15,31 @@ export const openapiOptions: SwaggerOptions = {
         'Mirrors Git refs from one remote to another by streaming packs, and says what it did ref by ref.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
+    tags: [
+      { name: 'runs', description: 'What works on remotes.' },
+      { name: 'service', description: 'What is about this service.' },
+    ],
   },
-  transformObject: (document) => ('openapiObject' in document ? withComponents(document.openapiObject) : {}),
+  // No route names `Event`: 3.1 cannot say what each line of a stream is.
+  transformObject: (document) =>
+    'openapiObject' in document ? hoistSchemas(document.openapiObject, [Event]) : {},
 }
 
-interface RunOperation {
+interface Operation {
   operationId: string
   summary: string
-  body: Type.TSchema
   result: Type.TSchema
 }
 
 /** The OpenAPI side of a route that answers with a document or a stream. */
-export function runOperation({ operationId, summary, body, result }: RunOperation) {
-  const statuses = [...new Set(Object.values(problems).map(({ status }) => status))].filter(
-    (status) => status !== 499,
-  )
-  const problem = (status: number) => ({
-    description: Object.values(problems)
-      .filter((entry) => entry.status === status)
-      .map(({ title }) => title)
-      .join('. '),
-    content: { 'application/problem+json': { schema: Problem } },
-  })
+export function runOperation({ operationId, summary, body, result }: Operation & { body: Type.TSchema }) {
   return {
     operationId,
     summary,
+    description:
+      'One JSON document where `Accept` names `application/json` or `application/*`; in every other case a stream of ' +
+      'events. What goes wrong before the plan stands has its own status; later it is the last line of a stream.',
+    tags: ['runs'],
     body,
     response: {
       200: {
@@ -54,30 +54,40 @@ export function runOperation({ operationId, summary, body, result }: RunOperatio
           },
         },
       },
-      ...Object.fromEntries(statuses.map((status) => [status, problem(status)])),
+      ...problemResponses(problemCodes.filter((code) => code !== 'cancelled')),
     },
   }
 }
 
-type Json = Record<string, unknown>
-
-/** Hoists every schema that has a title to a component of that name, and refers to it where it stood. */
-function withComponents<T>(document: T): T {
-  const components: Json = {}
-  const hoist = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(hoist)
-    if (typeof value !== 'object' || value === null) return value
-    const inner: Json = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hoist(item)]))
-    if (inner.discriminator !== undefined && inner.anyOf !== undefined) {
-      inner.oneOf = inner.anyOf
-      delete inner.anyOf
-    }
-    const isSchema = inner.type !== undefined || inner.oneOf !== undefined
-    if (typeof inner.title !== 'string' || !isSchema) return inner
-    components[inner.title] = inner
-    return { $ref: `#/components/schemas/${inner.title}` }
+/** The OpenAPI side of a route that is about the service itself. */
+export function serviceOperation(operation: Operation & { problems?: ProblemCode[] }) {
+  const { operationId, summary, result, problems: codes = [] } = operation
+  return {
+    operationId,
+    summary,
+    tags: ['service'],
+    response: {
+      200: { description: summary, content: { 'application/json': { schema: result } } },
+      ...problemResponses(codes),
+    },
   }
-  const hoisted = hoist(document) as Json
-  hoist(Event)
-  return { ...hoisted, components: { ...(hoisted.components as Json), schemas: components } } as T
+}
+
+/** By status, what may go wrong. */
+function problemResponses(codes: readonly ProblemCode[]) {
+  const statuses = [...new Set(codes.map((code) => problems[code].status))]
+  return Object.fromEntries(statuses.map((status) => [status, problemResponse(status, codes)]))
+}
+
+function problemResponse(status: number, codes: readonly ProblemCode[]) {
+  const ofStatus = codes.filter((code) => problems[code].status === status)
+  return {
+    description: ofStatus.map((code) => `\`${code}\`: ${problems[code].title}.`).join(' '),
+    ...(ofStatus.some((code) => problems[code].retryable) ? { headers: retryAfter } : {}),
+    content: { 'application/problem+json': { schema: Problem } },
+  }
+}
+
+const retryAfter = {
+  'Retry-After': { type: 'integer', description: 'Seconds to wait, where known.' },
 }

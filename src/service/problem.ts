@@ -4,7 +4,8 @@ import { type Problem, type ProblemCode, problems } from '../../schemas/problem.
 import { GitSyncError } from '../errors.js'
 import { jsonChunks } from './json-chunks.js'
 
-const SHUTDOWN_RETRY = 5
+/** Seconds to wait where we refuse for a while and nobody knows how long. */
+const DEFAULT_RETRY = 5
 
 /** The problem document of an error; RFC 9457. An error of no known kind is our own, and keeps its words to the log. */
 export function toProblem(error: unknown, requestId: string): Problem {
@@ -30,9 +31,8 @@ export function replyWithProblem(error: unknown, request: FastifyRequest, reply:
   const problem = toProblem(error, request.id)
   if (problem.code === 'internal') request.log.error({ err: error }, 'internal error')
   reply.code(problem.status).type('application/problem+json')
-  const retryAfter = problem.retryAfter ?? (problem.status === 503 ? SHUTDOWN_RETRY : undefined)
-  if (retryAfter !== undefined && [429, 503].includes(problem.status))
-    reply.header('retry-after', Math.ceil(retryAfter))
+  const retryAfter = problem.retryAfter ?? ([429, 503].includes(problem.status) ? DEFAULT_RETRY : undefined)
+  if (retryAfter !== undefined) reply.header('retry-after', Math.ceil(retryAfter))
   return reply.send(Readable.from(jsonChunks(problem), { objectMode: false }))
 }
 
@@ -49,18 +49,24 @@ const FROM_FASTIFY: Record<string, [ProblemCode, string]> = {
 }
 
 function asGitSyncError(error: unknown): GitSyncError {
-  if (error instanceof GitSyncError) return error
-  const { code = '', statusCode = 500, message = '' } = error as Partial<FastifyError>
-  const known = FROM_FASTIFY[code]
-  if (known) return new GitSyncError(known[0], known[1], { cause: error })
-  if (statusCode >= 400 && statusCode < 500) {
-    const errors = [{ path: '', message }]
-    return new GitSyncError('invalid_request', `The request cannot be read: ${message}.`, {
-      cause: error,
-      errors,
-    })
-  }
-  return new GitSyncError('internal', 'git-sync failed by a bug of its own; its log has the details.', {
-    cause: error,
-  })
+  if (error instanceof GitSyncError && error.code !== 'internal') return error
+  return asRequestError(error) ?? internalError(error)
+}
+
+/** What Fastify found wrong with a request, or that its body was cut. The words of anything else may tell too much. */
+function asRequestError(error: unknown): GitSyncError | undefined {
+  if (!(error instanceof Error)) return undefined
+  const { code = '', statusCode = 500, message } = error as Partial<FastifyError> & Error
+  if (!/^FST_|^ECONNRESET$/.test(code) || statusCode < 400 || statusCode >= 500) return undefined
+  const unreadable = `The request cannot be read: ${message}.`
+  const [known, detail] = FROM_FASTIFY[code] ?? ['invalid_request', unreadable]
+  const errors = [{ path: '', message }]
+  return new GitSyncError(known, detail, known === 'invalid_request' ? { errors } : {})
+}
+
+/** Its words are for the log alone; what the run has come to is for the caller. */
+function internalError(error: unknown): GitSyncError {
+  const result = error instanceof GitSyncError ? error.result : undefined
+  const detail = 'git-sync failed by a bug of its own; its log has the details.'
+  return new GitSyncError('internal', detail, result && { result })
 }

@@ -56,8 +56,9 @@ async function streamRun(
   running.then(
     (result) => events.end({ type: 'result', result }),
     (error: unknown) => {
-      if (!(error instanceof GitSyncError)) request.log.error({ err: error }, 'internal error')
-      events.end({ type: 'error', error: toProblem(error, request.id) })
+      const problem = toProblem(error, request.id)
+      if (problem.code === 'internal') request.log.error({ err: error }, 'internal error')
+      events.end({ type: 'error', error: problem })
     },
   )
   return reply
@@ -95,8 +96,11 @@ class StatusHold {
 /** Aborts when the connection closes before the answer was finished. */
 function hangUpSignal(reply: FastifyReply): AbortSignal {
   const hangUp = new AbortController()
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) hangUp.abort()
-  })
+  const { raw } = reply
+  const onClose = () => {
+    if (!raw.writableFinished) hangUp.abort()
+  }
+  if (raw.destroyed) onClose()
+  else raw.once('close', onClose)
   return hangUp.signal
 }
