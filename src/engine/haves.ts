@@ -5,16 +5,17 @@ import type { PlannedRef } from './plan.js'
 const MAX_HAVES = 50_000
 
 /**
- * What the target has, by its own advertisement, the most telling first: the old values of refs that change, tips
+ * What the target has, by its own advertisement and by what this run's pushes `confirmed`, the most telling first: the old values of refs that change, tips
  * that the source has too, branches, the rest. Any pack made with these is valid for any set of commands.
  */
 export function chooseHaves(
   target: ReceivePack,
   plan: readonly PlannedRef[],
   sourceRefs: ReadonlyMap<string, string>,
+  confirmed: ReadonlySet<string> = new Set(),
 ): string[] {
   const sourceTips = new Set(sourceRefs.values())
-  const haves = new Set<string>()
+  const haves = new Set(confirmed)
   for (const { action, targetHash } of plan) if (action === 'update') haves.add(targetHash)
   for (const id of target.refs.values()) if (sourceTips.has(id)) haves.add(id)
   for (const [name, id] of target.refs) if (name.startsWith('refs/heads/')) haves.add(id)

@@ -1,5 +1,5 @@
 import { GitSyncError } from '../errors.js'
-import { readCommits } from '../git/commits.js'
+import { readHistory } from '../git/history.js'
 import { RemoteFatalError } from '../git/protocol-error.js'
 import type { UploadPack } from '../git/upload-pack.js'
 import type { DesiredRef } from './select.js'
@@ -69,8 +69,8 @@ async function metAsParents(
   for (const candidate of candidates) {
     const request = { wants: [tip], haves: [candidate], filter: 'tree:0' }
     const pack = await source.fetch(request, 'prove', () => {})
-    for await (const { parents } of readCommits(pack, source.objectFormat)) {
-      if (!parents.includes(candidate)) continue
+    for await (const object of readHistory(pack, source.objectFormat)) {
+      if (object.type !== 'commit' || !object.parents.includes(candidate)) continue
       ancestors.add(candidate)
       break
     }

@@ -2,45 +2,63 @@ import { GitSyncError } from '../errors.js'
 import type { ObjectFormat } from '../git/object-id.js'
 import { PackTail } from '../git/pack.js'
 import type { PackStream } from '../git/pack-stream.js'
+import { overTargetLimit } from './limit.js'
 import type { ProgressMeter } from './progress.js'
 
-export interface Relay {
-  /** What the push sends. */
-  bytes: AsyncIterable<Buffer>
-  /** True once the end of the pack was let go: from then on the target may move refs. */
-  committed: () => boolean
+export interface RelayLimits {
+  /** Most pack bytes that the run may read. */
+  maxPackBytes: number
+  /** Most bytes of this one pack that the target takes. */
+  targetLimit: number
 }
 
 /**
  * The source's pack on its way to the target: nothing is decoded or collected, and the target's back-pressure is
  * the source's. Its end is held back until the source has ended well.
  */
-export function relayPack(
-  pack: PackStream,
-  format: ObjectFormat,
-  meter: ProgressMeter,
-  maxPackBytes: number,
-): Relay {
-  let committed = false
-  return { bytes: relayed(), committed: () => committed }
+export class Relay implements AsyncIterable<Buffer> {
+  /** Bytes of the pack that the target has taken. */
+  bytes = 0
+  /** True once the end of the pack was let go: from then on the target may move refs. */
+  committed = false
+  readonly #pack: PackStream
+  readonly #format: ObjectFormat
+  readonly #meter: ProgressMeter
+  readonly #limits: RelayLimits
 
-  async function* relayed(): AsyncGenerator<Buffer> {
-    const tail = new PackTail(format)
-    for await (const chunk of pack) {
-      meter.sourceBytes += chunk.length
-      if (meter.sourceBytes > maxPackBytes) throw overLimit(maxPackBytes)
+  constructor(pack: PackStream, format: ObjectFormat, meter: ProgressMeter, limits: RelayLimits) {
+    this.#pack = pack
+    this.#format = format
+    this.#meter = meter
+    this.#limits = limits
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
+    const { maxPackBytes, targetLimit } = this.#limits
+    const tail = new PackTail(this.#format)
+    let read = 0
+    for await (const chunk of this.#pack) {
+      read += chunk.length
+      this.#meter.sourceBytes += chunk.length
+      if (this.#meter.sourceBytes > maxPackBytes) throw overLimit(maxPackBytes)
+      if (read > targetLimit) throw overTargetLimit(targetLimit, this.bytes)
       for (const free of tail.push(chunk)) {
         yield free
-        meter.targetBytes += free.length
+        this.#took(free.length)
       }
-      meter.changed()
+      this.#meter.changed()
     }
-    committed = true
+    this.committed = true
     for (const last of tail.release()) {
       yield last
-      meter.targetBytes += last.length
+      this.#took(last.length)
     }
-    meter.enter('confirm')
+    this.#meter.enter('confirm')
+  }
+
+  #took(bytes: number): void {
+    this.bytes += bytes
+    this.#meter.targetBytes += bytes
   }
 }
 

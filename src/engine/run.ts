@@ -2,7 +2,8 @@ import type { SyncResult } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
 import type { Command } from '../git/push-request.js'
 import { type Draft, draftPlan } from './draft.js'
-import { type Execution, executePushes } from './execute.js'
+import { executePushes } from './execute.js'
+import { type Execution, newExecution } from './execution.js'
 import { guardPlan } from './guard.js'
 import type { Job, Run } from './job.js'
 import { collectStats, MemoryMeter } from './measure.js'
@@ -51,7 +52,7 @@ function newState(run: Run, job: Job): State {
     job,
     started: performance.now(),
     memory: new MemoryMeter(job.measureMemory),
-    execution: { planned: 0, done: 0, relayed: false, settled: new Map(), failed: new Map() },
+    execution: newExecution(),
     retries: { sourceMoves: 0, blindPushes: 0, unserved: new Set() },
     desired: new Map(),
     latest: undefined,
@@ -74,8 +75,7 @@ async function attempt(state: State): Promise<SyncResult | undefined> {
     announce(run, planned, draft)
     if (job.dryRun) return planned
     guard(state, remotes, draft.plan, planned, pushes)
-    const known = new Set(remotes.target.refs.values())
-    await executePushes({ run, job, remotes, plan: draft.plan, known }, pushes, execution)
+    await executePushes({ run, job, remotes, plan: draft.plan, confirmed: new Set(), execution }, pushes)
     return runResult(state, remotes, await withProofs(execution, draft))
   } catch (error) {
     if (!(error instanceof GitSyncError)) throw error

@@ -12,11 +12,21 @@ export interface Refusal {
   push: boolean
 }
 
+/** The status behind an error, for those who can do something about it. */
+export class HttpStatusError extends Error {
+  override readonly name = 'HttpStatusError'
+
+  constructor(readonly status: number) {
+    super(`HTTP ${status}`)
+  }
+}
+
 /** The error for an HTTP status other than 200. */
 export function statusError(side: EndpointRole, refusal: Refusal): GitSyncError {
   const { status, text } = refusal
   const said = text === '' ? '' : ` It says: ${text}`
-  const wait = refusal.retryAfter === undefined ? {} : { retryAfter: refusal.retryAfter }
+  const cause = new HttpStatusError(status)
+  const wait = refusal.retryAfter === undefined ? { cause } : { cause, retryAfter: refusal.retryAfter }
   if (REDIRECTS.has(status)) return refused(side, 'a request other than info/refs')
   if (status === 401 || status === 403) {
     const hint = `check auth.${side}: it must be valid and may ${side === 'source' ? 'read' : 'write'} the repository`
@@ -27,10 +37,14 @@ export function statusError(side: EndpointRole, refusal: Refusal): GitSyncError 
     return new GitSyncError(`${side}_not_found`, `The ${side} answered 404: ${hint}.${said}`)
   }
   if (refusal.push && (status === 408 || status === 413)) {
-    return new GitSyncError('pack_limit_exceeded', `The target refused the pack with HTTP ${status}.${said}`)
+    return new GitSyncError(
+      'pack_limit_exceeded',
+      `The target refused the pack with HTTP ${status}.${said}`,
+      { cause },
+    )
   }
   if (refusal.push && status === 411) {
-    return new GitSyncError('unsupported', `The target takes no chunked body (HTTP 411).${said}`)
+    return new GitSyncError('unsupported', `The target takes no chunked body (HTTP 411).${said}`, { cause })
   }
   if (status === 429 || status >= 500) {
     return new GitSyncError(`${side}_unavailable`, `The ${side} answered ${status}.${said}`, wait)
@@ -45,6 +59,6 @@ export function statusError(side: EndpointRole, refusal: Refusal): GitSyncError 
 export function retryAfterSeconds(value: string | undefined, now = Date.now()): number | undefined {
   if (value === undefined) return undefined
   if (/^\d{1,9}$/.test(value.trim())) return Number(value)
-  const date = Date.parse(value)
+  const date = /^[A-Z][a-z]+,? /.test(value) ? Date.parse(value) : Number.NaN
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000))
 }

@@ -12,8 +12,8 @@ export function decodeText(bytes: Buffer): string {
 }
 
 export function encodeText(text: string): Buffer {
-  if (!/[\udc80-\udcff]/.test(text) || text.isWellFormed()) return Buffer.from(text)
-  const parts = text.split(/([\udc80-\udcff])/).map((part) => {
+  if (text.isWellFormed()) return Buffer.from(text)
+  const parts = text.split(/([\udc80-\udcff])/u).map((part) => {
     const code = part.charCodeAt(0)
     return part.length === 1 && code >= 0xdc80 && code <= 0xdcff
       ? Buffer.of(code - ESCAPE)

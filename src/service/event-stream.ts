@@ -23,7 +23,7 @@ export class EventStream implements AsyncIterable<string> {
     if (this.#last) return
     this.#heartbeat.refresh()
     const isFull = this.#waitingBytes > MAX_WAITING_BYTES
-    if (isFull && (event.type === 'progress' || event.type === 'remote' || event.type === 'heartbeat')) return
+    if (isFull && (event.type === 'progress' || event.type === 'remote')) return
     const line = `${JSON.stringify(event)}\n`
     this.#waiting.push(line)
     this.#waitingBytes += line.length

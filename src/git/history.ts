@@ -9,18 +9,21 @@ export interface Commit {
   parents: string[]
 }
 
+/** What tells how a history hangs together. */
+export type HistoryObject = ({ type: 'commit' } & Commit) | { type: 'tag'; id: string; target: string }
+
 /** Most bytes of objects that are kept as bases of deltas to come. */
 const MAX_KEPT_BYTES = 64 * 1024 * 1024
 
 /**
- * The commits of a pack, as it streams in; other objects are passed over. A commit may be a delta on another one.
+ * The commits and tags of a pack, as it streams in; other objects are passed over. Each may be a delta on another.
  *
  * @throws ProtocolError for a damaged pack, and where a delta's base is not among the last 64 MiB of objects
  */
-export async function* readCommits(
+export async function* readHistory(
   chunks: AsyncIterable<Buffer>,
   format: ObjectFormat,
-): AsyncGenerator<Commit> {
+): AsyncGenerator<HistoryObject> {
   const bases = new BaseStore()
   for await (const entry of readPackObjects(chunks, hashSize(format))) {
     let { type, data } = entry as { type: string; data: Buffer }
@@ -31,7 +34,9 @@ export async function* readCommits(
     }
     const id = createHash(format).update(`${type} ${data.length}\0`).update(data).digest('hex')
     bases.keep({ type, data }, id, entry.offset)
-    if (type === 'commit') yield { id, parents: parentsOf(data) }
+    if (type === 'commit') yield { type, id, parents: parentsOf(data) }
+    if (type === 'tag')
+      yield { type, id, target: data.toString('latin1', 'object '.length, data.indexOf('\n')) }
   }
 }
 

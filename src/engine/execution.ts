@@ -1,0 +1,43 @@
+import type { Job, Run } from './job.js'
+import type { PlannedRef } from './plan.js'
+import type { Remotes } from './remotes.js'
+
+/** What the pushes of one plan work with. */
+export interface Context {
+  run: Run
+  job: Job
+  remotes: Remotes
+  plan: readonly PlannedRef[]
+  /** Objects that earlier pushes of this plan confirmed. */
+  confirmed: Set<string>
+  execution: Execution
+}
+
+/** What the pushes of a run have come to, also when it fails. */
+export interface Execution {
+  planned: number
+  /** Pushes of which the target confirmed something. */
+  done: number
+  /** Its packs went, or are to go, in steps. */
+  batched: boolean
+  /** A pack was streamed straight through. */
+  relayed: boolean
+  /** A pack was spooled to a file first. */
+  materialized: boolean
+  /** By target ref: what was confirmed, or refused under `bestEffort`. */
+  settled: Map<string, PlannedRef>
+  /** By target ref: why it did not move. */
+  failed: Map<string, string>
+}
+
+export function newExecution(): Execution {
+  return {
+    planned: 0,
+    done: 0,
+    batched: false,
+    relayed: false,
+    materialized: false,
+    settled: new Map(),
+    failed: new Map(),
+  }
+}
