@@ -136,10 +136,9 @@ export class Client {
 
 /** What the contract knows and this version does not do yet is refused, never ignored. */
 function refuseUnsupported({ options = {} }: SyncRequest): void {
-  const wanted = [
-    options.targetMaxPackBytes ? 'targetMaxPackBytes' : undefined,
-    options.materialize === 'always' ? 'materialize "always"' : undefined,
-  ].filter((name) => name !== undefined)
+  const wanted = [options.materialize === 'always' ? 'materialize "always"' : undefined].filter(
+    (name) => name !== undefined,
+  )
   if (wanted.length === 0) return
   throw new GitSyncError('unsupported', `This version does not know options.${wanted.join(' and ')} yet.`)
 }

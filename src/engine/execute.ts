@@ -1,9 +1,10 @@
-import { HttpStatusError } from '../git/http-status.js'
+import { GitSyncError } from '../errors.js'
 import type { Command } from '../git/push-request.js'
+import { pushInSteps, whyNoSteps } from './batch/push-in-steps.js'
 import type { Context } from './execution.js'
-import { LimitRefusal, limitRefusal } from './limit.js'
-import { pushError, type Settled, settlePush } from './settle.js'
-import { type Shipped, ship } from './ship.js'
+import { LimitRefusal } from './limit.js'
+import { type Pushed, pushAttempt } from './push-attempt.js'
+import { pushError } from './settle.js'
 
 /**
  * Carries out one push after another, each with its own fetch. The first that is not wholly done stops those that
@@ -13,29 +14,44 @@ import { type Shipped, ship } from './ship.js'
  */
 export async function executePushes(context: Context, pushes: readonly Command[][]): Promise<void> {
   for (const commands of pushes) {
-    const pushed = await pushOnce(context, commands)
+    const pushed = await pushRefs(context, commands)
     keepVerdicts(context, pushed)
-    const { settled, report, failure } = pushed
-    const error = pushError(settled.verdicts, report, context.job.bestEffort && !failure)
+    const { verdicts, report, failure } = pushed
+    const error = pushError(verdicts, report, context.job.bestEffort && !failure)
     if (error) throw error.code === 'ref_rejected' && failure ? failure : error
   }
 }
 
-interface Pushed extends Shipped {
-  settled: Settled
+/** In one go, or in steps where the target takes only so much at a time. */
+async function pushRefs(context: Context, commands: readonly Command[]): Promise<Pushed> {
+  const { job, execution } = context
+  const wants = wantsOf(context, commands)
+  const whyNot = whyNoSteps(context)
+  const told = job.targetMaxPackBytes
+  if (wants.length > 0 && !whyNot && (told > 0 || execution.batched)) {
+    return pushInSteps(context, {
+      commands,
+      wants,
+      limit: told || execution.learnedLimit,
+      refusal: undefined,
+    })
+  }
+  try {
+    return await pushAttempt(context, { commands, wants, limit: told || Number.POSITIVE_INFINITY })
+  } catch (error) {
+    if (!(error instanceof LimitRefusal)) throw error
+    if (whyNot) throw impossible(error, whyNot)
+    execution.learnedLimit = error.bytes
+    return pushInSteps(context, { commands, wants, limit: error.bytes, refusal: error })
+  }
 }
 
-async function pushOnce(context: Context, commands: readonly Command[]): Promise<Pushed> {
-  const wants = wantsOf(context, commands)
-  try {
-    const thin = wants.length > 0 && !context.remotes.target.capabilities.has('no-thin')
-    const first = await attempt(context, commands, wants, thin)
-    if (!(thin && isUnpackFailure(first))) return first
-    context.run.emit({ type: 'notice', text: 'the target could not unpack a thin pack: sending a whole one' })
-    return await attempt(context, commands, wants, false)
-  } catch (error) {
-    throw error instanceof LimitRefusal ? error.error : error
-  }
+function impossible({ why, error }: LimitRefusal, whyNot: string): GitSyncError {
+  const { code, retryable } = error
+  return new GitSyncError(code, `${error.message} Steps would help (${why}), but ${whyNot}.`, {
+    cause: error,
+    retryable,
+  })
 }
 
 /** The objects that a push brings and the target has not. */
@@ -45,45 +61,15 @@ function wantsOf({ remotes, confirmed }: Context, commands: readonly Command[]):
   return [...newIds].filter((id) => id !== '' && !tips.has(id) && !confirmed.has(id))
 }
 
-async function attempt(
-  context: Context,
-  commands: readonly Command[],
-  wants: readonly string[],
-  thin: boolean,
-): Promise<Pushed> {
-  const shipped = await ship(context, { commands, wants, thin, limit: Number.POSITIVE_INFINITY })
-  context.run.meter.enter('confirm')
-  const settled = await settlePush(context.remotes.target, commands, shipped.report).catch(
-    (error: unknown) => {
-      throw shipped.failure ?? error
-    },
-  )
-  const pushed = { ...shipped, settled }
-  const { failure, bytes } = shipped
-  if (failure?.cause instanceof HttpStatusError && nothingMoved(pushed)) {
-    throw limitRefusal(failure, bytes) ?? failure
-  }
-  return pushed
-}
-
-/** The pack was not taken, and no ref has moved. */
-function isUnpackFailure(pushed: Pushed): boolean {
-  return Boolean(pushed.report?.unpackError) && nothingMoved(pushed)
-}
-
-function nothingMoved({ settled }: Pushed): boolean {
-  return [...settled.verdicts.values()].every(({ type }) => type === 'refused')
-}
-
 function keepVerdicts(
   { job, plan, confirmed, execution }: Context,
-  { settled, report, failure }: Pushed,
+  { verdicts, report, failure }: Pushed,
 ): void {
   const mayWarn = job.bestEffort && !failure && !report?.unpackError
   let done = 0
   for (const planned of plan) {
     const ref = planned.targetRef
-    const verdict = settled.verdicts.get(ref)
+    const verdict = verdicts.get(ref)
     if (!verdict) continue
     if (verdict.type === 'done') {
       execution.settled.set(ref, planned)

@@ -1,3 +1,4 @@
+import type { Command } from '../git/push-request.js'
 import type { Job, Run } from './job.js'
 import type { PlannedRef } from './plan.js'
 import type { Remotes } from './remotes.js'
@@ -20,10 +21,12 @@ export interface Execution {
   done: number
   /** Its packs went, or are to go, in steps. */
   batched: boolean
+  /** Bytes after which a push was refused; 0 where none was. */
+  learnedLimit: number
+  /** Deletes of temporary refs that are still to be carried out. */
+  leftBehind: Command[]
   /** A pack was streamed straight through. */
   relayed: boolean
-  /** A pack was spooled to a file first. */
-  materialized: boolean
   /** By target ref: what was confirmed, or refused under `bestEffort`. */
   settled: Map<string, PlannedRef>
   /** By target ref: why it did not move. */
@@ -35,8 +38,9 @@ export function newExecution(): Execution {
     planned: 0,
     done: 0,
     batched: false,
+    learnedLimit: 0,
+    leftBehind: [],
     relayed: false,
-    materialized: false,
     settled: new Map(),
     failed: new Map(),
   }

@@ -6,6 +6,7 @@ import { type Scope, toScope } from './scope.js'
 
 /** A validated request with its defaults in place and its synonyms made one. */
 export interface Job {
+  sourceUrl: string
   scope: Scope
   mode: Exclude<OperationMode, ''>
   protocol: ProtocolMode
@@ -24,6 +25,8 @@ export interface Job {
   /** `Infinity` where there is no limit. */
   maxPackBytes: number
   maxRefUpdates: number
+  /** Most bytes of a pack that the target takes in one push; 0 where the caller does not say. */
+  targetMaxPackBytes: number
   collectStats: boolean
   measureMemory: boolean
 }
@@ -46,6 +49,7 @@ export function toJob(request: SyncRequest, dryRun: boolean, tempRefPrefix: stri
   const lease = policy.force === true || policy.forceWithLease === true
   const blind = policy.forceBlind === true
   return {
+    sourceUrl: request.source.url,
     scope: toScope(scope, policy.includeTags === true, tempRefPrefix),
     mode,
     protocol: policy.protocol || 'auto',
@@ -61,6 +65,7 @@ export function toJob(request: SyncRequest, dryRun: boolean, tempRefPrefix: stri
     pushOptions: options.pushOptions ?? [],
     maxPackBytes: options.maxPackBytes || Number.POSITIVE_INFINITY,
     maxRefUpdates: options.targetMaxRefUpdates || DEFAULT_REF_UPDATES,
+    targetMaxPackBytes: options.targetMaxPackBytes ?? 0,
     collectStats: request.collectStats === true,
     measureMemory: options.measureMemory === true,
   }

@@ -33,12 +33,12 @@ export function limitRefusal(error: GitSyncError, bytes: number): LimitRefusal |
 }
 
 /** The error that stops a relay at a limit that the target is known to have. */
-export function overTargetLimit(limit: number, bytes: number): GitSyncError {
+export function overTargetLimit(limit: number): GitSyncError {
   const error = new GitSyncError(
     'pack_limit_exceeded',
     `A pack is over the target's limit of ${mebibytes(limit)}.`,
   )
-  const cause = new LimitRefusal(`a pack passed the limit of ${mebibytes(limit)}`, bytes, error)
+  const cause = new LimitRefusal(`a pack passed the limit of ${mebibytes(limit)}`, limit, error)
   return new GitSyncError(error.code, error.message, { cause })
 }
 

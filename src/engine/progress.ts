@@ -14,6 +14,7 @@ export class ProgressMeter {
   sourceBytes = 0
   targetBytes = 0
   objects: number | undefined
+  batch: ProgressEvent['batch']
   #phase: ProgressEvent['phase'] = 'prove'
   #relayStarted = 0
   #lastEmitted = Number.NEGATIVE_INFINITY
@@ -55,6 +56,7 @@ export class ProgressMeter {
       targetBytes: this.targetBytes,
       bytesPerSecond: seconds > 0 ? Math.round(this.targetBytes / seconds) : 0,
       ...(this.objects === undefined ? {} : { objects: { total: this.objects } }),
+      ...(this.batch === undefined ? {} : { batch: this.batch }),
     })
   }
 }

@@ -38,7 +38,7 @@ export function buildResult({
   ...measured
 }: ResultParts): SyncResult {
   const { protocol, head } = remotes.source
-  const { transferMode, reason } = chooseTransfer(job, plan, batch.planned)
+  const { transferMode, reason } = chooseTransfer(job, plan, batch.enabled)
   const execution: ExecutionSummary = {
     dryRun: isPlan,
     protocol,
@@ -78,11 +78,11 @@ export function withOutcomes(
 function chooseTransfer(
   job: Job,
   plan: readonly PlannedRef[],
-  pushes: number,
+  isBatch: boolean,
 ): Pick<ExecutionSummary, 'transferMode' | 'reason'> {
   if (plan.some(({ action }) => action === 'block')) return { transferMode: 'none', reason: 'blocked-refs' }
   if (!plan.some(({ action }) => isMove(action))) return { transferMode: 'none', reason: 'up-to-date' }
-  const batch = pushes > 1 ? '-batch' : ''
+  const batch = isBatch ? '-batch' : ''
   const isEmpty = plan.every(({ action, targetHash }) => action === 'delete' || targetHash === '')
   if (isEmpty) return { transferMode: `bootstrap${batch}`, reason: 'empty-target' }
   if (job.mode === 'replicate') return { transferMode: `replicate${batch}`, reason: 'source-authoritative' }

@@ -1,6 +1,7 @@
 import type { SyncResult } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
 import type { Command } from '../git/push-request.js'
+import { cleanUp } from './batch/clean-up.js'
 import { type Draft, draftPlan } from './draft.js'
 import { executePushes } from './execute.js'
 import { type Execution, newExecution } from './execution.js'
@@ -75,7 +76,9 @@ async function attempt(state: State): Promise<SyncResult | undefined> {
     announce(run, planned, draft)
     if (job.dryRun) return planned
     guard(state, remotes, draft.plan, planned, pushes)
-    await executePushes({ run, job, remotes, plan: draft.plan, confirmed: new Set(), execution }, pushes)
+    const context = { run, job, remotes, plan: draft.plan, confirmed: new Set<string>(), execution }
+    await executePushes(context, pushes)
+    await cleanUp(context)
     return runResult(state, remotes, await withProofs(execution, draft))
   } catch (error) {
     if (!(error instanceof GitSyncError)) throw error
@@ -164,7 +167,8 @@ function resultOf(
   remotes: Remotes,
   { plan, refs, relay, isPlan }: Pick<ResultParts, 'plan' | 'refs' | 'relay' | 'isPlan'>,
 ): SyncResult {
-  const { planned, done } = execution
+  const { planned, done, batched } = execution
+  const isBatch = planned > 1 || batched || (isPlan && relay && job.targetMaxPackBytes > 0)
   return buildResult({
     job,
     remotes,
@@ -172,7 +176,7 @@ function resultOf(
     refs,
     relay,
     isPlan,
-    batch: { enabled: planned > 1, planned, done },
+    batch: { enabled: isBatch, planned, done },
     stats: collectStats(job.collectStats, run.traffic, started),
     measurement: memory.read(),
   })

@@ -9,12 +9,6 @@ export type Verdict =
   | { type: 'refused'; reason: string }
   | { type: 'moved'; reason: string }
 
-export interface Settled {
-  verdicts: ReadonlyMap<string, Verdict>
-  /** The target as listed after the push, where that was needed. */
-  relisted?: ReceivePack
-}
-
 const DONE: Verdict = { type: 'done' }
 const TRUSTED_AGENTS = /^(?:git|jgit)\//i
 
@@ -26,11 +20,11 @@ export async function settlePush(
   target: ReceivePack,
   commands: readonly Command[],
   report: PushReport | undefined,
-): Promise<Settled> {
+): Promise<Map<string, Verdict>> {
   const reported = ({ ref }: Command) => report?.refs.get(ref)
   const isTrusted = TRUSTED_AGENTS.test(target.capabilities.get('agent') ?? '')
   if (isTrusted && report?.unpackError === '' && commands.every((command) => reported(command) === '')) {
-    return { verdicts: new Map(commands.map(({ ref }) => [ref, DONE])) }
+    return new Map(commands.map(({ ref }) => [ref, DONE]))
   }
   const relisted = await target.relist()
   const verdicts = commands.map((command): [string, Verdict] => {
@@ -41,7 +35,7 @@ export async function settlePush(
       return [command.ref, { type: 'refused', reason: reason || silence(report) }]
     return [command.ref, { type: 'moved', reason: movedReason(command, current) }]
   })
-  return { verdicts: new Map(verdicts), relisted }
+  return new Map(verdicts)
 }
 
 function silence(report: PushReport | undefined): string {

@@ -1,9 +1,9 @@
 import { GitSyncError } from '../errors.js'
 import { HttpStatusError } from '../git/http-status.js'
 import { emptyPack } from '../git/pack.js'
-import type { PackStream } from '../git/pack-stream.js'
 import type { PushReport } from '../git/push-report.js'
 import type { Command } from '../git/push-request.js'
+import { CountedPack } from './counted-pack.js'
 import type { Context } from './execution.js'
 import { chooseHaves } from './haves.js'
 import { LimitRefusal, limitRefusal } from './limit.js'
@@ -57,7 +57,8 @@ export async function ship(context: Context, shipment: Shipment): Promise<Shippe
   try {
     run.meter.objects = pack.objects
     execution.relayed = true
-    return await push(context, commands, relayOf(context, pack, shipment.limit))
+    const counted = new CountedPack(pack, context)
+    return await push(context, commands, new RelayedPack(counted, context, shipment.limit))
   } finally {
     await pack.return()
   }
@@ -87,17 +88,19 @@ class WholePack implements Cargo {
   }
 }
 
-function relayOf({ run, job, remotes }: Context, pack: PackStream, targetLimit: number): Cargo {
-  const limits = { maxPackBytes: job.maxPackBytes, targetLimit }
-  const relay = new Relay(pack, remotes.target.objectFormat, run.meter, limits)
-  return {
-    pack: relay,
-    get bytes() {
-      return relay.bytes
-    },
-    get committed() {
-      return relay.committed
-    },
+class RelayedPack implements Cargo {
+  readonly pack: Relay
+
+  constructor(pack: CountedPack, { run, remotes }: Context, limit: number) {
+    this.pack = new Relay(pack, remotes.target.objectFormat, run.meter, limit)
+  }
+
+  get bytes(): number {
+    return this.pack.bytes
+  }
+
+  get committed(): boolean {
+    return this.pack.committed
   }
 }
 

@@ -1,45 +1,39 @@
 /** How much of the limit a step aims at. */
 const AIM = 0.8
 /** A limit that was learned from a refusal is a little lower than what had gone out by then. */
-const LEARNED = 0.9
+const LEARNED = 0.95
 
-/**
- * How many commits the next step takes. It follows what was observed, as commits differ by orders of magnitude
- * from repository to repository, and halves on a refusal.
- */
+/** How many commits a step takes. It follows what was observed: commits differ by orders of magnitude. */
 export class StepSize {
   #limit: number
   #bytesPerCommit: number
-  #most = Number.POSITIVE_INFINITY
 
-  /** `guess` is the bytes that a commit may bring, before any was sent. */
-  constructor(limit: number, guess: number) {
+  /** `bytesPerCommit` is what a commit may bring, before any was sent. */
+  constructor(limit: number, bytesPerCommit: number) {
     this.#limit = limit
-    this.#bytesPerCommit = guess
+    this.#bytesPerCommit = Math.max(1, bytesPerCommit)
   }
 
+  /** Most bytes of a pack, as far as is known. */
   get limit(): number {
     return this.#limit
   }
 
   next(): number {
-    const fitting = Math.floor((this.#limit * AIM) / this.#bytesPerCommit)
-    return Math.max(1, Math.min(fitting, this.#most))
+    return Math.max(1, Math.floor((this.#limit * AIM) / this.#bytesPerCommit))
   }
 
   /** How many packs are left for so many commits: an estimate. */
   packsFor(commits: number): number {
-    return Math.ceil(commits / this.next())
+    return Math.max(1, Math.ceil(commits / this.next()))
   }
 
-  accepted(commits: number, bytes: number): void {
-    this.#bytesPerCommit = Math.max(1, bytes / Math.max(1, commits))
-    this.#most = Number.POSITIVE_INFINITY
+  observed(commits: number, bytes: number): void {
+    if (commits > 0) this.#bytesPerCommit = Math.max(1, bytes / commits)
   }
 
-  /** A step was refused, or stopped at the limit, after so many bytes. */
-  refused(commits: number, bytes: number): void {
+  /** A push was refused after so many bytes, fewer than the limit would have it. */
+  refused(bytes: number): void {
     if (bytes < this.#limit) this.#limit = Math.max(1, bytes * LEARNED)
-    this.#most = Math.max(1, Math.floor(commits / 2))
   }
 }

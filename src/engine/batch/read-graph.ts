@@ -1,0 +1,40 @@
+import { readHistory } from '../../git/history.js'
+import { hashSize } from '../../git/object-id.js'
+import { CountedPack } from '../counted-pack.js'
+import type { Context } from '../execution.js'
+import { chooseHaves } from '../haves.js'
+import { CommitGraph } from './commit-graph.js'
+
+export interface History {
+  graph: CommitGraph
+  /** Annotated tags, and what each points to. */
+  tags: ReadonlyMap<string, string>
+  /** Bytes of the pack that told all this. */
+  bytes: number
+}
+
+/** The graph of the commits that are to be sent: ids and parents, by a fetch that leaves out trees and blobs. */
+export async function readGraph(context: Context, wants: readonly string[]): Promise<History> {
+  const { source, target } = context.remotes
+  const haves = chooseHaves(target, context.plan, source.refs, context.confirmed)
+  const request = { wants, haves, shallow: target.shallow, filter: 'tree:0', ofsDelta: true }
+  const counted = new CountedPack(await source.fetch(request, 'graph', () => {}), context)
+  const graph = new CommitGraph(hashSize(source.objectFormat))
+  const tags = new Map<string, string>()
+  for await (const object of readHistory(counted, source.objectFormat)) {
+    if (object.type === 'commit') graph.add(object)
+    else tags.set(object.id, object.target)
+  }
+  return { graph, tags, bytes: counted.bytes }
+}
+
+/** The commits of `ids`, tags followed, that the graph holds: those that are new to the target. */
+export function commitsOf({ graph, tags }: History, ids: Iterable<string>): Set<number> {
+  const found = new Set<number>()
+  for (let id of ids) {
+    for (let target = tags.get(id); target !== undefined; target = tags.get(id)) id = target
+    const commit = graph.find(id)
+    if (commit !== undefined) found.add(commit)
+  }
+  return found
+}

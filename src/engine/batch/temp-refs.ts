@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import type { Command } from '../../git/push-request.js'
+import { repositoryKey } from '../validate-endpoints.js'
+
+/** Temporary refs of other sources are deleted when no run can be using them any more: twice the usual deadline. */
+const STALE_AFTER_MS = 12 * 60 * 60 * 1000
+const NAME = /^(?<source>[0-9a-f]{16})-(?<time>[0-9a-z]+)\//
+
+/**
+ * The refs that hold what has arrived of a transfer in steps. Their names say whose they are and how old:
+ * `<prefix>/<digest of the source's URL>-<time>/<n>`.
+ */
+export class TempRefs {
+  readonly #folder: string
+  /** By object id: the ref that holds it. */
+  readonly #held = new Map<string, string>()
+  #count = 0
+
+  constructor(prefix: string, sourceUrl: string, now: number) {
+    this.#folder = `${prefix}/${sourceDigest(sourceUrl)}-${now.toString(36)}`
+  }
+
+  /** The commands that hold `heads` and let go of all others. Creates come first: nothing is let go of unheld. */
+  move(heads: readonly string[]): Command[] {
+    const wanted = new Set(heads)
+    const creates = heads.filter((id) => !this.#held.has(id)).map((id) => this.#create(id))
+    const deletes = this.deletes().filter(({ oldId }) => !wanted.has(oldId))
+    return [...creates, ...deletes]
+  }
+
+  /** The commands that let go of all that is held. */
+  deletes(): Command[] {
+    return [...this.#held].map(([oldId, ref]) => ({ ref, oldId, newId: '' }))
+  }
+
+  /** Remembers commands that the target has carried out. */
+  confirm(commands: readonly Command[]): void {
+    for (const { ref, oldId, newId } of commands) {
+      if (newId === '') this.#held.delete(oldId)
+      else this.#held.set(newId, ref)
+    }
+  }
+
+  #create(newId: string): Command {
+    return { ref: `${this.#folder}/${++this.#count}`, oldId: '', newId }
+  }
+}
+
+/** The deletes, under a lease, of temporary refs that earlier runs of this source, or of any long ago, left behind. */
+export function leftovers(
+  refs: ReadonlyMap<string, string>,
+  prefix: string,
+  sourceUrl: string,
+  now: number,
+): Command[] {
+  const own = sourceDigest(sourceUrl)
+  const commands: Command[] = []
+  for (const [ref, oldId] of refs) {
+    if (!ref.startsWith(`${prefix}/`)) continue
+    const { source, time = '' } = NAME.exec(ref.slice(prefix.length + 1))?.groups ?? {}
+    const isStale = now - Number.parseInt(time, 36) > STALE_AFTER_MS
+    if (source === own || (source !== undefined && isStale)) commands.push({ ref, oldId, newId: '' })
+  }
+  return commands
+}
+
+function sourceDigest(url: string): string {
+  return createHash('sha256').update(repositoryKey(url)).digest('hex').slice(0, 16)
+}
