@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import type { Dispatcher } from 'undici'
 import type { EndpointRole, RunEvent } from '../../schemas/event.js'
 import type { Endpoint, PlanRequest, ProbeRequest, SyncRequest } from '../../schemas/request.js'
@@ -68,8 +69,8 @@ export class Client {
   }
 
   #sync(request: SyncRequest, options: RunOptions, dryRun: boolean): Promise<SyncResult> {
-    refuseUnsupported(request)
-    const job = toJob(request, dryRun, this.#options.tempRefPrefix ?? RESERVED_PREFIX)
+    const { spoolDir = tmpdir(), tempRefPrefix = RESERVED_PREFIX } = this.#options
+    const job = toJob(request, dryRun, { spoolDir, tempRefPrefix })
     return this.#run(request, options, (run) => runSync(run, job))
   }
 
@@ -132,15 +133,6 @@ export class Client {
       traffic,
     })
   }
-}
-
-/** What the contract knows and this version does not do yet is refused, never ignored. */
-function refuseUnsupported({ options = {} }: SyncRequest): void {
-  const wanted = [options.materialize === 'always' ? 'materialize "always"' : undefined].filter(
-    (name) => name !== undefined,
-  )
-  if (wanted.length === 0) return
-  throw new GitSyncError('unsupported', `This version does not know options.${wanted.join(' and ')} yet.`)
 }
 
 function bug(cause: unknown): GitSyncError {

@@ -27,13 +27,17 @@ export interface Execution {
   leftBehind: Command[]
   /** A pack was streamed straight through. */
   relayed: boolean
+  /** Packs are to be spooled to a file first. */
+  materialize: boolean
+  /** A pack was. */
+  materialized: boolean
   /** By target ref: what was confirmed, or refused under `bestEffort`. */
   settled: Map<string, PlannedRef>
   /** By target ref: why it did not move. */
   failed: Map<string, string>
 }
 
-export function newExecution(): Execution {
+export function newExecution(materialize: boolean): Execution {
   return {
     planned: 0,
     done: 0,
@@ -41,6 +45,8 @@ export function newExecution(): Execution {
     learnedLimit: 0,
     leftBehind: [],
     relayed: false,
+    materialize,
+    materialized: false,
     settled: new Map(),
     failed: new Map(),
   }

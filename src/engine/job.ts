@@ -27,6 +27,8 @@ export interface Job {
   maxRefUpdates: number
   /** Most bytes of a pack that the target takes in one push; 0 where the caller does not say. */
   targetMaxPackBytes: number
+  materialize: 'auto' | 'always' | 'never'
+  spool: { folder: string; maxBytes: number; maxObjects: number }
   collectStats: boolean
   measureMemory: boolean
 }
@@ -42,15 +44,22 @@ export interface Run {
 }
 
 const DEFAULT_REF_UPDATES = 5_000
+const DEFAULT_SPOOLED_BYTES = 4 * 1024 ** 3
 
-export function toJob(request: SyncRequest, dryRun: boolean, tempRefPrefix: string): Job {
+/** What a job takes from its client. */
+export interface JobSettings {
+  spoolDir: string
+  tempRefPrefix: string
+}
+
+export function toJob(request: SyncRequest, dryRun: boolean, settings: JobSettings): Job {
   const { scope = {}, policy = {}, options = {} } = request
   const mode = policy.mode === 'replicate' ? 'replicate' : 'sync'
   const lease = policy.force === true || policy.forceWithLease === true
   const blind = policy.forceBlind === true
   return {
     sourceUrl: request.source.url,
-    scope: toScope(scope, policy.includeTags === true, tempRefPrefix),
+    scope: toScope(scope, policy.includeTags === true, settings.tempRefPrefix),
     mode,
     protocol: policy.protocol || 'auto',
     dryRun,
@@ -66,6 +75,12 @@ export function toJob(request: SyncRequest, dryRun: boolean, tempRefPrefix: stri
     maxPackBytes: options.maxPackBytes || Number.POSITIVE_INFINITY,
     maxRefUpdates: options.targetMaxRefUpdates || DEFAULT_REF_UPDATES,
     targetMaxPackBytes: options.targetMaxPackBytes ?? 0,
+    materialize: options.materialize ?? 'auto',
+    spool: {
+      folder: settings.spoolDir,
+      maxBytes: options.materializedMaxBytes || DEFAULT_SPOOLED_BYTES,
+      maxObjects: options.materializedMaxObjects || Number.POSITIVE_INFINITY,
+    },
     collectStats: request.collectStats === true,
     measureMemory: options.measureMemory === true,
   }

@@ -20,6 +20,7 @@ export interface ResultParts {
   plan: readonly PlannedRef[]
   refs: readonly PlannedRef[]
   relay: boolean
+  isMaterialized: boolean
   batch: BatchSummary
   stats: Stats
   measurement: Measurement
@@ -33,12 +34,15 @@ export function buildResult({
   plan,
   refs,
   relay,
+  isMaterialized,
   batch,
   isPlan,
   ...measured
 }: ResultParts): SyncResult {
   const { protocol, head } = remotes.source
-  const { transferMode, reason } = chooseTransfer(job, plan, batch.enabled)
+  const { transferMode, reason } = isMaterialized
+    ? materialized(job)
+    : chooseTransfer(job, plan, batch.enabled)
   const execution: ExecutionSummary = {
     dryRun: isPlan,
     protocol,
@@ -73,6 +77,13 @@ export function withOutcomes(
     if (!isMove(ref.action)) return ref
     return { ...ref, action: 'block', reason: failed.get(ref.targetRef) ?? reason }
   })
+}
+
+function materialized(job: Job): Pick<ExecutionSummary, 'transferMode' | 'reason'> {
+  return {
+    transferMode: 'materialized',
+    reason: job.materialize === 'always' ? 'as-requested' : 'length-required',
+  }
 }
 
 function chooseTransfer(

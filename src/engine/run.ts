@@ -53,7 +53,7 @@ function newState(run: Run, job: Job): State {
     job,
     started: performance.now(),
     memory: new MemoryMeter(job.measureMemory),
-    execution: newExecution(),
+    execution: newExecution(job.materialize === 'always'),
     retries: { sourceMoves: 0, blindPushes: 0, unserved: new Set() },
     desired: new Map(),
     latest: undefined,
@@ -168,13 +168,15 @@ function resultOf(
   { plan, refs, relay, isPlan }: Pick<ResultParts, 'plan' | 'refs' | 'relay' | 'isPlan'>,
 ): SyncResult {
   const { planned, done, batched } = execution
+  const isMaterialized = isPlan ? relay && execution.materialize : execution.materialized
   const isBatch = planned > 1 || batched || (isPlan && relay && job.targetMaxPackBytes > 0)
   return buildResult({
     job,
     remotes,
     plan,
     refs,
-    relay,
+    relay: relay && !isMaterialized,
+    isMaterialized,
     isPlan,
     batch: { enabled: isBatch, planned, done },
     stats: collectStats(job.collectStats, run.traffic, started),

@@ -1,14 +1,16 @@
 import { GitSyncError } from '../errors.js'
 import { HttpStatusError } from '../git/http-status.js'
-import { emptyPack } from '../git/pack.js'
 import type { PushReport } from '../git/push-report.js'
 import type { Command } from '../git/push-request.js'
+import type { Push } from '../git/receive-pack.js'
+import { type Cargo, cargoWithoutObjects, relayedCargo, spooledCargo } from './cargo.js'
 import { CountedPack } from './counted-pack.js'
 import type { Context } from './execution.js'
 import { chooseHaves } from './haves.js'
-import { LimitRefusal, limitRefusal } from './limit.js'
+import { LimitRefusal, limitRefusal, overTargetLimit } from './limit.js'
 import { remoteText } from './progress.js'
-import { Relay } from './relay.js'
+import { settlePush } from './settle.js'
+import { SpooledPack } from './spooled-pack.js'
 
 export interface Shipment {
   commands: readonly Command[]
@@ -28,80 +30,92 @@ export interface Shipped {
 }
 
 /**
- * One push, with one fetch where objects are wanted: the body of the one is that of the other.
+ * One push, with one fetch where objects are wanted: the body of the one is that of the other, unless the target
+ * needs to know its length.
  *
  * @throws LimitRefusal where less at a time may do, else GitSyncError; either way nothing has moved
  */
 export async function ship(context: Context, shipment: Shipment): Promise<Shipped> {
-  const { run, remotes, execution } = context
-  const { source, target } = remotes
-  const { wants, commands } = shipment
+  try {
+    return await shipOnce(context, shipment)
+  } catch (error) {
+    const { run, job, execution } = context
+    if (!isLengthRequired(error) || execution.materialize || job.materialize === 'never') throw error
+    if (job.mode === 'replicate') throw error
+    execution.materialize = true
+    run.emit({
+      type: 'notice',
+      text: 'the target takes no chunked body (411): spooling the pack to a file first',
+    })
+    return shipOnce(context, shipment)
+  }
+}
+
+async function shipOnce(context: Context, { commands, wants, thin, limit }: Shipment): Promise<Shipped> {
+  const { run, execution } = context
   run.meter.enter('relay')
   if (wants.length === 0) {
-    const needsPack = commands.some(({ newId }) => newId !== '')
-    return push(context, commands, needsPack ? new WholePack(emptyPack(target.objectFormat)) : new NoPack())
+    const hasWrites = commands.some(({ newId }) => newId !== '')
+    return push(context, commands, cargoWithoutObjects(context, hasWrites))
   }
-  const haves = chooseHaves(target, context.plan, source.refs, context.confirmed)
-  const pack = await source.fetch(
-    {
-      wants,
-      haves,
-      shallow: target.shallow,
-      thin: shipment.thin && haves.length > 0,
-      ofsDelta: target.capabilities.has('ofs-delta'),
-      progress: true,
-    },
-    'fetch',
-    remoteText('source', (text) => source.redact(text), run.emit),
-  )
+  const pack = await fetchFor(context, wants, thin)
   try {
     run.meter.objects = pack.objects
+    if (execution.materialize) return await shipSpooled(context, commands, pack, limit)
     execution.relayed = true
-    const counted = new CountedPack(pack, context)
-    return await push(context, commands, new RelayedPack(counted, context, shipment.limit))
+    return await push(context, commands, relayedCargo(pack, context, limit))
   } finally {
     await pack.return()
   }
 }
 
-/** What a push carries, and how far it has gone. */
-interface Cargo {
-  pack: AsyncIterable<Buffer> | undefined
-  readonly bytes: number
-  readonly committed: boolean
+async function fetchFor(context: Context, wants: readonly string[], thin: boolean): Promise<CountedPack> {
+  const { run, remotes, plan, confirmed } = context
+  const { source, target } = remotes
+  const haves = chooseHaves(target, plan, source.refs, confirmed)
+  const ofsDelta = target.capabilities.has('ofs-delta')
+  const request = {
+    wants,
+    haves,
+    shallow: target.shallow,
+    thin: thin && haves.length > 0,
+    ofsDelta,
+    progress: true,
+  }
+  const onText = remoteText('source', (text) => source.redact(text), run.emit)
+  return new CountedPack(await source.fetch(request, 'fetch', onText), context)
 }
 
-class NoPack implements Cargo {
-  readonly pack = undefined
-  readonly bytes = 0
-  readonly committed = true
-}
-
-class WholePack implements Cargo {
-  readonly pack: AsyncIterable<Buffer>
-  readonly bytes: number
-  readonly committed = true
-
-  constructor(pack: Buffer) {
-    this.pack = once(pack)
-    this.bytes = pack.length
+/** By way of a file: a connection that broke before any answer is worth a second push, if nothing has moved. */
+async function shipSpooled(
+  context: Context,
+  commands: readonly Command[],
+  pack: CountedPack,
+  limit: number,
+): Promise<Shipped> {
+  const { run, job, remotes, execution } = context
+  const { target } = remotes
+  const spooled = await SpooledPack.read(pack, { ...job.spool, format: target.objectFormat })
+  execution.materialized = true
+  try {
+    if (spooled.size > limit)
+      throw new LimitRefusal('the spooled pack is too large', limit, overTargetLimit(limit))
+    const first = await push(context, commands, spooledCargo(spooled, context))
+    if (first.failure?.code !== 'target_unreachable') return first
+    const verdicts = await settlePush(target, commands, undefined)
+    if ([...verdicts.values()].some(({ type }) => type !== 'refused')) return first
+    run.emit({ type: 'notice', text: 'the connection broke and nothing has moved: sending the file again' })
+    const second = await push(context, commands, spooledCargo(spooled, context))
+    const refusal = second.failure && limitRefusal(second.failure, second.bytes)
+    if (refusal) throw refusal
+    return second
+  } finally {
+    await spooled.close()
   }
 }
 
-class RelayedPack implements Cargo {
-  readonly pack: Relay
-
-  constructor(pack: CountedPack, { run, remotes }: Context, limit: number) {
-    this.pack = new Relay(pack, remotes.target.objectFormat, run.meter, limit)
-  }
-
-  get bytes(): number {
-    return this.pack.bytes
-  }
-
-  get committed(): boolean {
-    return this.pack.committed
-  }
+function isLengthRequired(error: unknown): boolean {
+  return error instanceof GitSyncError && error.cause instanceof HttpStatusError && error.cause.status === 411
 }
 
 async function push(
@@ -118,7 +132,7 @@ async function push(
   }
   const request = { commands, atomic: job.atomic, pushOptions: job.pushOptions }
   try {
-    const report = await target.push(cargo.pack ? { ...request, pack: cargo.pack } : request, sink)
+    const report = await target.push({ ...request, ...carried(cargo) }, sink)
     if (report?.unpackError && spoken.wereHeard) throw spoken.refusal(report.unpackError, cargo.bytes)
     return { report, failure: undefined, bytes: cargo.bytes }
   } catch (error) {
@@ -127,6 +141,10 @@ async function push(
     if (cargo.committed && isUnclear(error)) return { report: undefined, failure: error, bytes: cargo.bytes }
     throw (cargo.pack && limitRefusal(error, cargo.bytes)) ?? error
   }
+}
+
+function carried({ pack, packSize }: Cargo): Pick<Push, 'pack' | 'packSize'> {
+  return { ...(pack === undefined ? {} : { pack }), ...(packSize === undefined ? {} : { packSize }) }
 }
 
 /** All but a clear refusal, and our own end of the run, leaves something to find out. */
@@ -153,8 +171,4 @@ class LimitWords {
     const why = 'the target says that the pack exceeds its maximum size'
     return new LimitRefusal(why, bytes, new GitSyncError('pack_limit_exceeded', message))
   }
-}
-
-async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
-  yield bytes
 }

@@ -44,7 +44,11 @@ export function statusError(side: EndpointRole, refusal: Refusal): GitSyncError 
     )
   }
   if (refusal.push && status === 411) {
-    return new GitSyncError('unsupported', `The target takes no chunked body (HTTP 411).${said}`, { cause })
+    return new GitSyncError(
+      'unsupported',
+      `The target takes no chunked body (HTTP 411): let a sync spool the pack, by options.materialize "auto".${said}`,
+      { cause },
+    )
   }
   if (status === 429 || status >= 500) {
     return new GitSyncError(`${side}_unavailable`, `The ${side} answered ${status}.${said}`, wait)

@@ -13,7 +13,9 @@ export const RECEIVE_PACK = 'git-receive-pack'
 export interface Push extends PushOptions {
   commands: readonly Command[]
   /** Absent where every command is a delete. */
-  pack?: AsyncIterable<Buffer>
+  pack?: Buffer | AsyncIterable<Buffer>
+  /** Bytes of a streamed pack, where they are known: the request then has a Content-Length. */
+  packSize?: number
 }
 
 /** The target of a run: its refs as they were listed, and the push that changes them. */
@@ -81,8 +83,10 @@ export class ReceivePack {
     counted.commands += push.commands.length
     try {
       const head = writeCommands(this.capabilities, push.commands, push)
-      const body = push.pack ? joined(head, push.pack) : head
-      const answer = await this.#http.post({ service: RECEIVE_PACK, step: 'push', body })
+      const { pack = Buffer.alloc(0), packSize } = push
+      const body = Buffer.isBuffer(pack) ? Buffer.concat([head, pack]) : joined(head, pack)
+      const length = packSize === undefined ? {} : { contentLength: head.length + packSize }
+      const answer = await this.#http.post({ service: RECEIVE_PACK, step: 'push', body, ...length })
       return await this.#readReport(new PacketReader(answer), onText)
     } catch (error) {
       throw this.#http.blame(error)

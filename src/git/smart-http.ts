@@ -44,6 +44,8 @@ export interface Call {
   /** Names the step in the statistics. */
   step: string
   body: Buffer | AsyncIterable<Buffer>
+  /** Bytes of a streamed body; without it, it is sent chunked. */
+  contentLength?: number
   gitProtocol?: string
 }
 
@@ -93,6 +95,7 @@ export class SmartHttp {
       gitProtocol: call.gitProtocol,
     })
     headers['content-type'] = `application/x-${service}-request`
+    if (call.contentLength !== undefined) headers['content-length'] = String(call.contentLength)
     let body = call.body
     if (Buffer.isBuffer(body) && body.length > GZIP_FROM && service === 'git-upload-pack') {
       body = await gzipAsync(body)
