@@ -1,6 +1,7 @@
 import { Agent, type Dispatcher } from 'undici'
 import type { EndpointRole } from '../../schemas/event.js'
 import { GitSyncError } from '../errors.js'
+import { patientConnector } from '../git/connector.js'
 
 /** Gives the dispatcher for one side of a run. */
 export type DispatcherProvider = (options: { role: EndpointRole; skipTlsVerify: boolean }) => Dispatcher
@@ -10,7 +11,8 @@ export function defaultDispatchers(): DispatcherProvider {
   const agents = new Map<string, Agent>()
   return ({ role, skipTlsVerify }) => {
     const key = `${role} ${skipTlsVerify}`
-    const agent = agents.get(key) ?? new Agent({ connect: { rejectUnauthorized: !skipTlsVerify } })
+    const agent =
+      agents.get(key) ?? new Agent({ connect: patientConnector({ rejectUnauthorized: !skipTlsVerify }) })
     agents.set(key, agent)
     return agent
   }
