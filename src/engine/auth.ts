@@ -1,5 +1,6 @@
 import type { EndpointRole } from '../../schemas/event.js'
 import type { Auth, Endpoint, EndpointAuth } from '../../schemas/request.js'
+import { GitSyncError } from '../errors.js'
 import { Credentials } from '../git/credentials.js'
 
 /** Finds the credentials for a remote where the request brings none. */
@@ -35,5 +36,12 @@ export async function resolveAuth(
   const hasOwn = own !== undefined && Boolean(own.token || own.bearerToken)
   const found = hasOwn ? own : ((await provider?.authFor(endpoint, role, { signal })) ?? {})
   const skipTlsVerify = own?.skipTlsVerify === true || found.skipTlsVerify === true
+  if (/[^\x20-\x7e]/.test(found.bearerToken ?? '')) throw unsendable(role)
   return { credentials: new Credentials(found), skipTlsVerify }
+}
+
+function unsendable(role: EndpointRole): GitSyncError {
+  const path = `/auth/${role}/bearerToken`
+  const message = 'has a character that no header can carry, a line end perhaps'
+  return new GitSyncError('invalid_request', `${path} ${message}.`, { errors: [{ path, message }] })
 }

@@ -28,7 +28,9 @@ export function selectRefs(scope: Scope, sourceRefs: ReadonlyMap<string, string>
   const add = (sourceRef: string, targetRef: string, id: string) =>
     desired.set(targetRef, { sourceRef, targetRef, id, kind: kindOfRef(targetRef) })
 
-  for (const [name, id] of discoverRefs(scope, sourceRefs)) add(name, name, id)
+  for (const [name, id] of discoverRefs(scope, sourceRefs)) {
+    if (!isReserved(name, scope.tempRefPrefix)) add(name, name, id)
+  }
   for (const name of sourceRefs.keys()) {
     if (!isValidRefName(name))
       notices.push(`left out: the source lists ${JSON.stringify(name)}, no valid ref name`)
@@ -76,6 +78,7 @@ function addMapped(
         const hint = 'correct or remove that mapping; nothing was pushed or pruned'
         throw new GitSyncError('no_matching_refs', `The source has no ${source.text}: ${hint}.`)
       }
+      if (!mayWrite(scope, target.text)) throw reserved(target.text)
       add(source.text, target.text, id)
       continue
     }
@@ -83,9 +86,18 @@ function addMapped(
       const star = source.match(name)
       if (star === undefined || isReserved(name) || !isValidRefName(name)) continue
       const targetRef = target.expand(star)
-      if (!isReserved(targetRef) && isValidRefName(targetRef) && !isExcluded(scope, name, targetRef)) {
+      if (mayWrite(scope, targetRef) && !isExcluded(scope, name, targetRef)) {
         add(name, targetRef, id)
       }
     }
   }
+}
+
+function mayWrite(scope: Scope, targetRef: string): boolean {
+  return isValidRefName(targetRef) && !isReserved(targetRef) && !isReserved(targetRef, scope.tempRefPrefix)
+}
+
+function reserved(targetRef: string): GitSyncError {
+  const message = `${targetRef} lies where this program keeps refs of its own: map to another name.`
+  return new GitSyncError('invalid_request', message, { errors: [{ path: '/scope/mappings', message }] })
 }

@@ -7,15 +7,12 @@ const CERTIFICATE =
   /^(?:CERT_|ERR_TLS_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|HOSTNAME_MISMATCH)/
 const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
 
-/**
- * Says which side an error is the fault of. Errors that know already pass through. `redact` cleans what a remote's
- * words may hold of our secrets.
- */
-export function blame(side: EndpointRole, error: unknown, redact = (text: string) => text): GitSyncError {
+/** Says which side an error is the fault of. Errors that know already pass through. */
+export function blame(side: EndpointRole, error: unknown): GitSyncError {
   if (error instanceof GitSyncError) return error
   if (error instanceof ProtocolError) {
     const what = error instanceof RemoteFatalError ? 'refused the request' : 'broke the git protocol'
-    const message = `The ${side} ${what}: ${redact(error.message)}.`
+    const message = `The ${side} ${what}: ${error.message}.`
     return new GitSyncError(`${side}_protocol_error`, message, { cause: error })
   }
   const { code, message } = rootOf(error)

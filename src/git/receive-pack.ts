@@ -99,11 +99,13 @@ export class ReceivePack {
   }
 
   async #readReport(outer: PacketReader, onText: TextSink): Promise<PushReport | undefined> {
-    const isBanded = this.capabilities.has('side-band-64k')
-    const reader = isBanded ? new PacketReader(new SideBandStream(outer, onText)) : outer
+    const banded = this.capabilities.has('side-band-64k') ? new SideBandStream(outer, onText) : undefined
+    const reader = banded ? new PacketReader(banded) : outer
     try {
       if ((await reader.peek(1)).length === 0) return undefined
-      return this.#redacted(await readPushReport(reader))
+      const report = this.#redacted(await readPushReport(reader))
+      await readOn(banded)
+      return report
     } finally {
       await reader.close()
       await outer.close()
@@ -113,6 +115,15 @@ export class ReceivePack {
   #redacted({ unpackError, refs }: PushReport): PushReport {
     const clean = [...refs].map(([ref, reason]): [string, string] => [ref, this.redact(reason)])
     return { unpackError: this.redact(unpackError), refs: new Map(clean) }
+  }
+}
+
+/** Hooks that run after the refs have moved speak behind the report; to hang up would end them. */
+async function readOn(banded: SideBandStream | undefined): Promise<void> {
+  try {
+    while (banded && !(await banded.next()).done);
+  } catch {
+    // What counts is in the report.
   }
 }
 

@@ -111,7 +111,13 @@ export class SmartHttp {
 
   /** An error as the fault of this remote, without our secrets. */
   blame(error: unknown): GitSyncError {
-    return blame(this.side, error, (text) => this.redact(text))
+    const blamed = blame(this.side, error)
+    // Whatever a remote said may stand in any message, down to the first cause.
+    for (let cause: unknown = blamed; cause instanceof Error; cause = cause.cause) {
+      cause.message = this.redact(cause.message)
+      cause.stack = this.redact(cause.stack ?? '')
+    }
+    return blamed
   }
 
   /** A remote's text without our secrets. */
@@ -241,13 +247,16 @@ class Exchange {
   }
 
   async *#counting(body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    this.#guard.disarm()
+    // While we wait for the body the remote has nothing to do, even if it has begun to answer.
+    this.#guard.hold()
     for await (const chunk of body) {
+      this.#guard.release()
       this.#guard.arm()
       yield chunk
-      this.#guard.disarm()
+      this.#guard.hold()
       this.#counted.requestBytes += chunk.length
     }
+    this.#guard.release()
     this.#guard.arm()
   }
 

@@ -5,10 +5,11 @@
 export class StallGuard {
   readonly #timer: NodeJS.Timeout
   #armed = false
+  #held = false
 
   constructor(milliseconds: number, onStall: () => void) {
     this.#timer = setTimeout(() => {
-      if (this.#armed) onStall()
+      if (this.#armed && !this.#held) onStall()
     }, milliseconds).unref()
   }
 
@@ -19,6 +20,16 @@ export class StallGuard {
 
   disarm(): void {
     this.#armed = false
+  }
+
+  /** Waits no more, armed or not, until `release`: something else has to happen first. */
+  hold(): void {
+    this.#held = true
+  }
+
+  release(): void {
+    this.#held = false
+    this.#timer.refresh()
   }
 
   close(): void {
