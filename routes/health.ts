@@ -1,10 +1,15 @@
 import type { FastifyInstance } from 'fastify'
+import { Health } from '../schemas/health.js'
+import { serviceOperation } from '../src/service/openapi.js'
 
 export function healthRoutes(app: FastifyInstance): void {
-  app.get('/healthz', { schema: { operationId: 'healthz', summary: 'The process runs.' } }, () => ({
-    status: 'ok',
-  }))
-  app.get('/readyz', { schema: { operationId: 'readyz', summary: 'New work is taken.' } }, () => ({
-    status: 'ready',
-  }))
+  const runs = serviceOperation({ operationId: 'healthz', summary: 'The process runs.', result: Health })
+  const takes = serviceOperation({
+    operationId: 'readyz',
+    summary: 'New work is taken.',
+    result: Health,
+    problems: ['shutting_down'],
+  })
+  app.get('/healthz', { schema: runs }, (): Health => ({ status: 'ok' }))
+  app.get('/readyz', { schema: takes }, (): Health => ({ status: 'ready' }))
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { PlanRequest } from '../schemas/request.js'
-import { SyncResult as PlanResult } from '../schemas/result.js'
+import { PlanResult } from '../schemas/result.js'
 import type { Client } from '../src/engine/client.js'
 import { runOperation } from '../src/service/openapi.js'
 import { answerRun } from '../src/service/run-answer.js'

@@ -3,7 +3,7 @@ import Type from 'typebox'
 /** `{ type: 'string', enum }`, never a union of constants: generated clients read it better. */
 export function StringEnum<const T extends readonly string[]>(
   values: T,
-  options: { description?: string; default?: T[number] } = {},
+  options: { title?: string; description?: string; default?: T[number] } = {},
 ) {
   return Type.Unsafe<T[number]>({ type: 'string', enum: values, ...options })
 }

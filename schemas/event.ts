@@ -3,10 +3,10 @@ import { StringEnum } from './atoms.js'
 import { Problem } from './problem.js'
 import { ProbeResult, Protocol, SyncResult, TransferMode } from './result.js'
 
-export const EndpointRole = StringEnum(['source', 'target'])
+export const EndpointRole = StringEnum(['source', 'target'], { title: 'EndpointRole' })
 export type EndpointRole = Type.Static<typeof EndpointRole>
 
-export const Operation = StringEnum(['probe', 'plan', 'sync', 'replicate'])
+export const Operation = StringEnum(['probe', 'plan', 'sync', 'replicate'], { title: 'Operation' })
 export type Operation = Type.Static<typeof Operation>
 
 const event = <const Name extends string, P extends Type.TProperties>(
@@ -17,18 +17,20 @@ const event = <const Name extends string, P extends Type.TProperties>(
 
 export const StartedEvent = event('started', 'StartedEvent', {
   operation: Operation,
-  requestId: Type.String(),
+  requestId: Type.String({ description: 'As in a problem and in the log.' }),
   time: Type.String({ description: 'ISO 8601, UTC.' }),
 })
 export const QueuedEvent = event('queued', 'QueuedEvent', {
-  position: Type.Integer({ minimum: 1 }),
-  for: StringEnum(['slot', 'target']),
+  position: Type.Integer({ minimum: 1, description: 'How many come before, and this one.' }),
+  for: StringEnum(['slot', 'target'], {
+    description: '`slot`: the service is full. `target`: another run writes to that repository.',
+  }),
 })
 export const DiscoveredEvent = event('discovered', 'DiscoveredEvent', {
   side: EndpointRole,
   protocol: Protocol,
-  refs: Type.Integer(),
-  head: Type.Optional(Type.String()),
+  refs: Type.Integer({ description: 'How many it listed.' }),
+  head: Type.Optional(Type.String({ description: 'The branch that its HEAD names.' })),
 })
 export const PlannedEvent = event('planned', 'PlannedEvent', {
   create: Type.Integer(),
@@ -40,10 +42,12 @@ export const PlannedEvent = event('planned', 'PlannedEvent', {
   transferMode: TransferMode,
 })
 export const ProgressEvent = event('progress', 'ProgressEvent', {
-  phase: StringEnum(['prove', 'relay', 'confirm']),
+  phase: StringEnum(['prove', 'relay', 'confirm'], {
+    description: 'Proving fast-forwards, sending the pack, or waiting for what the target says to it.',
+  }),
   sourceBytes: Type.Integer({ description: 'Pack bytes read from the source.' }),
   targetBytes: Type.Integer({ description: 'Pack bytes taken by the target.' }),
-  bytesPerSecond: Type.Integer(),
+  bytesPerSecond: Type.Integer({ description: 'Since the relay began.' }),
   objects: Type.Optional(Type.Object({ total: Type.Integer() })),
   batch: Type.Optional(Type.Object({ index: Type.Integer(), total: Type.Integer() })),
 })
@@ -51,7 +55,9 @@ export const RemoteEvent = event('remote', 'RemoteEvent', {
   side: EndpointRole,
   text: Type.String({ description: "A line of the remote's own progress or warnings." }),
 })
-export const NoticeEvent = event('notice', 'NoticeEvent', { text: Type.String() })
+export const NoticeEvent = event('notice', 'NoticeEvent', {
+  text: Type.String({ description: 'What the run does otherwise than one may expect.' }),
+})
 export const HeartbeatEvent = event('heartbeat', 'HeartbeatEvent', {})
 export const ResultEvent = event('result', 'ResultEvent', { result: Type.Union([SyncResult, ProbeResult]) })
 export const ErrorEvent = event('error', 'ErrorEvent', { error: Problem })

@@ -50,6 +50,10 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems
 export const problemCodes = Object.keys(problems) as ProblemCode[]
+const ProblemCode = StringEnum(problemCodes, {
+  title: 'ProblemCode',
+  description: 'What programs branch on.',
+})
 
 export const RefProblem = Type.Object(
   { ref: Type.String(), reason: Type.String() },
@@ -65,18 +69,23 @@ export type FieldProblem = Type.Static<typeof FieldProblem>
 
 export const Problem = Type.Object(
   {
-    type: Type.String(),
-    title: Type.String(),
-    status: Type.Integer(),
+    type: Type.String({ description: '`urn:git-sync:problem:` and the code.' }),
+    title: Type.String({ description: 'What the code means.' }),
+    status: Type.Integer({ description: 'The HTTP status, also where a stream had begun with 200.' }),
     detail: Type.String({ description: 'What went wrong and what to do about it.' }),
-    code: StringEnum(problemCodes, { description: 'What programs branch on.' }),
-    retryable: Type.Boolean(),
-    requestId: Type.String(),
+    code: ProblemCode,
+    retryable: Type.Boolean({ description: 'The same request may succeed later.' }),
+    requestId: Type.String({ description: 'As in the `started` event and in the log.' }),
     retryAfter: Type.Optional(Type.Number({ description: 'Seconds to wait, where known.' })),
-    refs: Type.Optional(Type.Array(RefProblem)),
-    errors: Type.Optional(Type.Array(FieldProblem)),
+    refs: Type.Optional(Type.Array(RefProblem, { description: 'The refs that stopped the run.' })),
+    errors: Type.Optional(Type.Array(FieldProblem, { description: 'What is wrong with the request.' })),
     result: Type.Optional(SyncResult),
   },
-  { title: 'Problem', description: 'RFC 9457 problem details.' },
+  {
+    title: 'Problem',
+    description:
+      'RFC 9457 problem details. `result` is there once a plan stands: before a push it is the plan, later it says ' +
+      'what the target confirmed.',
+  },
 )
 export type Problem = Type.Static<typeof Problem>

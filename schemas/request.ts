@@ -32,14 +32,18 @@ export type EndpointAuth = Type.Static<typeof EndpointAuth>
 
 export const Auth = Type.Object(
   { source: Type.Optional(EndpointAuth), target: Type.Optional(EndpointAuth) },
-  { ...closed, title: 'Auth' },
+  {
+    ...closed,
+    title: 'Auth',
+    description: 'Credentials for this request alone; a side without tokens has none.',
+  },
 )
 export type Auth = Type.Static<typeof Auth>
 
 export const RefMapping = Type.Object(
   {
-    source: Type.String({ minLength: 1 }),
-    target: Type.String({ minLength: 1 }),
+    source: Type.String({ minLength: 1, description: 'Name on the source.' }),
+    target: Type.String({ minLength: 1, description: 'Name on the target.' }),
   },
   {
     ...closed,
@@ -62,16 +66,22 @@ export const RefScope = Type.Object(
       List(Type.String({ minLength: 1 }), 'Refs that are neither written nor deleted; one `*` each.'),
     ),
   },
-  { ...closed, title: 'RefScope' },
+  {
+    ...closed,
+    title: 'RefScope',
+    description: 'Which refs a run manages. Without `branches` and `mappings`: all branches.',
+  },
 )
 export type RefScope = Type.Static<typeof RefScope>
 
 export const OperationMode = StringEnum(['', 'sync', 'replicate'], {
+  title: 'OperationMode',
   description: '`sync` blocks what diverged, `replicate` overwrites it. Empty: sync.',
 })
 export type OperationMode = Type.Static<typeof OperationMode>
 
 export const ProtocolMode = StringEnum(['', 'auto', 'v1', 'v2'], {
+  title: 'ProtocolMode',
   description: 'The protocol spoken with the source. Empty: auto.',
 })
 export type ProtocolMode = Type.Static<typeof ProtocolMode>
@@ -116,19 +126,27 @@ export const TransferOptions = Type.Object(
 )
 export type TransferOptions = Type.Static<typeof TransferOptions>
 
+export const ProbeOptions = Type.Object(
+  { measureMemory: Type.Optional(Type.Boolean({ description: 'Measure memory while the run lasts.' })) },
+  { ...closed, title: 'ProbeOptions' },
+)
+export type ProbeOptions = Type.Static<typeof ProbeOptions>
+
 export const ProbeRequest = Type.Object(
   {
     source: Endpoint,
-    target: Type.Optional(Type.Union([Endpoint, Type.Null()])),
-    includeTags: Type.Optional(Type.Boolean()),
-    allRefs: Type.Optional(Type.Boolean()),
+    target: Type.Optional(
+      Type.Union([Endpoint, Type.Null()], {
+        description: 'Where given, its capabilities are asked for too.',
+      }),
+    ),
+    includeTags: Type.Optional(Type.Boolean({ description: 'All tags too.' })),
+    allRefs: Type.Optional(Type.Boolean({ description: 'All tags and all other refs too.' })),
     excludeRefPrefixes: Type.Optional(List(Type.String({ minLength: 1 }), 'Prefixes of refs to leave out.')),
     protocol: Type.Optional(ProtocolMode),
-    collectStats: Type.Optional(Type.Boolean()),
+    collectStats: Type.Optional(Type.Boolean({ description: 'Fill `stats`.' })),
     auth: Type.Optional(Auth),
-    options: Type.Optional(
-      Type.Object({ measureMemory: Type.Optional(Type.Boolean()) }, { ...closed, title: 'ProbeOptions' }),
-    ),
+    options: Type.Optional(ProbeOptions),
   },
   { ...closed, title: 'ProbeRequest' },
 )
@@ -139,7 +157,7 @@ const syncFields = {
   target: Endpoint,
   scope: Type.Optional(RefScope),
   policy: Type.Optional(SyncPolicy),
-  collectStats: Type.Optional(Type.Boolean()),
+  collectStats: Type.Optional(Type.Boolean({ description: 'Fill `stats`.' })),
   auth: Type.Optional(Auth),
   options: Type.Optional(TransferOptions),
 }

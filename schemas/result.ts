@@ -1,37 +1,54 @@
 import Type from 'typebox'
 import { StringEnum } from './atoms.js'
 
-export const RefInfo = Type.Object({ name: Type.String(), hash: Type.String() }, { title: 'RefInfo' })
+export const RefInfo = Type.Object(
+  {
+    name: Type.String({ description: 'Full name.' }),
+    hash: Type.String({ description: 'Object id; of an annotated tag, that of the tag object.' }),
+  },
+  { title: 'RefInfo' },
+)
 export type RefInfo = Type.Static<typeof RefInfo>
 
-export const RefKind = StringEnum(['branch', 'tag', 'other'])
+export const RefKind = StringEnum(['branch', 'tag', 'other'], {
+  title: 'RefKind',
+  description: 'Below `refs/heads/`, below `refs/tags/`, or elsewhere.',
+})
 export type RefKind = Type.Static<typeof RefKind>
 
-export const Action = StringEnum(['create', 'update', 'delete', 'skip', 'block', 'warn'])
+export const Action = StringEnum(['create', 'update', 'delete', 'skip', 'block', 'warn'], {
+  title: 'Action',
+  description:
+    'In a plan, what would be done. In a result, what was done: `block` did not move, and `reason` says why; ' +
+    '`warn` was refused, and the run went on (`bestEffort`).',
+})
 export type Action = Type.Static<typeof Action>
 
 const refFields = {
   branch: Type.String({ description: 'Short name of the target ref, whatever its kind.' }),
-  sourceRef: Type.String(),
-  targetRef: Type.String(),
+  sourceRef: Type.String({ description: 'Full name; empty where the source has no such ref.' }),
+  targetRef: Type.String({ description: 'Full name.' }),
   sourceHash: Type.String({ description: 'Empty where the source has no such ref.' }),
   targetHash: Type.String({ description: 'Empty where the target had no such ref.' }),
   kind: RefKind,
   action: Action,
-  reason: Type.String(),
+  reason: Type.String({ description: 'Why this action, in words for people.' }),
 }
 export const RefResult = Type.Object(refFields, { title: 'RefResult' })
 export type RefResult = Type.Static<typeof RefResult>
-/** A planned ref has the shape of a result; its action has not been taken yet. */
-export type RefPlan = RefResult
+export const RefPlan = Type.Object(refFields, {
+  title: 'RefPlan',
+  description: 'A planned ref: its action has not been taken yet.',
+})
+export type RefPlan = Type.Static<typeof RefPlan>
 
 export const SyncCounts = Type.Object(
   {
     applied: Type.Integer({ description: 'Creates and updates that the target confirmed.' }),
     skipped: Type.Integer({ description: 'In a plan, also the actions that would run.' }),
-    blocked: Type.Integer(),
-    deleted: Type.Integer(),
-    warned: Type.Integer(),
+    blocked: Type.Integer({ description: 'Refs that did not, or would not, move.' }),
+    deleted: Type.Integer({ description: 'Deletes that the target confirmed.' }),
+    warned: Type.Integer({ description: 'Refusals that `bestEffort` made warnings.' }),
   },
   { title: 'SyncCounts' },
 )
@@ -53,7 +70,7 @@ export type PlanSummary = Type.Static<typeof PlanSummary>
 
 export const BatchSummary = Type.Object(
   {
-    enabled: Type.Boolean(),
+    enabled: Type.Boolean({ description: 'In several pushes.' }),
     planned: Type.Integer({ description: 'An estimate, 0 while unknown.' }),
     done: Type.Integer({ description: 'Confirmed pushes.' }),
   },
@@ -61,19 +78,27 @@ export const BatchSummary = Type.Object(
 )
 export type BatchSummary = Type.Static<typeof BatchSummary>
 
-export const Protocol = StringEnum(['v1', 'v2'])
+export const Protocol = StringEnum(['v1', 'v2'], { title: 'Protocol' })
 export type Protocol = Type.Static<typeof Protocol>
 
-export const TransferMode = StringEnum([
-  'none',
-  'bootstrap',
-  'incremental',
-  'replicate',
-  'bootstrap-batch',
-  'incremental-batch',
-  'replicate-batch',
-  'materialized',
-])
+export const TransferMode = StringEnum(
+  [
+    'none',
+    'bootstrap',
+    'incremental',
+    'replicate',
+    'bootstrap-batch',
+    'incremental-batch',
+    'replicate-batch',
+    'materialized',
+  ],
+  {
+    title: 'TransferMode',
+    description:
+      '`none`: nothing to push. `bootstrap`: no desired ref exists on the target. `incremental`: any other sync. ' +
+      '`replicate`: any other replicate. `…-batch`: in several pushes. `materialized`: by way of a file.',
+  },
+)
 export type TransferMode = Type.Static<typeof TransferMode>
 
 /** Why a run took its transfer mode. */
@@ -83,21 +108,25 @@ export const transferReasons = {
   'existing-refs': 'some desired refs exist on the target',
   'source-authoritative': 'replicate overwrites whatever the target has',
   'blocked-refs': 'refs are blocked, so nothing would be pushed',
+  'as-requested': 'the caller asked for a materialized transfer',
+  'length-required': 'the target takes no body without a Content-Length',
 } as const
 export type TransferReason = keyof typeof transferReasons
+const TransferReason = StringEnum(Object.keys(transferReasons) as TransferReason[], {
+  title: 'TransferReason',
+  description: `Why this transfer mode. ${Object.entries(transferReasons)
+    .map(([word, meaning]) => `\`${word}\`: ${meaning}.`)
+    .join(' ')}`,
+})
 
 export const ExecutionSummary = Type.Object(
   {
-    dryRun: Type.Boolean(),
+    dryRun: Type.Boolean({ description: 'A plan: nothing was pushed.' }),
     protocol: Protocol,
     operationMode: StringEnum(['sync', 'replicate']),
     relay: Type.Boolean({ description: 'The pack streamed straight from the source to the target.' }),
     transferMode: TransferMode,
-    reason: StringEnum(Object.keys(transferReasons) as TransferReason[], {
-      description: `Why this transfer mode. ${Object.entries(transferReasons)
-        .map(([word, meaning]) => `\`${word}\`: ${meaning}.`)
-        .join(' ')}`,
-    }),
+    reason: TransferReason,
     bootstrapSuggested: Type.Boolean({ description: 'A plan that would create every ref.' }),
     sourceHead: Type.Optional(Type.String({ description: "The branch that the source's HEAD names." })),
     batch: BatchSummary,
@@ -122,7 +151,7 @@ export type ServiceStats = Type.Static<typeof ServiceStats>
 
 export const SideBytes = Type.Object(
   {
-    label: Type.String(),
+    label: Type.String({ description: '`source` or `target`.' }),
     bytes: Type.Integer({ description: 'Bytes of request and response bodies.' }),
     activeNanos: Type.Optional(Type.Integer()),
     idleNanos: Type.Optional(Type.Integer()),
@@ -133,7 +162,7 @@ export type SideBytes = Type.Static<typeof SideBytes>
 
 export const Stats = Type.Object(
   {
-    enabled: Type.Boolean(),
+    enabled: Type.Boolean({ description: 'The request set `collectStats`; else all is empty.' }),
     items: Type.Record(Type.String(), ServiceStats, {
       description: 'By side, service and step, such as `source git-upload-pack info-refs`.',
     }),
@@ -146,7 +175,7 @@ export type Stats = Type.Static<typeof Stats>
 
 export const Measurement = Type.Object(
   {
-    enabled: Type.Boolean(),
+    enabled: Type.Boolean({ description: 'The request set `options.measureMemory`; else all is 0.' }),
     elapsedMillis: Type.Integer(),
     peakAllocBytes: Type.Integer({ description: "V8's heap and external memory." }),
     peakHeapInuseBytes: Type.Integer(),
@@ -166,9 +195,11 @@ export const ProbeResult = Type.Object(
     protocol: Protocol,
     refPrefixes: Type.Array(Type.String(), { description: 'What the source was asked to list.' }),
     sourceCapabilities: Type.Array(Type.String()),
-    targetCapabilities: Type.Optional(Type.Array(Type.String())),
-    refs: Type.Array(RefInfo),
-    sourceHead: Type.Optional(Type.String()),
+    targetCapabilities: Type.Optional(
+      Type.Array(Type.String(), { description: 'Where a target was given.' }),
+    ),
+    refs: Type.Array(RefInfo, { description: 'Of the source, sorted by name, by bytes.' }),
+    sourceHead: Type.Optional(Type.String({ description: "The branch that the source's HEAD names." })),
     stats: Stats,
     measurement: Measurement,
   },
@@ -176,16 +207,23 @@ export const ProbeResult = Type.Object(
 )
 export type ProbeResult = Type.Static<typeof ProbeResult>
 
+const runFields = {
+  counts: SyncCounts,
+  plan: PlanSummary,
+  execution: ExecutionSummary,
+  stats: Stats,
+  measurement: Measurement,
+}
+const sorted = { description: 'Sorted by target ref, by bytes.' }
+
 export const SyncResult = Type.Object(
-  {
-    refs: Type.Array(RefResult, { description: 'Sorted by target ref, by bytes.' }),
-    counts: SyncCounts,
-    plan: PlanSummary,
-    execution: ExecutionSummary,
-    stats: Stats,
-    measurement: Measurement,
-  },
+  { refs: Type.Array(RefResult, sorted), ...runFields },
   { title: 'SyncResult' },
 )
 export type SyncResult = Type.Static<typeof SyncResult>
-export type PlanResult = SyncResult
+
+export const PlanResult = Type.Object(
+  { refs: Type.Array(RefPlan, sorted), ...runFields },
+  { title: 'PlanResult', description: 'What a run would do; nothing was pushed.' },
+)
+export type PlanResult = Type.Static<typeof PlanResult>

@@ -77,7 +77,8 @@ function endWithCaller(child: ChildProcessByStdio<Writable, Readable, Readable>,
   response.once('close', () => {
     if (response.writableFinished) return
     child.kill('SIGTERM')
-    patience = setTimeout(() => child.kill('SIGKILL'), 5000)
+    // The program may be gone already; while it is not, it keeps this process alive by itself.
+    patience = setTimeout(() => child.kill('SIGKILL'), 5000).unref()
   })
   return new Promise<void>((resolve, reject) => {
     child.once('error', reject)

@@ -1,0 +1,58 @@
+import { format, inspect } from 'node:util'
+import { test } from 'tap'
+import { Credentials } from '../../src/git/credentials.js'
+
+const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`
+
+test('what is sent', async (t) => {
+  const sent = (auth?: ConstructorParameters<typeof Credentials>[0]) => new Credentials(auth).authorization()
+  t.equal(sent({ token: 'secret' }), basic('git:secret'), 'the user name defaults to git')
+  t.equal(sent({ username: '', token: 'secret' }), basic('git:secret'))
+  t.equal(sent({ username: 'ada', token: 'sécret' }), basic('ada:sécret'))
+  t.equal(sent({ bearerToken: 'abc' }), 'Bearer abc')
+  t.equal(sent({ username: 'ada', token: 'secret', bearerToken: 'abc' }), 'Bearer abc', 'a bearer token wins')
+  t.equal(sent({ username: 'ada', token: 'secret', bearerToken: '' }), basic('ada:secret'))
+  for (const none of [undefined, {}, { token: '' }, { username: 'ada' }, { token: '', bearerToken: '' }]) {
+    t.equal(sent(none), undefined, 'no credentials')
+  }
+})
+
+test('they never print themselves', async (t) => {
+  const credentials = new Credentials({ username: 'ada', token: 'hunter2', bearerToken: 'b3arer' })
+  const printed = [
+    JSON.stringify(credentials),
+    JSON.stringify({ credentials, list: [credentials] }),
+    String(credentials),
+    `${credentials}`,
+    `a ${credentials} b`,
+    inspect(credentials),
+    inspect({ deep: { credentials } }, { depth: null, showHidden: true, getters: true }),
+    inspect(credentials, { customInspect: false, showHidden: true }),
+    format('%s %o %O %j %d', credentials, credentials, credentials, credentials, credentials),
+    new Error('failed', { cause: credentials }).stack ?? '',
+    inspect(new Error('failed', { cause: credentials })),
+    Object.values(credentials).join(),
+    JSON.stringify(structuredClone(Object.entries(credentials))),
+  ]
+  const secrets = ['hunter2', 'b3arer', 'Bearer', Buffer.from('ada:hunter2').toString('base64')]
+  for (const text of printed) {
+    for (const secret of secrets) t.notOk(text.includes(secret), text)
+  }
+  t.equal(`${credentials}`, '[redacted]')
+})
+
+test('our own secrets are blotted out of what a remote says, in every form that we sent', async (t) => {
+  const credentials = new Credentials({ username: 'ada', token: 'p@ss/word', bearerToken: '' })
+  const encoded = Buffer.from('ada:p@ss/word').toString('base64')
+  const said = `p@ss/word, ${encoded}, p%40ss%2Fword, p@ss/word again`
+  t.equal(credentials.redact(said), '[redacted], [redacted], [redacted], [redacted] again')
+  t.equal(credentials.redact('harmless'), 'harmless')
+  const both = new Credentials({ token: 'abc', bearerToken: 'abcdef' })
+  t.equal(both.redact('abcdef abc'), '[redacted] [redacted]', 'the longer one first')
+  t.equal(new Credentials().redact('anything'), 'anything')
+  t.equal(new Credentials({ token: '$& $1' }).redact('<$& $1>'), '<[redacted]>', 'taken literally')
+})
+
+test('a token that is no well-formed text is no reason to fail', async (t) => {
+  t.doesNotThrow(() => new Credentials({ token: 'a\ud800' }))
+})

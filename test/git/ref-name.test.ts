@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import fc from 'fast-check'
+import { test } from 'tap'
+import {
+  byteOrderOf,
+  compareByBytes,
+  isValidRefName,
+  kindOfRef,
+  shortRefName,
+} from '../../src/git/ref-name.js'
+import { decodeText } from '../../src/git/text.js'
+import { gitEnv } from '../support/git.js'
+
+// receive-pack takes names of at least three parts: `refs/stash` is no name for a push ("funny refname").
+const isTakenByGit = (name: string) =>
+  name.startsWith('refs/') &&
+  spawnSync('git', ['check-ref-format', name.slice('refs/'.length)], { env: gitEnv() }).status === 0
+
+test('git agrees on ref names, the common and the odd ones', async (t) => {
+  const tails = [
+    ...['main', 'a/b', 'feature/ä', '日本', 'a.b', 'a-b', '-a', '@', 'a@', 'a{b', 'a}', 'HEAD', 'a=b', 'a+b'],
+    ...[
+      '',
+      '/',
+      'a/',
+      '/a',
+      'a//b',
+      '.a',
+      'a/.b',
+      'a.',
+      'a./b',
+      'a..b',
+      '..',
+      '.',
+      'a.lock',
+      'a.lock/b',
+      '.lock',
+    ],
+    ...[
+      'a b',
+      'a~b',
+      'a^b',
+      'a:b',
+      'a?b',
+      'a*b',
+      '*',
+      'a[b',
+      'a]b',
+      'a\\b',
+      'a@{b',
+      '@{',
+      'a\tb',
+      'a\nb',
+      'a\x7fb',
+    ],
+    ...[
+      'a\x01',
+      'a\n',
+      'lock',
+      'a.lockx',
+      'a.LOCK',
+      "a'b",
+      'a"b',
+      'a<b',
+      'a|b',
+      'a!b',
+      'a#b',
+      'a%b',
+      'a,b',
+      'a;b',
+    ],
+  ]
+  const names = [
+    ...tails.map((tail) => `refs/heads/${tail}`),
+    'refs/stash',
+    'refs/heads',
+    'refs/',
+    'refs',
+    'HEAD',
+    '',
+  ]
+  for (const name of names) t.equal(isValidRefName(name), isTakenByGit(name), JSON.stringify(name))
+})
+
+const piece = fc.constantFrom(...'abz/./@{}~^:?*[]\\-_ \t'.split(''), '.lock', '..', '@{', '//', 'é', '\x7f')
+const tail = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(''))
+
+test('git agrees on any ref name', async () => {
+  fc.assert(
+    fc.property(fc.constantFrom('refs/heads/', 'refs/', 'refs/x/', ''), tail, (prefix, name) => {
+      assert.equal(isValidRefName(prefix + name), isTakenByGit(prefix + name))
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('no NUL in a ref name, which cannot be asked on a command line', async (t) => {
+  t.equal(isValidRefName('refs/heads/a\0b'), false)
+})
+
+test('the kind of a ref is where it lives', async (t) => {
+  t.equal(kindOfRef('refs/heads/main'), 'branch')
+  t.equal(kindOfRef('refs/heads/tags/x'), 'branch')
+  t.equal(kindOfRef('refs/tags/v1'), 'tag')
+  for (const name of ['refs/notes/commits', 'refs/headsx/a', 'refs/pull/1/head', 'refs/stash', 'HEAD']) {
+    t.equal(kindOfRef(name), 'other', name)
+  }
+})
+
+test('the short name of a ref, whatever its kind', async (t) => {
+  t.equal(shortRefName('refs/heads/feature/a'), 'feature/a')
+  t.equal(shortRefName('refs/tags/v1'), 'v1')
+  t.equal(shortRefName('refs/notes/commits'), 'notes/commits')
+  t.equal(shortRefName('refs/heads/refs/heads/a'), 'refs/heads/a')
+  t.equal(shortRefName('refs/heads/tags/a'), 'tags/a')
+})
+
+const strings = fc.oneof(
+  fc.string({ unit: 'grapheme' }),
+  fc.string({
+    unit: fc.constantFrom('a', 'b', '/', 'é', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}'),
+  }),
+)
+
+test('names are ordered by the bytes of their UTF-8', async () => {
+  fc.assert(
+    fc.property(strings, strings, strings, (prefix, a, b) => {
+      const [x, y] = [prefix + a, prefix + b]
+      const expected = Buffer.compare(Buffer.from(x), Buffer.from(y))
+      assert.equal(Math.sign(compareByBytes(x, y)), expected)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('a whole list is in that order too, by the quickest means', async () => {
+  fc.assert(
+    fc.property(fc.array(strings), (texts) => {
+      const expected = texts.map((text) => Buffer.from(text)).sort(Buffer.compare)
+      assert.deepEqual([...texts].sort(byteOrderOf(texts)), expected.map(String))
+    }),
+    { numRuns: 1000 },
+  )
+})
+
+test('so are names that are not UTF-8', async () => {
+  const bytes = fc.array(fc.constantFrom(0x61, 0x7e, 0x80, 0xc3, 0xa9, 0xe4, 0xe6, 0xff), { maxLength: 4 })
+  fc.assert(
+    fc.property(bytes, bytes, (a, b) => {
+      const [x, y] = [Buffer.from(a), Buffer.from(b)]
+      assert.equal(Math.sign(compareByBytes(decodeText(x), decodeText(y))), Buffer.compare(x, y))
+    }),
+    { numRuns: 1000, examples: [[[0xe4], [0xe6, 0x97, 0xa5]]] },
+  )
+})

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { test } from 'tap'
+import { decodeText, encodeText } from '../../src/git/text.js'
+
+const utf8 = fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed())
+const bytes = fc.uint8Array({ maxLength: 12 }).map((array) => Buffer.from(array))
+
+test('UTF-8 is read as such', async () => {
+  fc.assert(
+    fc.property(utf8, (text) => {
+      assert.equal(decodeText(Buffer.from(text)), text)
+      assert.deepEqual(encodeText(text), Buffer.from(text))
+    }),
+  )
+})
+
+test('bytes that are not UTF-8 survive the way through a string', async () => {
+  fc.assert(
+    fc.property(bytes, (name) => {
+      assert.deepEqual(encodeText(decodeText(name)), name)
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('two names that differ in such a byte stay two', async (t) => {
+  const [a, o] = [Buffer.from('refs/heads/b\xe4r', 'latin1'), Buffer.from('refs/heads/b\xf6r', 'latin1')]
+  t.not(decodeText(a), decodeText(o))
+  t.match(decodeText(a), /^refs\/heads\/b.r$/s, 'and keep what is ASCII')
+})
+
+test('they survive beside any text, as behind the prefix of a mapping', async () => {
+  fc.assert(
+    fc.property(utf8, bytes, utf8, (prefix, name, suffix) => {
+      const expected = Buffer.concat([Buffer.from(prefix), name, Buffer.from(suffix)])
+      assert.deepEqual(encodeText(prefix + decodeText(name) + suffix), expected)
+    }),
+    { numRuns: 2000, examples: [['refs/heads/\u{1f480}/', Buffer.from([0xe4]), '']] },
+  )
+})

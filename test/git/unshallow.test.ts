@@ -1,0 +1,98 @@
+import { join } from 'node:path'
+import { test } from 'tap'
+import { readAdvertisement } from '../../src/git/advertisement.js'
+import { Capabilities } from '../../src/git/capabilities.js'
+import { PacketReader } from '../../src/git/packet-reader.js'
+import { readUnshallowed, writeDeepenV1, writeDeepenV2 } from '../../src/git/unshallow.js'
+import { AGENT } from '../../src/version.js'
+import { streamOf } from '../support/chunks.js'
+import { answerOf, infoRefs } from '../support/git-bytes.js'
+import { createRepository } from '../support/sample-repository.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
+import { DELIM, FLUSH, pkt } from '../support/wire.js'
+
+const [A, B, C] = ['a', 'b', 'c'].map((digit) => digit.repeat(40)) as [string, string, string]
+const readerOf = (...packets: Buffer[]) => new PacketReader(streamOf(Buffer.concat(packets), [9]))
+
+test('the question over v1: nothing follows the flush', async (t) => {
+  t.same(
+    writeDeepenV1('sha1', A, [B, C]),
+    Buffer.concat([
+      pkt(`want ${A}\n`),
+      pkt(`shallow ${B}\n`),
+      pkt(`shallow ${C}\n`),
+      pkt('deepen 2147483646\n'),
+      FLUSH,
+    ]),
+  )
+  const [tip, candidate] = ['d'.repeat(64), 'e'.repeat(64)]
+  const first = writeDeepenV1('sha256', tip, [candidate]).toString().split('\n')[0]
+  t.equal(
+    first?.slice(4),
+    `want ${tip} object-format=sha256`,
+    'the format is named where it is not the default',
+  )
+})
+
+test('the question over v2: the pack that follows is kept empty', async (t) => {
+  t.same(
+    writeDeepenV2(new Capabilities(['agent=x', 'fetch=shallow', 'object-format=sha1']), A, [B, C]),
+    Buffer.concat([
+      pkt('command=fetch\n'),
+      pkt(`agent=${AGENT}\n`),
+      pkt('object-format=sha1\n'),
+      DELIM,
+      pkt('no-progress\n'),
+      pkt(`want ${A}\n`),
+      pkt(`have ${A}\n`),
+      pkt(`shallow ${B}\n`),
+      pkt(`shallow ${C}\n`),
+      pkt('deepen 2147483646\n'),
+      pkt('done\n'),
+      FLUSH,
+    ]),
+  )
+})
+
+test('only the exact line of a candidate counts', async (t) => {
+  const lines = [pkt(`shallow ${C}\n`), pkt(`unshallow ${'d'.repeat(40)}\n`), pkt(`unshallow ${B}`)]
+  t.same([...(await readUnshallowed(readerOf(...lines, FLUSH), false, [B, C]))], [B])
+  const v2 = [pkt('shallow-info\n'), ...lines, DELIM, pkt('packfile\n')]
+  t.same([...(await readUnshallowed(readerOf(...v2), true, [B, C]))], [B])
+  t.same([...(await readUnshallowed(readerOf(FLUSH), false, [B]))], [])
+  t.same([...(await readUnshallowed(readerOf(pkt('packfile\n')), true, [B]))], [])
+})
+
+test('an answer that does not say all is an error, not a no', async (t) => {
+  const unshallow = pkt(`unshallow ${B}\n`)
+  for (const packets of [[], [unshallow], [unshallow, Buffer.from('00')], [DELIM], [pkt('NAK\n'), FLUSH]]) {
+    await t.rejects(readUnshallowed(readerOf(...packets), false, [B]), { name: 'ProtocolError' })
+  }
+  for (const packets of [[], [pkt('shallow-info\n'), unshallow], [pkt('shallow-info\n'), unshallow, FLUSH]]) {
+    await t.rejects(readUnshallowed(readerOf(...packets), true, [B]), { name: 'ProtocolError' })
+  }
+  await t.rejects(readUnshallowed(readerOf(pkt('ERR no such want\n')), false, [B]), {
+    message: 'no such want',
+  })
+})
+
+test('git tells ancestors from others, over both protocols', async (t) => {
+  for (const objectFormat of ['sha1', 'sha256'] as const) {
+    const repository = await createRepository(join(await temporaryFolder(t), 'source'), { objectFormat })
+    const { dir } = repository
+    const root = await repository.commit('main')
+    const side = await repository.commit('side', { parents: [root] })
+    const other = await repository.commit('other', { parents: [root] })
+    const below = await repository.commit('main', { date: 1_000_000_000 })
+    const tip = await repository.commit('main', { parents: [below, side] })
+    const missing = 'f'.repeat(tip.length)
+    const candidates = [root, side, other, below, missing]
+    const expected = new Set([root, side, below])
+
+    const v1 = await answerOf('upload-pack', dir, writeDeepenV1(objectFormat, tip, candidates))
+    t.same(await readUnshallowed(readerOf(v1), false, candidates), expected, `v1, ${objectFormat}`)
+    const { capabilities } = await readAdvertisement(streamOf(await infoRefs('upload-pack', dir, 'v2')))
+    const v2 = await answerOf('upload-pack', dir, writeDeepenV2(capabilities, tip, candidates), 'v2')
+    t.same(await readUnshallowed(readerOf(v2), true, candidates), expected, `v2, ${objectFormat}`)
+  }
+})

@@ -1,0 +1,138 @@
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFile, symlink } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import t, { type Test } from 'tap'
+import { VERSION } from '../src/version.js'
+import { eventsOf, STREAM } from './support/served-app.js'
+import { stage } from './support/stage.js'
+import { temporaryFolder } from './support/temporary-folder.js'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const main = join(await compiled(), 'src/main.js')
+
+/** The program as it is shipped, in a folder that finds the same packages. */
+async function compiled(): Promise<string> {
+  const folder = await temporaryFolder(t)
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  const flags = ['--noCheck', '--sourceMap', 'false', '--declaration', 'false', '--outDir', folder]
+  await promisify(execFile)(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), ...flags])
+  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
+  await copyFile(join(root, 'package.json'), join(folder, 'package.json'))
+  return folder
+}
+
+type Service = ChildProcessByStdio<null, Readable, Readable>
+
+/** The service as a process with no settings but these. */
+function startProcess(t: Test, settings: Record<string, string>): Service {
+  const env = { PATH: process.env.PATH, ...settings }
+  const child = spawn(process.execPath, [main], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  return child
+}
+
+interface LogLine {
+  level: number
+  msg: string
+  [key: string]: unknown
+}
+
+/** Waits until the service says where it listens. */
+async function startService(t: Test, settings: Record<string, string> = {}) {
+  const child = startProcess(t, { GITSYNC_PORT: '0', ...settings })
+  const log: LogLine[] = []
+  const url = new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout).on('line', (line) => {
+      log.push(JSON.parse(line) as LogLine)
+      const found = /http:\/\/\S+/.exec(log.at(-1)?.msg ?? '')
+      if (found) resolve(found[0])
+    })
+    const complaint = text(child.stderr)
+    child.once('exit', () => complaint.then((words) => reject(new Error(`the service ended: ${words}`))))
+  })
+  return { child, log, url: await url }
+}
+
+/** How a process that cannot start ends. */
+async function failedStart(t: Test, settings: Record<string, string>) {
+  const child = startProcess(t, settings)
+  const [output, complaint, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ])
+  return { output, complaint, code }
+}
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  t.test(`the service starts, logs, answers, and ends on ${signal} with status 0`, async (t) => {
+    const { child, log, url } = await startService(t)
+    t.match(url, /^http:\/\/127\.0\.0\.1:\d+$/, 'it listens on the loopback interface alone')
+    const response = await fetch(`${url}/healthz`)
+    t.equal(response.status, 200)
+    t.strictSame(await response.json(), { status: 'ok' })
+    const document = (await (await fetch(`${url}/openapi.json`)).json()) as { info: { version: string } }
+    t.equal(document.info.version, VERSION)
+
+    const exit = once(child, 'close')
+    child.kill(signal)
+    t.strictSame(await exit, [0, null])
+    t.match(log.at(-1), { level: 30, msg: 'shutting down', signal })
+  })
+}
+
+t.test('a sync through the real process, with settings of its own', async (t) => {
+  const { source, target, request } = await stage(t)
+  await source.commit('main')
+  const settings = { GITSYNC_HOST: 'localhost', GITSYNC_BODY_LIMIT: '1KiB', GITSYNC_EGRESS_POLICY: 'any' }
+  const { url } = await startService(t, settings)
+  const post = (body: string) => {
+    const headers = { 'content-type': 'application/json', accept: STREAM }
+    return fetch(`${url}/sync`, { method: 'POST', headers, body })
+  }
+  const body = JSON.stringify(request())
+
+  t.equal((await post(body.padEnd(1025))).status, 413)
+  t.match((await eventsOf(await post(body.padEnd(1024)))).at(-1), {
+    type: 'result',
+    result: { counts: { applied: 1 } },
+  })
+  t.strictSame(await target.refs(), await source.refs())
+})
+
+const badSettings: Record<string, [settings: Record<string, string>, why: RegExp]> = {
+  'a setting': [{ GITSYNC_PORT: 'eighty' }, /GITSYNC_PORT must be integer/],
+  'an address': [
+    { GITSYNC_HOST: '192.0.2.1', GITSYNC_PORT: '0' },
+    /GITSYNC_HOST 192\.0\.2\.1.*EADDRNOTAVAIL/,
+  ],
+}
+for (const [what, [settings, why]] of Object.entries(badSettings)) {
+  t.test(
+    `${what} that cannot be used ends the start with one line that says which setting and why`,
+    async (t) => {
+      const { output, complaint, code } = await failedStart(t, settings)
+      t.equal(code, 1)
+      t.match(complaint, /^git-sync cannot start: .*\n$/)
+      t.match(complaint, why)
+      t.equal(output, '')
+    },
+  )
+}
+
+t.test('a port in use ends the start in the same way', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  t.teardown(() => other.close())
+  const { port } = other.address() as AddressInfo
+  const { complaint, code } = await failedStart(t, { GITSYNC_PORT: String(port) })
+  t.equal(code, 1)
+  t.match(complaint, new RegExp(`^git-sync cannot start: .*GITSYNC_PORT ${port}: .*EADDRINUSE.*\\n$`))
+})

@@ -1,0 +1,46 @@
+import t from 'tap'
+import { DOCUMENT, eventsOf, problemOf, STREAM, serveApp } from '../support/served-app.js'
+import { stage } from '../support/stage.js'
+
+for (const mode of ['sync', 'replicate', '', undefined] as const) {
+  t.test(`POST /replicate overwrites what diverged, with mode ${JSON.stringify(mode)}`, async (t) => {
+    const { source, target, client, request } = await stage(t)
+    await source.commit('main')
+    await target.commit('main', { message: 'theirs\n' })
+    const { post } = await serveApp(t, { client })
+
+    const response = await post(
+      '/replicate',
+      request({ policy: mode === undefined ? {} : { mode } }),
+      DOCUMENT,
+    )
+
+    t.equal(response.status, 200)
+    t.match(await response.json(), {
+      counts: { applied: 1 },
+      execution: { operationMode: 'replicate', transferMode: 'replicate' },
+    })
+    t.strictSame(await target.soundRefs(), await source.refs())
+  })
+}
+
+t.test('POST /replicate streams', async (t) => {
+  const { source, target, client, request } = await stage(t)
+  await source.commit('main')
+  const { post } = await serveApp(t, { client })
+  const events = await eventsOf(await post('/replicate', request(), STREAM))
+  t.match(events[0], { type: 'started', operation: 'replicate' })
+  t.match(events.at(-1), { type: 'result', result: { counts: { applied: 1 } } })
+  t.strictSame(await target.refs(), await source.refs())
+})
+
+t.test('POST /replicate takes no force, as it needs none', async (t) => {
+  const { client, request, source, target } = await stage(t)
+  const { post } = await serveApp(t, { client })
+  for (const force of ['force', 'forceWithLease', 'forceBlind']) {
+    const response = await post('/replicate', request({ policy: { [force]: true } }))
+    t.equal(response.status, 400, force)
+    t.match(await problemOf(response), { code: 'invalid_request', errors: [{ path: /^\/policy\// }] })
+  }
+  t.strictSame([...source.requests, ...target.requests], [])
+})

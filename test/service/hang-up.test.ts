@@ -1,0 +1,136 @@
+import { once } from 'node:events'
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import t, { type Test } from 'tap'
+import { holdAfter } from '../support/answer-faults.js'
+import type { GitServer } from '../support/git-server.js'
+import { DOCUMENT, STREAM, serveApp } from '../support/served-app.js'
+import { stage } from '../support/stage.js'
+
+/** Posts over a connection of its own. */
+function openCall(url: string, body: unknown, accept: string) {
+  const headers = { 'content-type': 'application/json', accept }
+  const request = httpRequest(url, { method: 'POST', headers, agent: false })
+  const call = {
+    answer: undefined as IncomingMessage | undefined,
+    answered: once(request, 'response') as Promise<[IncomingMessage]>,
+    hangUp: () => request.destroy(),
+  }
+  // The test breaks it off itself.
+  call.answered.then(
+    ([response]) => {
+      call.answer = response.on('error', () => {})
+    },
+    () => {},
+  )
+  request.on('error', () => {})
+  request.end(JSON.stringify(body))
+  return call
+}
+
+/** Two remotes, the source's pack stopped halfway: both have work in hand until the run ends. */
+async function stageMidway(t: Test) {
+  const hold = holdAfter(200_000)
+  const { source, target, client, request } = await stage(t, {
+    source: {
+      handle: async ({ kind, body }) => {
+        const isFetch = kind === 'call' && /command=fetch|0032want/.test((await body()).toString('latin1'))
+        return isFetch ? { type: 'rewrite', transform: hold.transform } : undefined
+      },
+    },
+  })
+  // More than all buffers on the way can hold.
+  await source.bigHistory({ commits: 10, bytesPerCommit: 2_500_000 })
+  const theirs = await target.commit('theirs')
+  let pushBegan = () => {}
+  const push = new Promise<void>((resolve) => {
+    pushBegan = resolve
+  })
+  target.server.intercept = (request, _response, next) => {
+    if (request.method === 'POST') pushBegan()
+    next()
+  }
+  const { url } = await serveApp(t, { client })
+  return { source, target, theirs, url, body: request(), midway: Promise.all([hold.reached, push]) }
+}
+
+/** The answer that a server owes to its next request; it is never given. */
+function nextRequest(server: GitServer): Promise<ServerResponse> {
+  return new Promise((resolve) => {
+    server.intercept = (_request, response) => resolve(response)
+  })
+}
+
+/** Every git process of both servers is gone, the unfinished ones without having sent their answers to the end. */
+async function ended({ source, target }: Pick<Awaited<ReturnType<typeof stageMidway>>, 'source' | 'target'>) {
+  await Promise.all([source.server.idle(), target.server.idle()])
+  return [source, target].map(({ requests }) => requests.at(-1)?.complete)
+}
+
+for (const [form, accept] of [
+  ['stream', STREAM],
+  ['document', DOCUMENT],
+] as const) {
+  t.test(`a caller of a ${form} who hangs up amid the relay ends the run on both remotes`, async (t) => {
+    const { source, target, theirs, url, body, midway } = await stageMidway(t)
+    const call = openCall(`${url}/sync`, body, accept)
+    await midway
+    if (form === 'stream') t.equal((await call.answered)[0].statusCode, 200)
+    else t.equal(call.answer, undefined, 'no status line yet')
+    t.match(
+      [source, target].map(({ requests }) => requests.at(-1)),
+      [
+        { service: 'git-upload-pack', complete: false },
+        { service: 'git-receive-pack', complete: false },
+      ],
+    )
+
+    call.hangUp()
+
+    t.strictSame(await ended({ source, target }), [false, false])
+    t.strictSame(await target.soundRefs(), { 'refs/heads/theirs': theirs })
+  })
+
+  t.test(`a caller of a ${form} who hangs up while the remotes are silent lets go of both`, async (t) => {
+    const { source, target, client, request } = await stage(t)
+    await source.commit('main')
+    const { url } = await serveApp(t, { client })
+    for (const path of ['/probe', '/plan', '/sync', '/replicate']) {
+      const responses = Promise.all([source, target].map(({ server }) => nextRequest(server)))
+      const call = openCall(`${url}${path}`, request(), accept)
+      const letGo = (await responses).map((response) => once(response, 'close'))
+      t.equal(call.answer, undefined, `${path}: no status line yet`)
+      call.hangUp()
+      await Promise.all(letGo)
+    }
+    t.match(
+      [...source.requests, ...target.requests],
+      Array(8).fill({ method: 'GET', complete: false }),
+      'both were asked once a call, and neither had answered',
+    )
+    t.strictSame(await target.refs(), {})
+  })
+}
+
+t.test('a caller who reads its answer to the end has cancelled nothing', async (t) => {
+  const { source, target, client, request } = await stage(t)
+  await source.commit('main')
+  let aborted = false
+  const watched = new Proxy(client, {
+    get: (_, name: 'sync') => (body: never, options: { signal: AbortSignal; onEvent: () => void }) => {
+      options.signal.addEventListener('abort', () => {
+        aborted = true
+      })
+      return client[name](body, options)
+    },
+  })
+  const { url, app } = await serveApp(t, { client: watched })
+  for (const accept of [STREAM, DOCUMENT]) {
+    const call = openCall(`${url}/sync`, request(), accept)
+    const [response] = await call.answered
+    await response.resume().toArray()
+    call.hangUp()
+  }
+  await app.close()
+  t.equal(aborted, false)
+  t.strictSame(await target.refs(), await source.refs())
+})

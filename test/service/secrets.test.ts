@@ -1,0 +1,193 @@
+import type { IncomingMessage } from 'node:http'
+import t from 'tap'
+import { injecting, mapPackets } from '../support/answer-faults.js'
+import { captureLog, DOCUMENT, STREAM, serveApp } from '../support/served-app.js'
+import { type SideOptions, stage } from '../support/stage.js'
+import { band, pkt } from '../support/wire.js'
+
+// Characters that base64 and URLs write otherwise.
+const SOURCE_TOKEN = 'src-T0ken/with+odd=chars&100%'
+const TARGET_TOKEN = 'tgt-S3cret?with+more/of~them;'
+const auth = {
+  source: { bearerToken: SOURCE_TOKEN, token: 'never-sent-T0ken' },
+  target: { username: 'robot', token: TARGET_TOKEN },
+}
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+
+/** Every form in which a secret must not appear anywhere. */
+const forms = [SOURCE_TOKEN, TARGET_TOKEN, auth.source.token].flatMap((token) => [
+  token,
+  encodeURIComponent(token),
+  base64(token),
+  base64(`robot:${token}`),
+  base64(`git:${token}`),
+])
+
+/** What a remote that tells everything it got would say. */
+function echo({ source }: { source: boolean }): string {
+  const token = source ? SOURCE_TOKEN : TARGET_TOKEN
+  const header = source ? `Bearer ${token}` : `Basic ${base64(`robot:${token}`)}`
+  return `DENIED Authorization: ${header}; token ${token}; ?access_token=${encodeURIComponent(token)}`
+}
+
+const text = { 'content-type': 'text/plain; charset=utf-8' }
+/** A side that answers requests of this kind with its echo. */
+const refusing = (source: boolean, status: number, kindOf: 'info-refs' | 'call'): SideOptions => ({
+  handle: ({ kind }) => {
+    if (kind !== kindOf) return undefined
+    return { type: 'respond', status, headers: text, body: echo({ source }) }
+  },
+})
+/** A source whose pack comes through this stream. */
+const packThrough = (transform: () => ReturnType<typeof mapPackets>): SideOptions => ({
+  handle: ({ kind, index }) =>
+    kind === 'call' && index === 1 ? { type: 'rewrite', transform: transform() } : undefined,
+})
+/** Text in two packets, cut in the middle of the secret. */
+function inTwo(number: 2 | 3, words: string) {
+  const cut = words.indexOf(SOURCE_TOKEN) + 7
+  return Buffer.concat([band(number, words.slice(0, cut)), band(number, `${words.slice(cut)}\n`)])
+}
+const whole = Buffer.concat([band(2, `${echo({ source: true })}\n`), inTwo(2, echo({ source: true }))])
+
+/** What the target's receive-pack says, its report rewritten or something said before it. */
+const reportThrough = (change: (payload: Buffer) => Buffer): SideOptions => ({
+  handle: ({ kind }) => {
+    if (kind !== 'call') return undefined
+    const transform = mapPackets(({ raw, payload }) => (payload === undefined ? raw : change(payload)))
+    return { type: 'rewrite', transform }
+  },
+})
+const said = (words: string) =>
+  Buffer.concat([pkt('unpack ok\n'), pkt(`ng refs/heads/main ${words}\n`), Buffer.from('0000')])
+
+interface Echo {
+  what: string
+  source?: SideOptions
+  target?: SideOptions
+  code: string | undefined
+}
+
+const echoes: Echo[] = [
+  { what: 'nothing but the token is sent', code: undefined },
+  {
+    what: 'the source refuses its listing',
+    source: refusing(true, 403, 'info-refs'),
+    code: 'source_unauthorized',
+  },
+  { what: 'the source fails', source: refusing(true, 500, 'call'), code: 'source_unavailable' },
+  {
+    what: 'the target has no such repository',
+    target: refusing(false, 404, 'info-refs'),
+    code: 'target_not_found',
+  },
+  { what: 'the target refuses the push', target: refusing(false, 403, 'call'), code: 'target_unauthorized' },
+  {
+    what: 'the target answers a status that git does not know',
+    target: refusing(false, 418, 'call'),
+    code: 'target_protocol_error',
+  },
+  {
+    what: 'the source talks in band 2',
+    source: packThrough(() => injecting(whole, 'after-first-data')),
+    code: undefined,
+  },
+  {
+    what: 'the source fails in band 3',
+    source: packThrough(() => injecting(band(3, echo({ source: true })), 'after-first-data')),
+    code: 'source_protocol_error',
+  },
+  {
+    what: 'the source fails with an ERR line',
+    source: packThrough(() =>
+      mapPackets(({ raw }, index) => (index === 0 ? pkt(`ERR ${echo({ source: true })}\n`) : raw)),
+    ),
+    code: 'source_protocol_error',
+  },
+  {
+    what: 'the target talks in band 2',
+    target: reportThrough((payload) =>
+      Buffer.concat([band(2, `${echo({ source: false })}\n`), pkt(payload)]),
+    ),
+    code: undefined,
+  },
+  {
+    what: 'the target gives it as its reason',
+    target: { handle: ({ kind }) => (kind === 'call' ? refusal() : undefined) },
+    code: 'ref_rejected',
+  },
+]
+
+function refusal() {
+  const headers = { 'content-type': 'application/x-git-receive-pack-result' }
+  const body = Buffer.concat([band(1, said(echo({ source: false }))), Buffer.from('0000')])
+  return { type: 'respond', status: 200, headers, body } as const
+}
+
+for (const { what, code, source: from = {}, target: to = {} } of echoes) {
+  t.test(`no secret shows where ${what}`, async (t) => {
+    const { source, target, client, request } = await stage(t, {
+      source: { ...from, auth: { bearer: SOURCE_TOKEN } },
+      target: { ...to, auth: { username: 'robot', password: TARGET_TOKEN } },
+    })
+    const { lines, logger } = captureLog()
+    const { post } = await serveApp(t, { client, logger })
+    const isEcho = 'handle' in from || 'handle' in to
+
+    for (const accept of [STREAM, DOCUMENT]) {
+      source.proxy?.resetRequests()
+      await source.commit(accept === STREAM ? 'main' : 'another')
+      const response = await post('/sync', request({ auth, collectStats: true }), accept)
+
+      const answer = await response.text()
+      t.match(answer, code === undefined ? '"applied":1' : `"code":"${code}"`)
+      if (isEcho && (code !== undefined || accept === STREAM)) {
+        t.match(answer, /DENIED Authorization: .*\[redacted\]/, 'what the remote says is shown all the same')
+      }
+      const headers = [...response.headers].join('\n')
+      t.strictSame(leaksIn({ answer, headers, log: lines.join('') }), [])
+    }
+    t.ok(lines.length > 0, 'something was logged')
+    if (code === undefined) t.ok(wereShown([...source.requests, ...target.requests]))
+  })
+}
+
+/** Whether the remotes were shown what must not be shown elsewhere. */
+function wereShown(requests: { headers: IncomingMessage['headers'] }[]): boolean {
+  const shown = new Set(requests.map(({ headers }) => headers.authorization))
+  return shown.has(`Bearer ${SOURCE_TOKEN}`) && shown.has(`Basic ${base64(`robot:${TARGET_TOKEN}`)}`)
+}
+
+function leaksIn(places: Record<string, string>): string[] {
+  return Object.entries(places).flatMap(([place, text]) =>
+    forms.filter((form) => text.includes(form)).map((form) => `${form} in the ${place}`),
+  )
+}
+
+t.test('a request that is refused does not show the secrets in it', async (t) => {
+  const { lines, logger } = captureLog()
+  const { url, post } = await serveApp(t, { logger })
+  const body = { source: { url: 'https://a.example/x' }, target: { url: 'https://b.example/x' }, auth }
+  const withToken = (place: string) => `https://user:${encodeURIComponent(SOURCE_TOKEN)}@${place}/x`
+  const refused: unknown[] = [
+    { ...body, misspelt: true },
+    { ...body, auth: { source: { ...auth.source, tokn: TARGET_TOKEN } } },
+    { ...body, auth: { source: { token: [TARGET_TOKEN] } } },
+    { ...body, auth: SOURCE_TOKEN },
+    { ...body, source: { url: withToken('a.example') } },
+    { ...body, source: { url: `https://a.example/x?access_token=${encodeURIComponent(SOURCE_TOKEN)}` } },
+  ]
+  const answers = refused.map(async (request) => {
+    const response = await post('/sync', request)
+    t.equal(response.status, 400)
+    return response.text()
+  })
+  const unreadable = await fetch(`${url}/sync`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${SOURCE_TOKEN}` },
+    body: JSON.stringify(body).slice(0, -1),
+  })
+  t.equal(unreadable.status, 400)
+  const answer = [...(await Promise.all(answers)), await unreadable.text()].join('\n')
+  t.strictSame(leaksIn({ answer, log: lines.join('') }), [])
+})

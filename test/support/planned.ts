@@ -1,0 +1,54 @@
+import type { PlanInput, PlannedRef } from '../../src/engine/plan.js'
+import { toScope } from '../../src/engine/scope.js'
+import { selectRefs } from '../../src/engine/select.js'
+import { kindOfRef, shortRefName } from '../../src/git/ref-name.js'
+import type { RefScope } from '../../src/index.js'
+
+/** An object id that is easy to tell apart: the letter forty times. */
+export const id = (letter: string) => letter.repeat(40)
+
+export interface Sides {
+  source: Record<string, string>
+  target: Record<string, string>
+  scope?: RefScope
+}
+
+/** What `planRefs` takes, for refs given as objects; nothing is forced, pruned or proven. */
+export function planInput(
+  { source, target, scope = {} }: Sides,
+  options: Partial<PlanInput> = {},
+): PlanInput {
+  const full = toScope(scope, false)
+  return {
+    scope: full,
+    desired: selectRefs(full, new Map(Object.entries(source))).desired,
+    targetRefs: new Map(Object.entries(target)),
+    overwrite: false,
+    prune: false,
+    fastForwards: new Set(),
+    settled: new Map(),
+    unserved: new Set(),
+    ...options,
+  }
+}
+
+/** A planned ref under one name on both sides. Without ids it is what its action makes of it. */
+export function planned(
+  action: PlannedRef['action'],
+  targetRef: string,
+  { old = '', now = '' }: { old?: string; now?: string } = {},
+): PlannedRef {
+  const hasOld = action !== 'create'
+  const hasNew = action !== 'delete'
+  return {
+    branch: shortRefName(targetRef),
+    sourceRef: hasNew ? targetRef : '',
+    targetRef,
+    sourceHash: hasNew ? now || id('b') : '',
+    targetHash: hasOld ? old || id('a') : '',
+    kind: kindOfRef(targetRef),
+    action,
+    reason: '',
+    forced: false,
+  }
+}
