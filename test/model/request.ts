@@ -55,12 +55,12 @@ function drawBranches(random: Random): string[] {
   if (random.chance(0.15)) names.push(random.pick(branchNames))
   const given = names.map((name) => (random.chance(0.5) ? name : short(name)))
   // A short name that starts like a full one would be taken for one.
-  return [...given, ...random.some(['release/*', 'a*', 'refs/heads/*', '*/b', 't*x', '*'], 0.15)]
+  return [...given, ...random.some(['release/*', 'a*', 'refs/heads/*', '*/b', 'topic/*/x', '*'], 0.15)]
 }
 
 function drawExcludes(random: Random): string[] {
   const names = random.some([...branchNames, ...tagNames, ...otherNames], 0.08)
-  return [...names, ...random.some(['refs/heads/*/x', 'refs/heads/up/*', 'refs/tags/v*', 'refs/*/x'], 0.2)]
+  return [...names, ...random.some(['refs/heads/*/x', 'refs/heads/topic/*/x', 'refs/tags/v*', 'refs/*/x'], 0.2)]
 }
 
 const starMappings: [string, string][] = [
@@ -71,6 +71,7 @@ const starMappings: [string, string][] = [
   ['a*', 'mirror/*'],
   ['*', '*-mirror'],
   ['*/b', 'x/*/y'],
+  ['topic/*/x', 'mirrored/*/x'],
   ['refs/heads/topic/*', 'refs/heads/*'],
   ['refs/tags/*', 'refs/tags/up/*'],
   ['refs/tags/v*', 'refs/tags/w*'],
