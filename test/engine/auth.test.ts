@@ -43,6 +43,21 @@ test('a side without tokens brings no credentials', async (t) => {
   }
 })
 
+test("a bearer token that no header can carry is the request's fault, and is not printed", async (t) => {
+  for (const bearerToken of ['hunter2\n', 'hunter2\r\n', 'hünter2', 'hunter2\0']) {
+    const expected = {
+      code: 'invalid_request',
+      message: /^(?!.*h.nter2)/,
+      errors: [{ path: '/auth/target/bearerToken' }],
+    }
+    await t.rejects(sent({ bearerToken }, undefined, 'target'), expected, JSON.stringify(bearerToken))
+  }
+  t.equal(
+    (await sent({ token: 'hünter2\n' })).authorization,
+    `Basic ${Buffer.from('git:hünter2\n').toString('base64')}`,
+  )
+})
+
 test('a provider is told the endpoint, the role and the signal, and may know nothing', async (t) => {
   const calls: unknown[] = []
   const provider: AuthProvider = {

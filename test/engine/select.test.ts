@@ -155,3 +155,9 @@ test('a probe lists what a scope would take', async (t) => {
   ]
   t.same(found.map(([name]) => name).sort(), [...branches, 'refs/notes/commits', 'refs/tags/v1'])
 })
+
+test('a mapping to a name of this program itself is refused, where the prefix is set', async (t) => {
+  const mappings = [{ source: 'refs/notes/commits', target: 'refs/mine/x' }]
+  const scope = toScope({ mappings, allRefs: true }, false, 'refs/mine')
+  t.throws(() => selectRefs(scope, source), { code: 'invalid_request', message: /refs\/mine\/x/ })
+})

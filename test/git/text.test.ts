@@ -36,6 +36,6 @@ test('they survive beside any text, as behind the prefix of a mapping', async ()
       const expected = Buffer.concat([Buffer.from(prefix), name, Buffer.from(suffix)])
       assert.deepEqual(encodeText(prefix + decodeText(name) + suffix), expected)
     }),
-    { numRuns: 2000, examples: [['refs/heads/\u{1f480}/', Buffer.from([0xe4]), '']] },
+    { numRuns: 500, examples: [['refs/heads/\u{1f480}/', Buffer.from([0xe4]), '']] },
   )
 })

@@ -60,7 +60,10 @@ function drawBranches(random: Random): string[] {
 
 function drawExcludes(random: Random): string[] {
   const names = random.some([...branchNames, ...tagNames, ...otherNames], 0.08)
-  return [...names, ...random.some(['refs/heads/*/x', 'refs/heads/topic/*/x', 'refs/tags/v*', 'refs/*/x'], 0.2)]
+  return [
+    ...names,
+    ...random.some(['refs/heads/*/x', 'refs/heads/topic/*/x', 'refs/tags/v*', 'refs/*/x'], 0.2),
+  ]
 }
 
 const starMappings: [string, string][] = [

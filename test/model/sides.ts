@@ -36,10 +36,13 @@ export function drawTarget(
 ): SideDraft {
   const refs = new Map<string, ObjectKey>()
   const isCalm = random.chance(0.5)
+  const rivals = random.chance(0.25) ? 0.3 : 0
   const drafts: [string, ObjectKey | undefined][] = []
   for (const [name, key] of source.refs) {
-    for (const other of namesOnTarget(scope, name)) {
-      drafts.push([other, drawOld(random, history, key, isCalm, name.startsWith('refs/heads/'))])
+    for (const own of namesOnTarget(scope, name)) {
+      const isBranch = name.startsWith('refs/heads/')
+      const other = random.chance(rivals) ? rivalOf(random, own) : own
+      drafts.push([other, drawOld(random, history, key, isCalm, isBranch)])
     }
   }
   for (const name of random.some(extraNames(scope), random.pick([0, 0.05, 0.15]))) {
@@ -52,6 +55,12 @@ export function drawTarget(
       refs.set(name, key)
   }
   return finish(random, refs, random.chance(0.2) ? [drawObject(random, history)] : [])
+}
+
+/** A name that excludes this one: it must go before this one can come. */
+function rivalOf(random: Random, name: string): string {
+  const parts = name.split('/')
+  return parts.length > 3 && random.chance(0.5) ? parts.slice(0, -1).join('/') : `${name}/before`
 }
 
 function finish(random: Random, refs: Map<string, ObjectKey>, unreachable: ObjectKey[]): SideDraft {

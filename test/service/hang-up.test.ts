@@ -27,30 +27,34 @@ function openCall(url: string, body: unknown, accept: string) {
   return call
 }
 
-/** Two remotes, the source's pack stopped halfway: both have work in hand until the run ends. */
+/** Two remotes, each pack of the source stopped halfway: both have work in hand until the run ends. */
 async function stageMidway(t: Test) {
-  const hold = holdAfter(200_000)
+  const run = { hold: holdAfter(200_000), pushBegan: () => {} }
   const { source, target, client, request } = await stage(t, {
     source: {
       handle: async ({ kind, body }) => {
-        const isFetch = kind === 'call' && /command=fetch|0032want/.test((await body()).toString('latin1'))
-        return isFetch ? { type: 'rewrite', transform: hold.transform } : undefined
+        const isFetch = kind === 'call' && (await body()).includes('command=fetch')
+        return isFetch ? { type: 'rewrite', transform: run.hold.transform } : undefined
       },
     },
   })
   // More than all buffers on the way can hold.
   await source.bigHistory({ commits: 10, bytesPerCommit: 2_500_000 })
   const theirs = await target.commit('theirs')
-  let pushBegan = () => {}
-  const push = new Promise<void>((resolve) => {
-    pushBegan = resolve
-  })
   target.server.intercept = (request, _response, next) => {
-    if (request.method === 'POST') pushBegan()
+    if (request.method === 'POST') run.pushBegan()
     next()
   }
+  /** Resolves when the next run has come halfway. */
+  const nextMidway = () => {
+    run.hold = holdAfter(200_000)
+    const pushBegan = new Promise<void>((resolve) => {
+      run.pushBegan = resolve
+    })
+    return Promise.all([run.hold.reached, pushBegan])
+  }
   const { url } = await serveApp(t, { client })
-  return { source, target, theirs, url, body: request(), midway: Promise.all([hold.reached, push]) }
+  return { source, target, theirs, url, body: request(), nextMidway }
 }
 
 /** The answer that a server owes to its next request; it is never given. */
@@ -66,14 +70,17 @@ async function ended({ source, target }: Pick<Awaited<ReturnType<typeof stageMid
   return [source, target].map(({ requests }) => requests.at(-1)?.complete)
 }
 
+const midway = await stageMidway(t)
+
 for (const [form, accept] of [
   ['stream', STREAM],
   ['document', DOCUMENT],
 ] as const) {
   t.test(`a caller of a ${form} who hangs up amid the relay ends the run on both remotes`, async (t) => {
-    const { source, target, theirs, url, body, midway } = await stageMidway(t)
+    const { source, target, theirs, url, body, nextMidway } = midway
+    const reached = nextMidway()
     const call = openCall(`${url}/sync`, body, accept)
-    await midway
+    await reached
     if (form === 'stream') t.equal((await call.answered)[0].statusCode, 200)
     else t.equal(call.answer, undefined, 'no status line yet')
     t.match(

@@ -63,7 +63,8 @@ interface Transfer {
   tooMany: number
   /** The last push was refused with a single commit left: that one is brought by a step of its own. */
   mustHold: boolean
-  cuts: number
+  /** In a row. */
+  refusals: number
 }
 
 async function prepare(context: Context, { wants, limit, refusal }: Steps): Promise<Transfer> {
@@ -80,7 +81,7 @@ async function prepare(context: Context, { wants, limit, refusal }: Steps): Prom
   }
   const temp = new TempRefs(job.scope.tempRefPrefix, job.sourceUrl, Date.now())
   const told = job.targetMaxPackBytes > 0
-  return { prefix, size, measure, temp, told, tooMany: 0, mustHold: false, cuts: 0 }
+  return { prefix, size, measure, temp, told, tooMany: 0, mustHold: false, refusals: 0 }
 }
 
 /** Weighs a sample of the history, unless it is so small that it would fit whatever it holds. */
@@ -141,9 +142,9 @@ async function step(context: Context, transfer: Transfer, next: Prefix): Promise
   refuseUnheld(context, pushed)
   temp.confirm(commands)
   for (const id of heads) context.confirmed.add(id)
-  size.observed(next.end - prefix.end, pushed.bytes)
+  size.accepted(next.end - prefix.end, pushed.bytes)
   context.execution.done++
-  Object.assign(transfer, { prefix: next, tooMany: 0, mustHold: false, cuts: 0 })
+  Object.assign(transfer, { prefix: next, tooMany: 0, mustHold: false, refusals: 0 })
 }
 
 /** The push that moves the real refs; `undefined` where it was refused for its size. */
@@ -181,7 +182,10 @@ async function tried(
   } catch (error) {
     const refusal = error as LimitRefusal
     if (refusal.name !== 'LimitRefusal') throw error
-    if (refusal.error.code === 'target_unreachable' && ++transfer.cuts >= MAX_CUTS) throw refusal.error
+    transfer.refusals++
+    // Once is no limit, where more went through before.
+    if (transfer.refusals === 1 && size.isProven(refusal.bytes)) return undefined
+    if (refusal.error.code === 'target_unreachable' && transfer.refusals >= MAX_CUTS) throw refusal.error
     if (commits === 0)
       throw tooLarge('What is left beside commits, tagged files for instance,', size, refusal)
     const isAlone = commits === 1 && (transfer.mustHold || !next.isWhole)

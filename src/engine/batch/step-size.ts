@@ -7,6 +7,7 @@ const LEARNED = 0.95
 export class StepSize {
   #limit: number
   #bytesPerCommit: number
+  #proven = 0
 
   /** `bytesPerCommit` is what a commit may bring, before any was sent. */
   constructor(limit: number, bytesPerCommit: number) {
@@ -28,12 +29,19 @@ export class StepSize {
     return Math.max(1, Math.ceil(commits / this.next()))
   }
 
-  observed(commits: number, bytes: number): void {
+  /** A push of so many bytes was accepted before. */
+  isProven(bytes: number): boolean {
+    return bytes < this.#proven
+  }
+
+  accepted(commits: number, bytes: number): void {
+    this.#proven = Math.max(this.#proven, bytes)
     if (commits > 0) this.#bytesPerCommit = Math.max(1, bytes / commits)
   }
 
   /** A push was refused after so many bytes, fewer than the limit would have it. */
   refused(bytes: number): void {
     if (bytes < this.#limit) this.#limit = Math.max(1, bytes * LEARNED)
+    this.#proven = 0
   }
 }
