@@ -13,12 +13,12 @@ export interface Commit {
 export type HistoryObject = ({ type: 'commit' } & Commit) | { type: 'tag'; id: string; target: string }
 
 /** Most bytes of objects that are kept as bases of deltas to come. */
-const MAX_KEPT_BYTES = 64 * 1024 * 1024
+const MAX_KEPT_BYTES = 32 * 1024 * 1024
 
 /**
  * The commits and tags of a pack, as it streams in; other objects are passed over. Each may be a delta on another.
  *
- * @throws ProtocolError for a damaged pack, and where a delta's base is not among the last 64 MiB of objects
+ * @throws ProtocolError for a damaged pack, and where a delta's base is not among the last 32 MiB of objects
  */
 export async function* readHistory(
   chunks: AsyncIterable<Buffer>,
@@ -33,7 +33,7 @@ export async function* readHistory(
       data = applyDelta(base.data, entry.data)
     }
     const id = createHash(format).update(`${type} ${data.length}\0`).update(data).digest('hex')
-    bases.keep({ type, data }, id, entry.offset)
+    bases.keep(type, data, id, entry.offset)
     if (type === 'commit') yield { type, id, parents: parentsOf(data) }
     if (type === 'tag')
       yield { type, id, target: data.toString('latin1', 'object '.length, data.indexOf('\n')) }
@@ -50,35 +50,46 @@ function parentsOf(commit: Buffer): string[] {
   return parents
 }
 
+const COMPACT_AFTER = 100_000
+
 interface Base {
   type: string
   data: Buffer
+  offset: number
 }
 
 /** The latest objects, by id and by offset in the pack. */
 class BaseStore {
-  readonly #objects = new Map<string | number, Base>()
-  readonly #order: { id: string; offset: number; size: number }[] = []
-  #bytes = 0
+  readonly #objects = new Map<string, Base>()
+  readonly #idsByOffset = new Map<number, string>()
+  /** The oldest first, from `#dropped` on. (A Map finds its oldest entry slowly once many were deleted.) */
+  #ids: string[] = []
   #dropped = 0
+  #bytes = 0
 
-  keep(base: Base, id: string, offset: number): void {
-    this.#objects.set(id, base)
-    this.#objects.set(offset, base)
-    this.#order.push({ id, offset, size: base.data.length })
-    this.#bytes += base.data.length
-    while (this.#bytes > MAX_KEPT_BYTES) {
-      const oldest = this.#order[this.#dropped++]
-      if (!oldest) return
-      this.#objects.delete(oldest.id)
-      this.#objects.delete(oldest.offset)
-      this.#bytes -= oldest.size
-    }
+  keep(type: string, data: Buffer, id: string, offset: number): void {
+    if (this.#objects.has(id)) return
+    // A copy, as small ones share memory where inflated ones have some each.
+    this.#objects.set(id, { type, data: Buffer.from(data), offset })
+    this.#idsByOffset.set(offset, id)
+    this.#ids.push(id)
+    this.#bytes += data.length
+    while (this.#bytes > MAX_KEPT_BYTES) this.#drop(this.#ids[this.#dropped++] as string)
+    if (this.#dropped < COMPACT_AFTER) return
+    this.#ids = this.#ids.slice(this.#dropped)
+    this.#dropped = 0
   }
 
   get(base: string | number): Base {
-    const found = this.#objects.get(base)
+    const found = this.#objects.get(typeof base === 'number' ? (this.#idsByOffset.get(base) ?? '') : base)
     if (!found) throw new ProtocolError('a delta in the pack has no base in it')
     return found
+  }
+
+  #drop(id: string): void {
+    const { data, offset } = this.#objects.get(id) as Base
+    this.#objects.delete(id)
+    this.#idsByOffset.delete(offset)
+    this.#bytes -= data.length
   }
 }

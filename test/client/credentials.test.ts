@@ -17,6 +17,7 @@ import { at, failureOf, stage } from '../support/stage.js'
 import { band, pkt } from '../support/wire.js'
 
 const SECRET = 'hush-hush/ä+secret'
+const WRONG = 'not-the-bearer-token'
 const ENCODED = Buffer.from(`git:${SECRET}`).toString('base64')
 
 interface Kind {
@@ -43,7 +44,7 @@ const kinds: Kind[] = [
     name: 'bearer',
     server: { bearer: 'a-bearer-token' },
     right: { bearerToken: 'a-bearer-token', token: SECRET },
-    wrong: { bearerToken: SECRET, token: 'a-bearer-token' },
+    wrong: { bearerToken: WRONG, token: 'a-bearer-token' },
   },
 ]
 
@@ -238,6 +239,7 @@ const sourceResult = { 'content-type': 'application/x-git-upload-pack-result' }
 function leaks(error: GitSyncError, events: readonly RunEvent[] = []): string[] {
   const secrets = [
     SECRET,
+    WRONG,
     ENCODED,
     encodeURIComponent(SECRET),
     Buffer.from(`ada:${SECRET}`).toString('base64'),

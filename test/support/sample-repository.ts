@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises'
+import { appendFile, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { commitCommands, fastImport, type ImportedCommit } from './fast-import.js'
 import { git, refsOf } from './git.js'
 import { type BigHistory, bigHistory, smallCommits } from './sample-history.js'
@@ -16,17 +17,22 @@ export async function createRepository(
   await mkdir(dir, { recursive: true })
   const flags = [`--object-format=${objectFormat}`, '--initial-branch=main', '--template=']
   await git(dir, 'init', '--quiet', ...flags, ...(bare ? ['--bare'] : []))
-  for (const [key, value] of Object.entries(settings)) await git(dir, 'config', key, value)
+  // Written here: a program for each setting would cost more than the test that needs them.
+  await appendFile(join(dir, bare ? 'config' : '.git/config'), settings)
   return new Repository(dir)
 }
 
-const settings = {
-  'http.receivepack': 'true',
-  'uploadpack.allowFilter': 'true',
-  // Housekeeping in the background would outlive the test that removes the repository.
-  'gc.auto': '0',
-  'receive.autogc': 'false',
-}
+// Housekeeping in the background would outlive the test that removes the repository.
+const settings = `
+[http]
+	receivepack = true
+[uploadpack]
+	allowFilter = true
+[gc]
+	auto = 0
+[receive]
+	autogc = false
+`
 
 export type CommitOptions = Partial<Pick<ImportedCommit, 'files' | 'parents' | 'message' | 'date'>>
 

@@ -112,9 +112,16 @@ export class CommitGraph {
     counts.set(this.#parentCount)
     this.#parentCount = counts
     this.#index = new Uint32Array(capacity * 2).fill(NONE)
+    this.#reindex()
+  }
+
+  /** All ids differ, so each takes the first free slot: nothing is compared. */
+  #reindex(): void {
+    const [index, ids] = [this.#index, this.#ids]
     for (let number = 0; number < this.#size; number++) {
-      const at = number * this.#idBytes
-      this.#index[this.#slot(this.#ids.subarray(at, at + this.#idBytes))] = number
+      let slot = ids.readUInt32LE(number * this.#idBytes) % index.length
+      while (index[slot] !== NONE) slot = slot + 1 === index.length ? 0 : slot + 1
+      index[slot] = number
     }
   }
 }

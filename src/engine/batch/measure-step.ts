@@ -37,7 +37,7 @@ export class StepMeasure {
   async fill(from: Prefix, limit: number): Promise<Prefix> {
     let to = from
     for (let bytes = 0; !to.isWhole; ) {
-      const next = to.advance(1)
+      const next = await to.advance(1)
       const single = this.#single.get(to.end) ?? (await this.weigh(to, next, limit))
       this.#single.set(to.end, single)
       bytes += single
@@ -52,7 +52,7 @@ export class StepMeasure {
     let [fits, fitsNot] = [0, tooMany]
     while (fitsNot - fits > Math.max(1, fitsNot / 10)) {
       const middle = Math.floor((fits + fitsNot) / 2)
-      const bytes = await this.weigh(from, from.advance(middle), limit * FILL)
+      const bytes = await this.weigh(from, await from.advance(middle), limit * FILL)
       if (bytes === Number.POSITIVE_INFINITY) fitsNot = middle
       else fits = middle
       if (fits === middle && bytes > limit * GOOD_ENOUGH) break

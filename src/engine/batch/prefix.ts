@@ -2,6 +2,7 @@ import type { CommitGraph } from './commit-graph.js'
 
 /** Of the wished size of a step, the last part in which a cut with fewer heads is looked for. */
 const WINDOW = 0.15
+const TURN = 50_000
 
 /** How far a transfer has come along its order of commits: a prefix, and the heads of it. */
 export class Prefix {
@@ -36,24 +37,31 @@ export class Prefix {
   }
 
   /** The prefix about `commits` further on: a little less far where it then has fewer heads. */
-  advance(commits: number): Prefix {
+  async advance(commits: number): Promise<Prefix> {
     const last = Math.min(this.end + Math.max(1, commits), this.#order.length)
-    const earliest = last - Math.floor((last - this.end) * WINDOW)
-    const heads = new Set(this.heads)
-    let best: Prefix | undefined
-    for (let at = this.end; at < last; at++) {
-      this.#take(heads, this.#order[at] as number)
-      const isCandidate =
-        at + 1 >= earliest && (!best || heads.size <= best.heads.size || at + 1 === this.#order.length)
-      if (isCandidate) best = new Prefix(this.#graph, this.#order, at + 1, new Set(heads))
-    }
-    return best ?? this
+    const earliest = last === this.#order.length ? last : last - Math.floor((last - this.end) * WINDOW)
+    let best = last
+    let fewest = Number.POSITIVE_INFINITY
+    await this.#walk(last, (heads, end) => {
+      if (end < earliest || heads.size > fewest) return
+      best = end
+      fewest = heads.size
+    })
+    return new Prefix(this.#graph, this.#order, best, await this.#walk(best))
   }
 
-  #take(heads: Set<number>, commit: number): void {
-    for (let place = 0; place < this.#graph.parentCount(commit); place++) {
-      heads.delete(this.#graph.parent(commit, place))
+  /** The heads of the prefix that ends at `end`; the event loop gets its turn. */
+  async #walk(end: number, visit?: (heads: ReadonlySet<number>, end: number) => void): Promise<Set<number>> {
+    const heads = new Set(this.heads)
+    for (let at = this.end; at < end; at++) {
+      const commit = this.#order[at] as number
+      for (let place = 0; place < this.#graph.parentCount(commit); place++) {
+        heads.delete(this.#graph.parent(commit, place))
+      }
+      heads.add(commit)
+      visit?.(heads, at + 1)
+      if (at % TURN === TURN - 1) await new Promise(setImmediate)
     }
-    heads.add(commit)
+    return heads
   }
 }

@@ -94,7 +94,7 @@ async function guessBytesPerCommit(
   const fallback = (bytes * BYTES_PER_COMMIT_BYTE) / Math.max(1, graph.commits)
   if (bytes * MOST_BYTES_PER_COMMIT_BYTE < limit) return fallback
   for (let sample = Math.ceil(prefix.remaining / SAMPLES); sample > 0; sample = Math.floor(sample / 4)) {
-    const to = prefix.advance(sample)
+    const to = await prefix.advance(sample)
     const weight = await measure.weigh(prefix, to, limit / 4)
     if (weight !== Number.POSITIVE_INFINITY) return weight / (to.end - prefix.end)
   }
@@ -156,7 +156,7 @@ async function lastPush(
   const { prefix, temp } = transfer
   const isAtomic = context.job.atomic
   const cleanUp = isAtomic ? [] : temp.deletes()
-  const whole = prefix.advance(prefix.remaining)
+  const whole = await prefix.advance(prefix.remaining)
   const all = { commands: [...commands, ...cleanUp], wants, limit: relayLimit(transfer) }
   const pushed = await tried(transfer, whole, () => pushAttempt(context, all))
   if (!pushed) return undefined
