@@ -152,6 +152,29 @@ t.test('a provider of credentials is told by its signal', async (t) => {
   t.strictSame(source.requests, [])
 })
 
+t.test('the reason of an abort is kept as it is, whatever it is', async (t) => {
+  for (const reason of [
+    Object.freeze(new Error('stop it')),
+    'a word',
+    undefined,
+    AbortSignal.abort().reason,
+  ]) {
+    const controller = new AbortController()
+    const { source, client, request } = await stage(t, {
+      source: { intercept: () => controller.abort(reason) },
+    })
+    await source.commit('main')
+
+    const error = await failureOf(
+      client.sync(request({ auth: { source: { token: 'stop' } } }), { signal: controller.signal }),
+    )
+
+    t.equal(error.code, 'cancelled')
+    t.equal(error.cause, controller.signal.reason)
+    if (reason instanceof Error && reason.name === 'Error') t.equal(reason.message, 'stop it')
+  }
+})
+
 t.test('runs leave no listener behind on a signal', async (t) => {
   const { source, client, request } = await stage(t)
   await source.commit('main')

@@ -3,7 +3,7 @@ import { failureOf, stage } from '../support/stage.js'
 
 // Of each kind; with the two ways to close, each status is answered 20 times.
 const RUNS = 10
-const PACK = 1_500_000
+const PACK = 800_000
 
 for (const { status, code } of [
   { status: 413, code: 'pack_limit_exceeded' },

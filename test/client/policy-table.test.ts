@@ -24,7 +24,6 @@ const scope = { allRefs: true }
 const modes: { name: string; column: 0 | 1 | 2; policy: SyncPolicy }[] = [
   { name: 'a sync', column: 0, policy: {} },
   { name: 'a sync with force', column: 1, policy: { force: true } },
-  { name: 'a sync with forceWithLease', column: 1, policy: { forceWithLease: true } },
   { name: 'a sync with forceBlind', column: 1, policy: { forceBlind: true } },
   { name: 'a replicate', column: 2, policy: { mode: 'replicate' } },
 ]
@@ -64,6 +63,16 @@ for (const { name, column, policy } of modes) {
     t.strictSame(await on.target.soundRefs(), await on.source.refs())
   })
 }
+
+t.test('forceWithLease is the same as force', async (t) => {
+  const on = await stage(t)
+  await everyKind(on)
+
+  const lease = await on.client.plan(on.request({ scope, policy: { forceWithLease: true } }))
+  const force = await on.client.plan(on.request({ scope, policy: { force: true } }))
+
+  t.strictSame(lease, force)
+})
 
 t.test('a sync without what diverged does the rest of the table', async (t) => {
   const on = await stage(t)

@@ -29,11 +29,15 @@ function lacking(names: readonly string[], pushes: Buffer[] = []): StageOptions 
   })
 }
 
-for (const missing of [
-  ...capabilities.map((name) => [name]),
+const lists = [
+  ['side-band-64k'],
+  ['ofs-delta'],
+  ['report-status-v2'],
   ['report-status-v2', 'report-status'],
+  ['delete-refs', 'atomic', 'agent', 'quiet'],
   capabilities,
-]) {
+]
+for (const missing of lists) {
   t.test(`a target without ${missing.join(', ')} takes creates and updates`, async (t) => {
     const pushes: Buffer[] = []
     const on = await stage(t, lacking(missing, pushes))
@@ -87,7 +91,7 @@ t.test('what a target cannot do is unsupported before anything is sent', async (
 })
 
 async function twice({ source, client, request }: Stage) {
-  await source.addCommits('main', 20)
+  await source.addCommits('main', 5)
   await source.commit('other')
   await client.sync(request())
   await source.addCommits('main', 3)

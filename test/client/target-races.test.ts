@@ -26,13 +26,7 @@ async function prepare({ source, target }: Stage) {
   return first
 }
 
-const policies: SyncPolicy[] = [
-  {},
-  { force: true },
-  { forceWithLease: true },
-  { mode: 'replicate' },
-  { bestEffort: true },
-]
+const policies: SyncPolicy[] = [{}, { force: true }, { mode: 'replicate' }, { bestEffort: true }]
 
 for (const policy of policies) {
   t.test(`a ref that moved since it was listed is target_ref_moved: ${JSON.stringify(policy)}`, async (t) => {

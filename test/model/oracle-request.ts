@@ -9,10 +9,12 @@ export async function isInvalid({ verb, scope, policy }: DrawnRequest): Promise<
   const isReplicate = verb === 'replicate' || policy.mode === 'replicate'
   const hasBranches = (scope.branches ?? []).length > 0
   const hasMappings = (scope.mappings ?? []).length > 0
+  const excludes = [...(scope.excludeRefPrefixes ?? []), ...(scope.excludeRefs ?? [])]
   return (
     (lease && policy.forceBlind === true) ||
     (isReplicate && (lease || policy.forceBlind === true)) ||
     (policy.atomic === true && policy.bestEffort === true) ||
+    excludes.some((exclude) => !exclude.startsWith('refs/')) ||
     (hasBranches && (hasMappings || scope.allRefs === true)) ||
     (await hasInvalidMapping(scope))
   )

@@ -59,7 +59,8 @@ function drawBranches(random: Random): string[] {
 }
 
 function drawExcludes(random: Random): string[] {
-  const names = random.some([...branchNames, ...tagNames, ...otherNames], 0.08)
+  const names: string[] = random.some([...branchNames, ...tagNames, ...otherNames], 0.08)
+  if (random.chance(0.03)) names.push('heads/main')
   return [
     ...names,
     ...random.some(['refs/heads/*/x', 'refs/heads/topic/*/x', 'refs/tags/v*', 'refs/*/x'], 0.2),
