@@ -114,8 +114,10 @@ export class SmartHttp {
     const blamed = blame(this.side, error)
     // Whatever a remote said may stand in any message, down to the first cause.
     for (let cause: unknown = blamed; cause instanceof Error; cause = cause.cause) {
-      cause.message = this.redact(cause.message)
-      cause.stack = this.redact(cause.stack ?? '')
+      const [message, stack] = [this.redact(cause.message), this.redact(cause.stack ?? '')]
+      // A caller's own abort reason may be read-only, and holds no secret.
+      if (message !== cause.message) cause.message = message
+      if (stack !== (cause.stack ?? '')) cause.stack = stack
     }
     return blamed
   }

@@ -91,7 +91,7 @@ test('git agrees on any ref name', async () => {
     fc.property(fc.constantFrom('refs/heads/', 'refs/', 'refs/x/', ''), tail, (prefix, name) => {
       assert.equal(isValidRefName(prefix + name), isTakenByGit(prefix + name))
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   )
 })
 
@@ -116,12 +116,21 @@ test('the short name of a ref, whatever its kind', async (t) => {
   t.equal(shortRefName('refs/heads/tags/a'), 'tags/a')
 })
 
-const strings = fc.oneof(
-  fc.string({ unit: 'grapheme' }),
-  fc.string({
-    unit: fc.constantFrom('a', 'b', '/', 'é', '\ud7ff', '\ue000', '\uffff', '\u{10000}', '\u{10ffff}'),
-  }),
-)
+const strings = fc.string({
+  unit: fc.constantFrom(
+    'a',
+    'b',
+    '/',
+    'é',
+    '日',
+    '\ud7ff',
+    '\ue000',
+    '\uffff',
+    '\u{10000}',
+    '\u{1f480}',
+    '\u{10ffff}',
+  ),
+})
 
 test('names are ordered by the bytes of their UTF-8', async () => {
   fc.assert(
@@ -130,7 +139,7 @@ test('names are ordered by the bytes of their UTF-8', async () => {
       const expected = Buffer.compare(Buffer.from(x), Buffer.from(y))
       assert.equal(Math.sign(compareByBytes(x, y)), expected)
     }),
-    { numRuns: 1000 },
+    { numRuns: 500 },
   )
 })
 
@@ -140,7 +149,7 @@ test('a whole list is in that order too, by the quickest means', async () => {
       const expected = texts.map((text) => Buffer.from(text)).sort(Buffer.compare)
       assert.deepEqual([...texts].sort(byteOrderOf(texts)), expected.map(String))
     }),
-    { numRuns: 1000 },
+    { numRuns: 500 },
   )
 })
 
