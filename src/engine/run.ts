@@ -75,7 +75,7 @@ async function attempt(state: State): Promise<SyncResult | undefined> {
     const planned = planResult(state, remotes, draft.plan, pushes)
     announce(run, planned, draft)
     if (job.dryRun) return planned
-    guard(state, remotes, draft.plan, planned, pushes)
+    await guard(state, remotes, draft, planned, pushes)
     const context = { run, job, remotes, plan: draft.plan, confirmed: new Set<string>(), execution }
     await executePushes(context, pushes)
     await cleanUp(context)
@@ -116,18 +116,21 @@ function announce(run: Run, { plan, execution }: SyncResult, { proofs }: Draft):
   })
 }
 
-/** What stops a plan before anything was sent carries it, just as `/plan` gives it. */
-function guard(
-  { job, execution }: State,
-  { target }: Remotes,
-  plan: readonly PlannedRef[],
+/** What stops a plan before anything was sent carries it, just as `/plan` gives it: with its proofs. */
+async function guard(
+  state: State,
+  remotes: Remotes,
+  draft: Draft,
   planned: SyncResult,
-  pushes: readonly Command[][],
-): void {
+  pushes: Command[][],
+): Promise<void> {
+  const { job, execution } = state
   try {
-    guardPlan(job, plan, planned.plan, target, pushes.length)
+    guardPlan(job, draft.plan, planned.plan, remotes.target, pushes.length)
   } catch (error) {
-    if (error instanceof GitSyncError && execution.done === 0) error.result = planned
+    if (error instanceof GitSyncError && execution.done === 0) {
+      error.result = planResult(state, remotes, await withProofs(execution, draft), pushes)
+    }
     throw error
   }
 }

@@ -4,11 +4,12 @@ import { holdAfter, pausing } from '../support/answer-faults.js'
 import type { Action } from '../support/proxy-actions.js'
 import { failureOf, stage } from '../support/stage.js'
 
-const STALL = 1500
+// Long enough for git on a busy machine, as only what is silent on purpose may run into it.
+const STALL = 3000
 const client = { stallTimeout: STALL }
 
 // They wait, and do so side by side.
-t.jobs = 12
+t.jobs = 6
 
 const silentOn = (method: string, index: number) => {
   let seen = 0
@@ -104,7 +105,7 @@ t.test('a source that keeps its connection alive may think longer than the stall
     client,
     source: {
       handle: ({ kind, index }) =>
-        kind === 'call' && index === 1 ? { type: 'rewrite', transform: pausing(2 * STALL) } : undefined,
+        kind === 'call' && index === 1 ? { type: 'rewrite', transform: pausing(1.5 * STALL) } : undefined,
     },
   })
   await on.source.bigHistory({ commits: 10, bytesPerCommit: 50_000 })
@@ -119,7 +120,7 @@ t.test('a target that sends the head of its answer at once is not blamed for a s
     client,
     source: {
       handle: ({ kind, index }) =>
-        kind === 'call' && index === 1 ? { type: 'rewrite', transform: pausing(2 * STALL) } : undefined,
+        kind === 'call' && index === 1 ? { type: 'rewrite', transform: pausing(1.5 * STALL) } : undefined,
     },
     target: {
       intercept: (_request, response, next) => {
