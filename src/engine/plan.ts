@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Action, PlanSummary, RefPlan } from '../../schemas/result.js'
 import { byteOrderOf, kindOfRef, shortRefName } from '../git/ref-name.js'
+import { encodeText } from '../git/text.js'
 import { mayPrune, type Scope } from './scope.js'
 import type { DesiredRef } from './select.js'
 
@@ -79,9 +80,9 @@ function planDesired(
     reason,
     forced,
   })
+  if (targetHash === ref.id) return planned('skip', 'up to date')
   if (unserved.has(ref.id)) return planned('warn', 'the source lists it, but does not serve it')
   if (targetHash === '') return planned('create', 'the target has no such ref')
-  if (targetHash === ref.id) return planned('skip', 'up to date')
   if (fastForwards.has(ref.targetRef)) return planned('update', 'fast-forward')
   const difference =
     ref.kind === 'branch' ? 'the branch has diverged' : `the target has another object for this ${word(ref)}`
@@ -113,6 +114,6 @@ function digest(plan: readonly PlannedRef[], zero: string): string {
     .map((ref) => `${ref.action} ${ref.targetRef} ${ref.targetHash || zero} ${ref.sourceHash || zero}\n`)
   lines.sort(byteOrderOf(lines))
   const hash = createHash('sha256')
-  for (const line of lines) hash.update(line)
+  for (const line of lines) hash.update(encodeText(line))
   return `sha256:${hash.digest('hex')}`
 }

@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder'
 import type { EndpointRole, ProgressEvent, RunEvent } from '../../schemas/event.js'
 import { printable } from '../git/protocol-error.js'
 
@@ -6,8 +7,6 @@ export type Emit = (event: RunEvent) => void
 /** Milliseconds between two `progress` events, and between two redrawn lines of a remote. */
 const INTERVAL = 250
 const MAX_LINE = 1000
-const CR = 0x0d
-const LF = 0x0a
 
 /** Counts pack bytes and tells of them at most every 250 ms; by a timer, so that the last state is told too. */
 export class ProgressMeter {
@@ -70,25 +69,29 @@ export function remoteText(
   redact: (text: string) => string,
   emit: Emit,
 ): (text: Buffer) => void {
+  const decoder = new StringDecoder('utf8')
   let line = ''
+  // A redrawn line that was left out, as long as an LF may show that it ended in CR LF.
+  let held = ''
   let lastRedrawn = Number.NEGATIVE_INFINITY
   const end = (isRedrawn: boolean) => {
-    const text = printable(redact(line), MAX_LINE)
+    const text = line === '' && !isRedrawn ? held : printable(redact(line), MAX_LINE)
     line = ''
+    held = ''
     if (text === '') return
     const now = performance.now()
-    if (isRedrawn && now - lastRedrawn < INTERVAL) return
+    if (isRedrawn && now - lastRedrawn < INTERVAL) {
+      held = text
+      return
+    }
     if (isRedrawn) lastRedrawn = now
     emit({ type: 'remote', side, text })
   }
   return (bytes) => {
-    let start = 0
-    for (let i = 0; i < bytes.length; i++) {
-      if (bytes[i] !== CR && bytes[i] !== LF) continue
-      line += bytes.toString('utf8', start, i)
-      end(bytes[i] === CR)
-      start = i + 1
+    for (const part of decoder.write(bytes).split(/(?<=[\r\n])/)) {
+      const text = part.replace(/[\r\n]$/, '')
+      if (line.length < MAX_LINE) line += text
+      if (text !== part) end(part.endsWith('\r'))
     }
-    if (line.length < MAX_LINE) line += bytes.toString('utf8', start)
   }
 }

@@ -23,7 +23,9 @@ export function schedulePushes(
   const isFreed = namesFreedBy(deletes)
   const free = headFirst.filter((ref) => !isFreed(ref.targetRef))
   const waiting = headFirst.filter((ref) => isFreed(ref.targetRef))
-  return inPushes([...free, ...deletes, ...waiting], maxRefUpdates)
+  const apart = [...inPushes(free, maxRefUpdates), ...inPushes([...deletes, ...waiting], maxRefUpdates)]
+  const packed = inPushes([...free, ...deletes, ...waiting], maxRefUpdates)
+  return packed.length < apart.length ? packed : apart
 }
 
 /** Whether a new ref needs the name of a deleted one, as `a/b` needs that of `a`. */

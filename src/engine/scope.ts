@@ -1,5 +1,5 @@
 import type { RefScope } from '../../schemas/request.js'
-import { kindOfRef } from '../git/ref-name.js'
+import { isValidRefName, kindOfRef } from '../git/ref-name.js'
 import { RefPattern } from './ref-pattern.js'
 
 export interface Mapping {
@@ -68,7 +68,8 @@ export function isExcluded(scope: Scope, ...names: string[]): boolean {
  * and under the name that a mapping would give it on the source.
  */
 export function mayPrune(scope: Scope, ref: string): boolean {
-  if (isReserved(ref) || isReserved(ref, scope.tempRefPrefix) || isExcluded(scope, ref)) return false
+  if (isReserved(ref) || isReserved(ref, scope.tempRefPrefix) || !isValidRefName(ref)) return false
+  if (isExcluded(scope, ref)) return false
   const mapping = scope.mappings.find(({ target }) => target.hasStar && target.match(ref) !== undefined)
   if (mapping) return !isExcluded(scope, mapping.source.expand(mapping.target.match(ref) ?? ''))
   const kind = kindOfRef(ref)

@@ -17,7 +17,7 @@ function* urlProblems(path: string, side: string, { url }: Endpoint): Generator<
     yield { path, message: 'must be an http:// or https:// URL' }
   } else if (parsed.username !== '' || parsed.password !== '') {
     yield { path, message: `must not carry credentials; put them into auth.${side}` }
-  } else if (parsed.search !== '' || parsed.hash !== '') {
+  } else if (/[?#]/.test(parsed.href)) {
     yield { path, message: 'must not have a query or a fragment' }
   }
 }

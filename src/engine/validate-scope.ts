@@ -21,19 +21,22 @@ export function* scopeProblems(scope: RefScope): Generator<FieldProblem> {
     if (problem) yield { path: `/scope/mappings/${index}`, message: problem }
   }
   yield* overlaps(full.mappings)
-  yield* excludeProblems('/scope/excludeRefPrefixes', scope.excludeRefPrefixes)
-  yield* excludeProblems('/scope/excludeRefs', scope.excludeRefs)
-  for (const [index, ref] of (scope.excludeRefs ?? []).entries()) {
-    if (stars(ref) > 1) yield { path: `/scope/excludeRefs/${index}`, message: 'may hold one * only' }
+  yield* prefixProblems('/scope/excludeRefPrefixes', scope.excludeRefPrefixes)
+  for (const [index, exclude] of (scope.excludeRefs ?? []).entries()) {
+    const problem = exclude.startsWith('refs/') ? nameProblem(exclude) : 'must start with refs/'
+    if (problem) yield { path: `/scope/excludeRefs/${index}`, message: problem }
   }
 }
 
-export function* excludeProblems(
+/** A prefix may end anywhere, but some name has to begin with it. */
+export function* prefixProblems(
   path: string,
-  excludes: readonly string[] | null = [],
+  prefixes: readonly string[] | null = [],
 ): Generator<FieldProblem> {
-  for (const [index, exclude] of (excludes ?? []).entries()) {
-    if (!exclude.startsWith('refs/')) yield { path: `${path}/${index}`, message: 'must start with refs/' }
+  for (const [index, prefix] of (prefixes ?? []).entries()) {
+    if (!prefix.startsWith('refs/')) yield { path: `${path}/${index}`, message: 'must start with refs/' }
+    else if (!isValidRefName(`${prefix}x/x`))
+      yield { path: `${path}/${index}`, message: `is no prefix of a ref name: ${JSON.stringify(prefix)}` }
   }
 }
 

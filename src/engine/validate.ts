@@ -5,7 +5,7 @@ import { PlanRequest, ProbeRequest, SyncRequest } from '../../schemas/request.js
 import { GitSyncError } from '../errors.js'
 import { repositoryProblems } from './validate-endpoints.js'
 import { policyProblems } from './validate-policy.js'
-import { excludeProblems, scopeProblems } from './validate-scope.js'
+import { prefixProblems, scopeProblems } from './validate-scope.js'
 
 type Validator = ReturnType<typeof Compile<Type.TSchema>>
 
@@ -20,7 +20,7 @@ export function validateProbeRequest(value: unknown): ProbeRequest {
   const request = checked<ProbeRequest>(validators.probe, value)
   refuse([
     ...repositoryProblems(request.source, request.target ?? undefined),
-    ...excludeProblems('/excludeRefPrefixes', request.excludeRefPrefixes),
+    ...prefixProblems('/excludeRefPrefixes', request.excludeRefPrefixes),
   ])
   return request
 }
@@ -48,28 +48,34 @@ function checked<T>(validator: Validator, value: unknown): T {
   if (validator.Check(value)) return value as T
   const problems = new Map<string, FieldProblem>()
   for (const { keyword, instancePath, message, params } of validator.Errors(value)) {
-    const problem = fieldProblem(keyword, instancePath, message, params as Record<string, unknown>)
-    // A branch of a union adds nothing to what the union says, and an unknown property is said once.
-    if (problem && !problems.has(problem.path)) problems.set(problem.path, problem)
+    // Of one field the first problem says it all.
+    for (const problem of fieldProblems(keyword, instancePath, message, params as Record<string, unknown>)) {
+      if (!problems.has(problem.path)) problems.set(problem.path, problem)
+    }
   }
-  throw invalid([...problems.values()])
+  // That a list is not null either adds nothing to what is wrong inside of it.
+  const paths = [...problems.keys()]
+  const isOuter = (path: string) => paths.some((other) => other.startsWith(`${path}/`))
+  throw invalid(
+    [...problems.values()].filter(({ path, message }) => message !== 'must be null' || !isOuter(path)),
+  )
 }
 
-function fieldProblem(
+function fieldProblems(
   keyword: string,
   path: string,
   message: string,
   params: Record<string, unknown>,
-): FieldProblem | undefined {
-  if (keyword === 'boolean') return { path, message: 'is not a property of this request' }
-  if (keyword === 'additionalProperties') return undefined
+): FieldProblem[] {
+  if (keyword === 'boolean') return [{ path, message: 'is not a property of this request' }]
+  if (keyword === 'additionalProperties') return []
   if (keyword === 'required') {
-    const [missing] = params.requiredProperties as string[]
-    return { path: `${path}/${missing}`, message: 'is required' }
+    const missing = params.requiredProperties as string[]
+    return missing.map((name) => ({ path: `${path}/${name}`, message: 'is required' }))
   }
-  if (keyword === 'enum') return { path, message: `must be one of ${JSON.stringify(params.allowedValues)}` }
-  if (keyword === 'type') return { path, message: `must be ${String(params.type)}` }
-  return { path, message }
+  if (keyword === 'enum') return [{ path, message: `must be one of ${JSON.stringify(params.allowedValues)}` }]
+  if (keyword === 'type') return [{ path, message: `must be ${String(params.type)}` }]
+  return [{ path, message }]
 }
 
 function refuse(problems: FieldProblem[]): void {

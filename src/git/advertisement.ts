@@ -99,7 +99,7 @@ async function readRefs(reader: PacketReader, first: Packet): Promise<RefAdverti
 }
 
 function keepRef(found: RefAdvertisement, id: string, name: string): void {
-  if (name === '' || name.endsWith('^{}')) return
+  if (name.endsWith('^{}')) return
   if (name === '.have') found.extraHaves.push(id)
   else if (name === 'shallow') found.shallow.push(id)
   else found.refs.set(name, id)
@@ -111,7 +111,8 @@ function splitRefLine(line: string): { id: string; name: string } {
   const space = line.indexOf(' ')
   const [left, right] = [line.slice(0, space), line.slice(space + 1)]
   if (left === 'shallow' && isObjectId(right)) return { id: right, name: 'shallow' }
-  if (space < 0 || !isObjectId(left)) throw new ProtocolError(`expected a ref, got "${printable(line)}"`)
+  if (right === '' || space < 0 || !isObjectId(left))
+    throw new ProtocolError(`expected a ref, got "${printable(line)}"`)
   return { id: left, name: right }
 }
 

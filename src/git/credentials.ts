@@ -18,7 +18,13 @@ export class Credentials {
       this.#authorization = `Basic ${Buffer.from(`${username}:${token}`).toString('base64')}`
     }
     const encoded = this.#authorization?.split(' ')[1] ?? ''
-    this.#secrets = [bearerToken, token, encoded, encodeURIComponent(bearerToken), encodeURIComponent(token)]
+    this.#secrets = [
+      bearerToken,
+      token,
+      encoded,
+      encodeURIComponent(bearerToken.toWellFormed()),
+      encodeURIComponent(token.toWellFormed()),
+    ]
       .filter((secret) => secret.length > 0)
       .sort((a, b) => b.length - a.length)
   }

@@ -1,4 +1,5 @@
 import { lineOf } from './advertisement.js'
+import { isObjectId } from './object-id.js'
 import type { PacketReader } from './packet-reader.js'
 import { HEADER_SIZE, type Packet } from './pkt-line.js'
 import { ProtocolError, printable } from './protocol-error.js'
@@ -25,7 +26,8 @@ export async function readV2Preamble(reader: PacketReader): Promise<ShallowInfo>
     ) {
       if (packet.type === 'delimiter') break
       if (packet.type !== 'line') throw new ProtocolError('the answer has no pack')
-      if (section === 'shallow-info') keepShallow(info, lineOf(packet))
+      const line = lineOf(packet)
+      if (section === 'shallow-info') keepShallow(info, line)
     }
   }
 }
@@ -55,8 +57,9 @@ function keepAcknowledgment(info: ShallowInfo, packet: Packet): void {
 }
 
 export function keepShallow(info: ShallowInfo, line: string): void {
-  const [word, id = ''] = line.split(' ')
-  if (word === 'shallow') info.shallow.push(id)
-  else if (word === 'unshallow') info.unshallow.push(id)
+  const space = line.indexOf(' ')
+  const [word, id] = [line.slice(0, space), line.slice(space + 1)]
+  if (word === 'shallow' && isObjectId(id)) info.shallow.push(id)
+  else if (word === 'unshallow' && isObjectId(id)) info.unshallow.push(id)
   else throw new ProtocolError(`expected a shallow line, got "${printable(line)}"`)
 }

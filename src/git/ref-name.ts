@@ -1,4 +1,5 @@
 import type { RefKind } from '../../schemas/result.js'
+import { encodeText } from './text.js'
 
 // git-check-ref-format(1).
 
@@ -34,6 +35,7 @@ export function byteOrderOf(texts: readonly string[]): (a: string, b: string) =>
 /** Orders strings as git does: by the bytes of their UTF-8. */
 export function compareByBytes(a: string, b: string): number {
   if (a === b) return 0
+  if (!a.isWellFormed() || !b.isWellFormed()) return Buffer.compare(encodeText(a), encodeText(b))
   const length = Math.min(a.length, b.length)
   for (let i = 0; i < length; i++) {
     const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)]
