@@ -1,46 +1,16 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
-import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
-import ts from 'typescript'
 import { VERSION } from '../src/version.js'
+import { projectFile } from './support/project.js'
 import { eventsOf, STREAM } from './support/served-app.js'
 import { stage } from './support/stage.js'
-import { temporaryFolder } from './support/temporary-folder.js'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const main = join(await compiled(), 'src/main.js')
-
-/** The program in JavaScript, in a folder that finds the same packages. Types are checked elsewhere. */
-async function compiled(): Promise<string> {
-  const folder = await temporaryFolder(t)
-  const { ModuleKind, ScriptTarget } = ts
-  const compilerOptions = {
-    module: ModuleKind.ESNext,
-    target: ScriptTarget.ES2023,
-    verbatimModuleSyntax: true,
-  }
-  for (const part of ['src', 'routes', 'schemas']) {
-    const paths = await readdir(join(root, part), { recursive: true })
-    for (const path of paths.filter((path) => path.endsWith('.ts'))) {
-      const { outputText } = ts.transpileModule(await readFile(join(root, part, path), 'utf8'), {
-        compilerOptions,
-      })
-      const file = join(folder, part, path.replace(/\.ts$/, '.js'))
-      await mkdir(dirname(file), { recursive: true })
-      await writeFile(file, outputText)
-    }
-  }
-  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
-  await copyFile(join(root, 'package.json'), join(folder, 'package.json'))
-  return folder
-}
+const main = projectFile('dist/src/main.js')
 
 type Service = ChildProcessByStdio<null, Readable, Readable>
 

@@ -6,6 +6,7 @@ import * as requests from '../schemas/request.js'
 import * as results from '../schemas/result.js'
 import { buildApp } from '../src/app.js'
 import { Client } from '../src/index.js'
+import { projectFile } from './support/project.js'
 
 type Json = { [key: string]: unknown }
 interface Operation {
@@ -52,14 +53,13 @@ function run(path: string): Operation {
 }
 
 t.test('openapi/openapi.json is what the application generates', async (t) => {
-  const file = new URL('../openapi/openapi.json', import.meta.url)
-  const text = await readFile(file, 'utf8').catch(() => '')
+  const text = await readFile(projectFile('openapi/openapi.json'), 'utf8').catch(() => '')
   t.equal(text, `${JSON.stringify(document, undefined, 2)}\n`, 'else run: npm run openapi')
 })
 
 t.test('it is OpenAPI 3.1 of this program', async (t) => {
   t.match(document.openapi, /^3\.1\.\d+$/)
-  const { name, version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8'))
+  const { name, version } = JSON.parse(await readFile(projectFile('package.json'), 'utf8'))
   t.match(document.info, { title: name, version, description: /./, license: { identifier: 'MIT' } })
 })
 

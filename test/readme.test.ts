@@ -1,13 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { problemCodes } from '../schemas/problem.js'
 import { buildApp } from '../src/app.js'
 import * as library from '../src/index.js'
+import { projectFile } from './support/project.js'
 
-const root = new URL('..', import.meta.url)
-const readme = readFileSync(new URL('README.md', root), 'utf8')
-const exists = (path: string) => existsSync(fileURLToPath(new URL(path, root)))
+const readme = readFileSync(projectFile('README.md'), 'utf8')
+const exists = (path: string) => existsSync(projectFile(path))
 
 interface Fence {
   language: string
@@ -29,7 +28,7 @@ const found = (pattern: RegExp, ...texts: string[]) => [
 ]
 
 t.test('every npm script that is named is there', async (t) => {
-  const { scripts } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
+  const { scripts } = JSON.parse(readFileSync(projectFile('package.json'), 'utf8')) as {
     scripts: Record<string, string>
   }
   const texts = [...shell, ...spans]
@@ -120,7 +119,7 @@ t.test('the bodies of the examples are requests that fit', async (t) => {
 })
 
 t.test('every setting that is named is one', async (t) => {
-  const config = readFileSync(new URL('src/service/config.ts', root), 'utf8')
+  const config = readFileSync(projectFile('src/service/config.ts'), 'utf8')
   for (const name of found(/\b(GITSYNC_[A-Z_]*[A-Z])\b/g, readme)) {
     t.match(config, new RegExp(`\\b${name}\\b`), `${name} is read`)
   }

@@ -144,7 +144,8 @@ function bug(cause: unknown): GitSyncError {
 function asReplicate(request: SyncRequest): SyncRequest {
   if (typeof request !== 'object' || request === null) return request
   const { policy = {} } = request
-  return typeof policy === 'object' ? { ...request, policy: { ...policy, mode: 'replicate' } } : request
+  const isObject = typeof policy === 'object' && policy !== null && !Array.isArray(policy)
+  return isObject ? { ...request, policy: { ...policy, mode: 'replicate' } } : request
 }
 
 type Remote = Pick<SyncRequest, 'source' | 'auth'> & { target?: Endpoint | null }

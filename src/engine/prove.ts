@@ -5,6 +5,8 @@ import type { UploadPack } from '../git/upload-pack.js'
 import type { DesiredRef } from './select.js'
 
 const MAX_AT_ONCE = 4
+// dulwich answers a want that it will not serve with a 500.
+const REFUSALS: ReadonlySet<string> = new Set(['source_protocol_error', 'source_unavailable'])
 
 /**
  * The target refs among `branches` that fast-forward: their target tip is an ancestor of their source tip, by the
@@ -93,7 +95,7 @@ async function askForNothing(
     for await (const _ of pack); // To its end, which says that the answer is whole.
     return 'ancestors'
   } catch (error) {
-    if (!(error instanceof GitSyncError) || error.code !== 'source_protocol_error') throw error
+    if (!(error instanceof GitSyncError) || !REFUSALS.has(error.code)) throw error
     // git's own words on v2, and only those, mean that it lacks the object.
     const isUnknown = error.cause instanceof RemoteFatalError && /\bnot our ref\b/.test(error.cause.message)
     return isUnknown && source.protocol === 'v2' ? 'unknown-object' : 'unknown'

@@ -17,7 +17,8 @@ export async function openRemotes(run: Run, job: Job): Promise<Remotes> {
     openSource(run, job.protocol, refPrefixes(job.scope)),
     openTarget(run),
   ])
-  if (source.objectFormat !== target.objectFormat) {
+  // Over v1 a source without refs has no line on which to name its format.
+  if (source.refs.size > 0 && source.objectFormat !== target.objectFormat) {
     const message = `The source's object format is ${source.objectFormat}, the target's ${target.objectFormat}`
     throw new GitSyncError('unsupported', `${message}: git cannot mirror one to the other.`)
   }

@@ -1,6 +1,6 @@
 import type { FieldProblem } from '../../schemas/problem.js'
 import type { RefMapping, RefScope } from '../../schemas/request.js'
-import { isValidRefName, kindOfRef } from '../git/ref-name.js'
+import { isValidRefName, isWellFormedRefName, kindOfRef } from '../git/ref-name.js'
 import { isReserved, type Mapping, toScope } from './scope.js'
 
 /** What is wrong with a scope: names that git would not take, and parts that contradict each other. */
@@ -23,7 +23,7 @@ export function* scopeProblems(scope: RefScope): Generator<FieldProblem> {
   yield* overlaps(full.mappings)
   yield* prefixProblems('/scope/excludeRefPrefixes', scope.excludeRefPrefixes)
   for (const [index, exclude] of (scope.excludeRefs ?? []).entries()) {
-    const problem = exclude.startsWith('refs/') ? nameProblem(exclude) : 'must start with refs/'
+    const problem = excludeProblem(exclude)
     if (problem) yield { path: `/scope/excludeRefs/${index}`, message: problem }
   }
 }
@@ -78,11 +78,13 @@ function collide(a: string, b: string): boolean {
   return a.startsWith(`${b}/`) || b.startsWith(`${a}/`)
 }
 
-function nameProblem(name: string): string | undefined {
+function excludeProblem(name: string): string | undefined {
+  return name.startsWith('refs/') ? nameProblem(name, isWellFormedRefName) : 'must start with refs/'
+}
+
+function nameProblem(name: string, isName = isValidRefName): string | undefined {
   if (stars(name) > 1) return `may hold one * only: ${JSON.stringify(name)}`
-  return isValidRefName(name.replace('*', 'star'))
-    ? undefined
-    : `is not a valid ref name: ${JSON.stringify(name)}`
+  return isName(name.replace('*', 'star')) ? undefined : `is not a valid ref name: ${JSON.stringify(name)}`
 }
 
 function stars(text: string): number {

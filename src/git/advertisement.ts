@@ -23,12 +23,12 @@ export interface RefAdvertisement {
   shallow: string[]
 }
 
-// Bounds what a remote that never stops can make us hold.
-const MAX_REFS = 10_000_000
+/** Bytes of a list of refs: some four million of them. */
+export const MAX_ADVERTISEMENT = 256 * 1024 * 1024
 
 /** @throws ProtocolError, or what the stream throws */
 export async function readAdvertisement(bytes: AsyncIterable<Buffer>): Promise<Advertisement> {
-  const reader = new PacketReader(bytes)
+  const reader = new PacketReader(bytes, MAX_ADVERTISEMENT)
   try {
     const first = await firstLine(reader)
     const advertisement =
@@ -92,6 +92,7 @@ async function readRefs(reader: PacketReader, first: Packet): Promise<RefAdverti
     }
     const { id, name } = splitRefLine(line)
     if (name === 'HEAD') headId = id
+    else if (id === 'shallow') found.shallow.push(name)
     else keepRef(found, id, name)
   }
   found.head = symrefOfHead(found.capabilities) ?? guessHead(found.refs, headId)
@@ -101,16 +102,14 @@ async function readRefs(reader: PacketReader, first: Packet): Promise<RefAdverti
 function keepRef(found: RefAdvertisement, id: string, name: string): void {
   if (name.endsWith('^{}')) return
   if (name === '.have') found.extraHaves.push(id)
-  else if (name === 'shallow') found.shallow.push(id)
   else found.refs.set(name, id)
-  if (found.refs.size > MAX_REFS) throw new ProtocolError(`more than ${MAX_REFS} refs`)
 }
 
 /** `<id> SP <name>`, or `shallow SP <id>`. */
 function splitRefLine(line: string): { id: string; name: string } {
   const space = line.indexOf(' ')
   const [left, right] = [line.slice(0, space), line.slice(space + 1)]
-  if (left === 'shallow' && isObjectId(right)) return { id: right, name: 'shallow' }
+  if (left === 'shallow' && isObjectId(right)) return { id: left, name: right }
   if (right === '' || space < 0 || !isObjectId(left))
     throw new ProtocolError(`expected a ref, got "${printable(line)}"`)
   return { id: left, name: right }

@@ -5,6 +5,8 @@ import { ProtocolError, RemoteFatalError } from './protocol-error.js'
 
 const CERTIFICATE =
   /^(?:CERT_|CRL_|ERROR_IN_C|ERR_TLS_CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_)/
+// A chain of causes may be a circle.
+const MAX_CAUSES = 20
 const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
 
 /** Says which side an error is the fault of. Errors that know already pass through. */
@@ -44,10 +46,11 @@ function unreachable(side: EndpointRole, why: string, cause: unknown, retryable 
 }
 
 /** An AggregateError (every address failed) or a wrapped error says what happened in its innermost error. */
-function rootOf(error: unknown): { code: string; message: string } {
-  if (error instanceof AggregateError && error.errors.length > 0) return rootOf(error.errors[0])
+function rootOf(error: unknown, depth = 0): { code: string; message: string } {
+  if (error instanceof AggregateError && error.errors.length > 0) return rootOf(error.errors[0], depth)
   if (!(error instanceof Error)) return { code: '', message: String(error) }
   const code = (error as NodeJS.ErrnoException).code
   if (typeof code === 'string') return { code, message: error.message }
-  return error.cause instanceof Error ? rootOf(error.cause) : { code: '', message: error.message }
+  const isDeeper = error.cause instanceof Error && depth < MAX_CAUSES
+  return isDeeper ? rootOf(error.cause, depth + 1) : { code: '', message: error.message }
 }

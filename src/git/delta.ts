@@ -1,3 +1,4 @@
+import { MAX_OBJECT_SIZE } from './pack-objects.js'
 import { ProtocolError } from './protocol-error.js'
 
 // gitformat-pack, "Deltified representation".
@@ -34,7 +35,7 @@ class DeltaReader {
     for (let scale = 1; ; scale *= 128) {
       const byte = this.#byte()
       size += (byte & 0x7f) * scale
-      if (size > 0x7fffffff) throw new ProtocolError('a delta is too large')
+      if (size > MAX_OBJECT_SIZE) throw new ProtocolError('a delta is too large')
       if (!(byte & 0x80)) return size
     }
   }

@@ -41,10 +41,10 @@ export function writeFetchV2(capabilities: Capabilities, request: FetchRequest):
 
 export function writeFetchV1(capabilities: Capabilities, request: FetchRequest): Buffer {
   const packets: Buffer[] = []
-  let chosen = ` ${chooseV1Capabilities(capabilities, request).join(' ')}`
+  let chosen = chooseV1Capabilities(capabilities, request)
   for (const id of new Set(request.wants)) {
-    packets.push(encodePacket(`want ${id}${chosen}\n`))
-    chosen = ''
+    packets.push(encodePacket(`${['want', id, ...chosen].join(' ')}\n`))
+    chosen = []
   }
   for (const id of request.shallow ?? []) packets.push(encodePacket(`shallow ${id}\n`))
   if (request.filter) packets.push(encodePacket(`filter ${request.filter}\n`))
@@ -54,16 +54,22 @@ export function writeFetchV1(capabilities: Capabilities, request: FetchRequest):
   return Buffer.concat(packets)
 }
 
-/** Of what is offered, what is needed; never what was not offered. dulwich insists on some that are not needed. */
-function chooseV1Capabilities(offered: Capabilities, request: FetchRequest): string[] {
-  const isDulwich = offered.get('agent')?.startsWith('dulwich') === true
+/**
+ * Of what is offered, what is needed; never what was not offered. dulwich, which in most versions does not name
+ * itself, insists on some that are not needed.
+ */
+export function chooseV1Capabilities(
+  offered: Capabilities,
+  request: Pick<FetchRequest, 'thin' | 'ofsDelta' | 'progress' | 'filter'>,
+): string[] {
+  const mayBeDulwich = offered.get('agent')?.startsWith('dulwich') ?? true
   const first = (...names: string[]) => names.find((name) => offered.has(name))
   const wished = [
     // Some hosts insist on it, although one request needs no negotiation.
     first('multi_ack_detailed', 'multi_ack'),
     first('side-band-64k', 'side-band'),
-    request.thin || isDulwich ? first('thin-pack') : undefined,
-    request.ofsDelta || isDulwich ? first('ofs-delta') : undefined,
+    request.thin || mayBeDulwich ? first('thin-pack') : undefined,
+    request.ofsDelta || mayBeDulwich ? first('ofs-delta') : undefined,
     request.progress ? undefined : first('no-progress'),
     request.filter ? first('filter') : undefined,
     offered.has('object-format') ? `object-format=${objectFormatOf(offered)}` : undefined,

@@ -1,5 +1,5 @@
 import { AGENT } from '../version.js'
-import { lineOf, objectFormatOf, type RefAdvertisement } from './advertisement.js'
+import { lineOf, MAX_ADVERTISEMENT, objectFormatOf, type RefAdvertisement } from './advertisement.js'
 import type { Capabilities } from './capabilities.js'
 import { isObjectId } from './object-id.js'
 import { PacketReader } from './packet-reader.js'
@@ -22,7 +22,7 @@ export function writeLsRefs(capabilities: Capabilities, prefixes: readonly strin
 
 /** Reads the refs as they stream. @throws ProtocolError, or what the stream throws */
 export async function readLsRefs(bytes: AsyncIterable<Buffer>): Promise<RefList> {
-  const reader = new PacketReader(bytes)
+  const reader = new PacketReader(bytes, MAX_ADVERTISEMENT)
   const list: RefList = { refs: new Map(), head: undefined }
   try {
     for (;;) {

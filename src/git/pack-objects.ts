@@ -14,7 +14,8 @@ export type PackEntry =
 
 const TYPES = [undefined, 'commit', 'tree', 'blob', 'tag', undefined, 'ofs-delta', 'ref-delta'] as const
 const PACK_HEADER_SIZE = 12
-const MAX_OBJECT_SIZE = 64 * 1024 * 1024
+/** Bytes of the largest object that is inflated: commits and tags are small. */
+export const MAX_OBJECT_SIZE = 64 * 1024 * 1024
 const TURN_MS = 20
 
 /**

@@ -7,16 +7,22 @@ export interface RawStream {
   return(): Promise<IteratorResult<Buffer, undefined>>
 }
 
-const MAX_TRAILING_BYTES = 1024
+/** Bytes that are read behind an answer's end before its connection is given up. */
+export const MAX_TRAILING_BYTES = 1024
+const MIB = 1024 * 1024
 
 /** Reads packets, and then perhaps raw bytes, from a stream of chunks of any size. */
 export class PacketReader {
   readonly #chunks: AsyncIterator<Buffer>
+  readonly #limit: number
+  #read = 0
   #buffer: Buffer = Buffer.alloc(0)
   #offset = 0
 
-  constructor(bytes: AsyncIterable<Buffer>) {
+  /** `limit`: the most bytes of an answer that has to be held, so that one without an end ends in an error. */
+  constructor(bytes: AsyncIterable<Buffer>, limit = Number.POSITIVE_INFINITY) {
     this.#chunks = bytes[Symbol.asyncIterator]()
+    this.#limit = limit
   }
 
   /** The next packet, or `undefined` where the stream ends between two packets. */
@@ -55,8 +61,8 @@ export class PacketReader {
         this.#offset = this.#buffer.length
         return { value }
       }
-      const { done, value } = await this.#chunks.next()
-      return done ? { done: true, value: undefined } : { value }
+      const value = await this.#pull()
+      return value ? { value } : { done: true, value: undefined }
     }
     const end = async (): Promise<IteratorResult<Buffer, undefined>> => {
       await this.close()
@@ -69,9 +75,9 @@ export class PacketReader {
   async finish(): Promise<void> {
     let left = MAX_TRAILING_BYTES - this.#available
     while (left >= 0) {
-      const { done, value } = await this.#chunks.next()
-      if (done) return
-      left -= value.length
+      const chunk = await this.#pull()
+      if (!chunk) return
+      left -= chunk.length
     }
     await this.close()
   }
@@ -90,15 +96,24 @@ export class PacketReader {
     const parts = [this.#buffer.subarray(this.#offset)]
     let available = this.#available
     while (available < needed) {
-      const { done, value } = await this.#chunks.next()
-      if (done) break
-      parts.push(value)
-      available += value.length
+      const chunk = await this.#pull()
+      if (!chunk) break
+      parts.push(chunk)
+      available += chunk.length
     }
     if (parts.length > 1) {
       this.#buffer = Buffer.concat(parts, available)
       this.#offset = 0
     }
     return available >= needed
+  }
+
+  async #pull(): Promise<Buffer | undefined> {
+    const { done, value } = await this.#chunks.next()
+    if (done) return undefined
+    this.#read += value.length
+    if (this.#read > this.#limit)
+      throw new ProtocolError(`its answer is longer than ${this.#limit / MIB} MiB`)
+    return value
   }
 }

@@ -9,6 +9,8 @@ import { SideBandStream, type TextSink } from './side-band-stream.js'
 import type { SmartHttp } from './smart-http.js'
 
 export const RECEIVE_PACK = 'git-receive-pack'
+/** Bytes of an answer to a push, with all that hooks say. */
+const MAX_REPORT = 64 * 1024 * 1024
 
 export interface Push extends PushOptions {
   commands: readonly Command[]
@@ -87,7 +89,7 @@ export class ReceivePack {
       const body = Buffer.isBuffer(pack) ? Buffer.concat([head, pack]) : joined(head, pack)
       const length = packSize === undefined ? {} : { contentLength: head.length + packSize }
       const answer = await this.#http.post({ service: RECEIVE_PACK, step: 'push', body, ...length })
-      return await this.#readReport(new PacketReader(answer), onText)
+      return await this.#readReport(new PacketReader(answer, MAX_REPORT), onText)
     } catch (error) {
       throw this.#http.blame(error)
     }

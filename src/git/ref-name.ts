@@ -6,13 +6,18 @@ import { encodeText } from './text.js'
 // biome-ignore lint/suspicious/noControlCharactersInRegex: git forbids them
 const FORBIDDEN = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|\.$|\/$/
 
-/** Whether git would take `name` as a full ref name. */
+// A name must fit into a packet beside two ids; file systems hold no longer one.
+const MAX_LENGTH = 4096
+
+/** Whether git would take `name` in a push: of three parts at least, so not `refs/stash`. */
 export function isValidRefName(name: string): boolean {
-  if (!name.startsWith('refs/') || FORBIDDEN.test(name)) return false
-  const parts = name.split('/')
-  return (
-    parts.length > 2 && parts.every((part) => part !== '' && !part.startsWith('.') && !part.endsWith('.lock'))
-  )
+  return isWellFormedRefName(name) && name.split('/').length > 2
+}
+
+/** Whether git could have a ref of this full name, if only for itself. */
+export function isWellFormedRefName(name: string): boolean {
+  if (name.length > MAX_LENGTH || !name.startsWith('refs/') || FORBIDDEN.test(name)) return false
+  return name.split('/').every((part) => part !== '' && !part.startsWith('.') && !part.endsWith('.lock'))
 }
 
 export function kindOfRef(name: string): RefKind {

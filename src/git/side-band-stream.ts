@@ -1,4 +1,4 @@
-import type { PacketReader, RawStream } from './packet-reader.js'
+import { MAX_TRAILING_BYTES, type PacketReader, type RawStream } from './packet-reader.js'
 import { ProtocolError } from './protocol-error.js'
 import { SideBandDemultiplexer } from './side-band.js'
 
@@ -10,6 +10,7 @@ export class SideBandStream implements AsyncIterable<Buffer>, RawStream {
   readonly #raw: RawStream
   readonly #demultiplexer = new SideBandDemultiplexer()
   readonly #onText: TextSink
+  #trailing = 0
 
   constructor(reader: PacketReader, onText: TextSink) {
     this.#raw = reader.rest()
@@ -21,7 +22,9 @@ export class SideBandStream implements AsyncIterable<Buffer>, RawStream {
       const { done, value } = await this.#raw.next()
       if (this.#demultiplexer.ended) {
         // Reading on to the end of HTTP's body keeps the connection usable.
+        this.#trailing += value?.length ?? 0
         if (done) return { done: true, value: undefined }
+        if (this.#trailing > MAX_TRAILING_BYTES) return this.return()
         continue
       }
       if (done) throw new ProtocolError('it was cut: the answer ends without a flush')

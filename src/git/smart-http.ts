@@ -113,7 +113,9 @@ export class SmartHttp {
   blame(error: unknown): GitSyncError {
     const blamed = blame(this.side, error)
     // Whatever a remote said may stand in any message, down to the first cause.
-    for (let cause: unknown = blamed; cause instanceof Error; cause = cause.cause) {
+    const seen = new Set<unknown>()
+    for (let cause: unknown = blamed; cause instanceof Error && !seen.has(cause); cause = cause.cause) {
+      seen.add(cause)
       const [message, stack] = [this.redact(cause.message), this.redact(cause.stack ?? '')]
       // A caller's own abort reason may be read-only, and holds no secret.
       if (message !== cause.message) cause.message = message

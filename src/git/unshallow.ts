@@ -1,5 +1,6 @@
 import { lineOf } from './advertisement.js'
 import type { Capabilities } from './capabilities.js'
+import { chooseV1Capabilities } from './fetch-request.js'
 import { keepShallow, readV2Preamble, type ShallowInfo } from './fetch-response.js'
 import { commandHead } from './ls-refs.js'
 import type { ObjectFormat } from './object-id.js'
@@ -11,11 +12,19 @@ import { encodePacket, FLUSH_PACKET } from './pkt-line.js'
 // met T. The largest depth, 2147483647, means infinity to git, and would unshallow everything.
 const DEEPEST = 2147483646
 
-/** Over v1 the answer ends after its shallow lines, as no `done` is sent: no pack follows. */
-export function writeDeepenV1(format: ObjectFormat, tip: string, candidates: readonly string[]): Buffer {
-  // No capability is needed; only where the default would be wrong is one named.
-  const chosen = format === 'sha1' ? '' : ` object-format=${format}`
-  const packets = [encodePacket(`want ${tip}${chosen}\n`)]
+/**
+ * Over v1 the answer ends after its shallow lines, as no `done` is sent: no pack follows. To git no capability
+ * matters here but the object format, so `offered` is left out where v2 was spoken; dulwich insists on some.
+ */
+export function writeDeepenV1(
+  format: ObjectFormat,
+  tip: string,
+  candidates: readonly string[],
+  offered?: Capabilities,
+): Buffer {
+  const sha256 = format === 'sha1' ? [] : [`object-format=${format}`]
+  const chosen = offered ? chooseV1Capabilities(offered, { progress: true }) : sha256
+  const packets = [encodePacket(`${['want', tip, ...chosen].join(' ')}\n`)]
   for (const id of candidates) packets.push(encodePacket(`shallow ${id}\n`))
   packets.push(encodePacket(`deepen ${DEEPEST}\n`), FLUSH_PACKET)
   return Buffer.concat(packets)

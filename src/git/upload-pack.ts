@@ -54,9 +54,16 @@ export class UploadPack {
   /**
    * One fetch. It resolves when the pack's header has arrived; the stream must be read to its end or returned.
    *
-   * @throws GitSyncError `source_protocol_error`, also for a refused want; `unsupported` for a shallow source
+   * @throws GitSyncError `source_protocol_error`, also for a refused want; `unsupported` for a shallow source,
+   *   or a shallow receiver that it cannot serve
    */
   async fetch(request: FetchRequest, step: string, onText: TextSink): Promise<PackStream> {
+    if (request.shallow?.length && !this.canDeepen) {
+      throw new GitSyncError(
+        'unsupported',
+        'The target is shallow, and the source cannot serve a shallow one.',
+      )
+    }
     const isV2 = this.protocol === 'v2'
     const body = (isV2 ? writeFetchV2 : writeFetchV1)(this.capabilities, request)
     const counted = this.#http.traffic.item(this.#http.side, UPLOAD_PACK, step)
@@ -74,7 +81,7 @@ export class UploadPack {
     }
   }
 
-  /** Whether `unshallowed` can be asked. */
+  /** Whether `unshallowed` can be asked, and shallow receivers are served. */
   get canDeepen(): boolean {
     return this.protocol === 'v2'
       ? this.capabilities.hasFeature('fetch', 'shallow')
@@ -93,7 +100,12 @@ export class UploadPack {
     const asV2 = this.protocol === 'v2' && this.#mode === 'v2'
     const body = asV2
       ? writeDeepenV2(this.capabilities, tip, candidates)
-      : writeDeepenV1(this.objectFormat, tip, candidates)
+      : writeDeepenV1(
+          this.objectFormat,
+          tip,
+          candidates,
+          this.protocol === 'v1' ? this.capabilities : undefined,
+        )
     const reader = await this.#call('prove', body, asV2)
     try {
       return await readUnshallowed(reader, asV2, candidates)

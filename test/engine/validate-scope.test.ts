@@ -83,7 +83,7 @@ test('excludes that do not start with refs/', async (t) => {
     const probe = { source, excludeRefPrefixes: [name] }
     t.same(refusedPaths(validateProbeRequest, probe), ['/excludeRefPrefixes/0'])
   }
-  t.same(refused({ excludeRefs: ['refs/heads/a', 'refs/tags/v*-rc'] }), [])
+  t.same(refused({ excludeRefs: ['refs/heads/a', 'refs/tags/v*-rc', 'refs/stash'] }), [])
   t.same(refused({ excludeRefPrefixes: ['refs/heads/', 'refs/pull', 'refs/heads/wip/x-'] }), [])
   t.same(refused({ excludeRefs: ['refs/heads/*/*'] }), ['/scope/excludeRefs/0'])
 })

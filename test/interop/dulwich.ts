@@ -1,12 +1,12 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { projectFile } from '../support/project.js'
 
 // A python of the user's own may come first in the path and lack the distribution's packages.
 const PYTHONS = ['python3', '/usr/bin/python3']
-const SERVER = fileURLToPath(new URL('./dulwich-server.py', import.meta.url))
+const SERVER = projectFile('test/interop/dulwich-server.py')
 
 /** A python that has dulwich, or `undefined` where none is installed. */
 export async function findDulwich(): Promise<string | undefined> {
