@@ -1,5 +1,4 @@
 import { GitSyncError } from '../errors.js'
-import { readHistory } from '../git/history.js'
 import { RemoteFatalError } from '../git/protocol-error.js'
 import type { UploadPack } from '../git/upload-pack.js'
 import type { DesiredRef } from './select.js'
@@ -69,9 +68,7 @@ async function metAsParents(
 ): Promise<ReadonlySet<string>> {
   const ancestors = new Set<string>()
   for (const candidate of candidates) {
-    const request = { wants: [tip], haves: [candidate], filter: 'tree:0' }
-    const pack = await source.fetch(request, 'prove', () => {})
-    for await (const object of readHistory(pack, source.objectFormat)) {
+    for await (const object of source.history({ wants: [tip], haves: [candidate] }, 'prove')) {
       if (object.type !== 'commit' || !object.parents.includes(candidate)) continue
       ancestors.add(candidate)
       break

@@ -49,7 +49,12 @@ export function unservedError(error: GitSyncError, desired: ReadonlyMap<string, 
   const unserved = [...desired.values()].filter(({ id }) => ids.has(id))
   const reason = 'the source lists it, but does not serve it'
   const refs = unserved.map(({ targetRef }) => ({ ref: targetRef, reason }))
-  const message = `${error.message} It was listed twice: exclude the refs, or set policy.bestEffort.`
+  const hint =
+    refs.length > 0
+      ? 'It was listed twice: exclude the refs, or set policy.bestEffort.'
+      : // git does so over v1 where commit dates lie.
+        'It lies below a ref that was listed, and a transfer in steps needs it: a source with protocol v2 serves it.'
+  const message = `${error.message} ${hint}`
   return new GitSyncError('source_protocol_error', message, { cause: error, refs })
 }
 

@@ -18,6 +18,8 @@ export interface FetchRequest {
   ofsDelta?: boolean
   /** Ask for progress text. */
   progress?: boolean
+  /** How many commits deep the history goes that is sent; without it, all of it. */
+  depth?: number
   /** Which objects to leave out, as `tree:0`: all but commits and tags. */
   filter?: string
 }
@@ -33,6 +35,7 @@ export function writeFetchV2(capabilities: Capabilities, request: FetchRequest):
   if (!request.progress) packets.push(encodePacket('no-progress\n'))
   for (const id of new Set(request.wants)) packets.push(encodePacket(`want ${id}\n`))
   for (const id of request.shallow ?? []) packets.push(encodePacket(`shallow ${id}\n`))
+  if (request.depth) packets.push(encodePacket(`deepen ${request.depth}\n`))
   if (request.filter) packets.push(encodePacket(`filter ${request.filter}\n`))
   for (const id of request.haves) packets.push(encodePacket(`have ${id}\n`))
   packets.push(encodePacket('done\n'), FLUSH_PACKET)
@@ -47,6 +50,7 @@ export function writeFetchV1(capabilities: Capabilities, request: FetchRequest):
     chosen = []
   }
   for (const id of request.shallow ?? []) packets.push(encodePacket(`shallow ${id}\n`))
+  if (request.depth) packets.push(encodePacket(`deepen ${request.depth}\n`))
   if (request.filter) packets.push(encodePacket(`filter ${request.filter}\n`))
   packets.push(FLUSH_PACKET)
   for (const id of request.haves) packets.push(encodePacket(`have ${id}\n`))

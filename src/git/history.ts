@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { applyDelta } from './delta.js'
-import { hashSize, type ObjectFormat } from './object-id.js'
-import { readPackObjects } from './pack-objects.js'
+import { type BaseObject, DeltaBases } from './delta-bases.js'
+import { hashSize, isObjectId, type ObjectFormat } from './object-id.js'
+import { type PackEntry, readPackObjects } from './pack-objects.js'
 import { ProtocolError } from './protocol-error.js'
+import { SeenObjects } from './seen-objects.js'
 
 export interface Commit {
   id: string
@@ -12,84 +14,151 @@ export interface Commit {
 /** What tells how a history hangs together. */
 export type HistoryObject = ({ type: 'commit' } & Commit) | { type: 'tag'; id: string; target: string }
 
-/** Most bytes of objects that are kept as bases of deltas to come. */
-const MAX_KEPT_BYTES = 32 * 1024 * 1024
+/** Gives the pack of just these objects. */
+export type FetchObjects = (ids: readonly string[]) => Promise<AsyncIterable<Buffer>>
+
+/** Bases that are asked for at once. */
+const BASES_AT_ONCE = 5_000
 
 /**
- * The commits and tags of a pack, as it streams in; other objects are passed over. Each may be a delta on another.
+ * The commits and tags of a pack, as it streams in; other objects are passed over. Each may be a delta on another,
+ * which may have gone by long ago: such bases are fetched again at the end, so that memory stays small.
  *
- * @throws ProtocolError for a damaged pack, and where a delta's base is not among the last 32 MiB of objects
+ * @throws ProtocolError for a damaged pack
  */
 export async function* readHistory(
   chunks: AsyncIterable<Buffer>,
   format: ObjectFormat,
+  fetchObjects: FetchObjects,
 ): AsyncGenerator<HistoryObject> {
-  const bases = new BaseStore()
-  for await (const entry of readPackObjects(chunks, hashSize(format))) {
-    let { type, data } = entry as { type: string; data: Buffer }
-    if (entry.type === 'ref-delta' || entry.type === 'ofs-delta') {
-      const base = bases.get(entry.base)
-      type = base.type
-      data = applyDelta(base.data, entry.data)
+  const open = new OpenDeltas()
+  const seen = new SeenObjects(hashSize(format))
+  for await (const object of readObjects(chunks, format, open)) {
+    seen.add(object.offset, Buffer.from(object.id, 'hex'))
+    yield* historyOf(object)
+  }
+  const missing = open.nameBases(seen)
+  for (let at = 0; at < missing.length; at += BASES_AT_ONCE) {
+    const bases = await fetchObjects(missing.slice(at, at + BASES_AT_ONCE))
+    for await (const base of readObjects(bases, format, new OpenDeltas())) {
+      for (const object of open.close(base, format)) yield* historyOf(object)
     }
-    const id = createHash(format).update(`${type} ${data.length}\0`).update(data).digest('hex')
-    bases.keep(type, data, id, entry.offset)
-    if (type === 'commit') yield { type, id, parents: parentsOf(data) }
-    if (type === 'tag')
-      yield { type, id, target: data.toString('latin1', 'object '.length, data.indexOf('\n')) }
+  }
+  if (open.size > 0) throw new ProtocolError('a delta in the pack has no base')
+}
+
+interface PackedObject extends BaseObject {
+  id: string
+  offset: number
+}
+
+/** The objects whose bases are at hand; the rest go to `open`. */
+async function* readObjects(
+  chunks: AsyncIterable<Buffer>,
+  format: ObjectFormat,
+  open: OpenDeltas,
+): AsyncGenerator<PackedObject> {
+  const bases = new DeltaBases()
+  for await (const entry of readPackObjects(chunks, hashSize(format))) {
+    const object = wholeObject(entry, bases, open)
+    if (!object) continue
+    const id = idOf(object, format)
+    bases.keep(object, id, entry.offset)
+    yield { ...object, id, offset: entry.offset }
   }
 }
 
+function wholeObject(entry: PackEntry, bases: DeltaBases, open: OpenDeltas): BaseObject | undefined {
+  if (entry.type !== 'ref-delta' && entry.type !== 'ofs-delta') return entry
+  const base = bases.get(entry.base)
+  if (base) return { type: base.type, data: applyDelta(base.data, entry.data) }
+  open.add({ base: entry.base, offset: entry.offset, data: entry.data })
+  return undefined
+}
+
+function idOf({ type, data }: BaseObject, format: ObjectFormat): string {
+  return createHash(format).update(`${type} ${data.length}\0`).update(data).digest('hex')
+}
+
+function* historyOf({ type, id, data }: PackedObject): Generator<HistoryObject> {
+  if (type === 'commit') yield { type, id, parents: parentsOf(data, id.length) }
+  if (type === 'tag') yield { type, id, target: headerId(data, 0, 'object ', id.length) ?? malformed(type) }
+}
+
 /** The `parent` lines of a commit's head, which follow its `tree` line. */
-function parentsOf(commit: Buffer): string[] {
+function parentsOf(commit: Buffer, idLength: number): string[] {
   const parents: string[] = []
-  const head = commit.subarray(0, Math.max(0, commit.indexOf('\nauthor ')))
-  for (const line of head.toString('latin1').split('\n')) {
-    if (line.startsWith('parent ')) parents.push(line.slice('parent '.length))
+  let line = commit.indexOf('\n') + 1
+  while (commit.toString('latin1', line, line + PARENT.length) === PARENT) {
+    parents.push(headerId(commit, line, PARENT, idLength) ?? malformed('commit'))
+    line += PARENT.length + idLength + 1
   }
   return parents
 }
 
-const COMPACT_AFTER = 100_000
+const PARENT = 'parent '
 
-interface Base {
-  type: string
-  data: Buffer
-  offset: number
+/** The id on a line of an object's head that begins with `name`. */
+function headerId(object: Buffer, line: number, name: string, idLength: number): string | undefined {
+  const at = line + name.length
+  const id = object.toString('latin1', at, at + idLength)
+  return isObjectId(id) && object[at + idLength] === LINE_FEED ? id : undefined
 }
 
-/** The latest objects, by id and by offset in the pack. */
-class BaseStore {
-  readonly #objects = new Map<string, Base>()
-  readonly #idsByOffset = new Map<number, string>()
-  /** The oldest first, from `#dropped` on. (A Map finds its oldest entry slowly once many were deleted.) */
-  #ids: string[] = []
-  #dropped = 0
-  #bytes = 0
+const LINE_FEED = 10
 
-  keep(type: string, data: Buffer, id: string, offset: number): void {
-    if (this.#objects.has(id)) return
-    // A copy, as small ones share memory where inflated ones have some each.
-    this.#objects.set(id, { type, data: Buffer.from(data), offset })
-    this.#idsByOffset.set(offset, id)
-    this.#ids.push(id)
-    this.#bytes += data.length
-    while (this.#bytes > MAX_KEPT_BYTES) this.#drop(this.#ids[this.#dropped++] as string)
-    if (this.#dropped < COMPACT_AFTER) return
-    this.#ids = this.#ids.slice(this.#dropped)
-    this.#dropped = 0
+function malformed(type: string): never {
+  throw new ProtocolError(`the pack has a malformed ${type}`)
+}
+
+interface OpenDelta {
+  /** The base's offset in the pack, or its id. */
+  base: number | string
+  offset: number
+  data: Buffer
+}
+
+/** Deltas whose base is not at hand, by that base. */
+class OpenDeltas {
+  readonly #byBase = new Map<number | string, OpenDelta[]>()
+  size = 0
+
+  add(delta: OpenDelta): void {
+    const others = this.#byBase.get(delta.base)
+    if (others) others.push(delta)
+    else this.#byBase.set(delta.base, [delta])
+    this.size++
   }
 
-  get(base: string | number): Base {
-    const found = this.#objects.get(typeof base === 'number' ? (this.#idsByOffset.get(base) ?? '') : base)
-    if (!found) throw new ProtocolError('a delta in the pack has no base in it')
-    return found
+  /** Names the bases by their ids, and gives those. The base of a chain of open deltas stands for all of them. */
+  nameBases(seen: SeenObjects): string[] {
+    const offsets = [...this.#byBase.keys()].filter((base) => typeof base === 'number')
+    for (const [offset, id] of seen.idsAt(new Set(offsets))) {
+      const deltas = this.#byBase.get(offset) ?? []
+      this.#byBase.delete(offset)
+      this.#byBase.set(id, [...(this.#byBase.get(id) ?? []), ...deltas])
+    }
+    return [...this.#byBase.keys()].filter((base) => typeof base === 'string')
   }
 
-  #drop(id: string): void {
-    const { data, offset } = this.#objects.get(id) as Base
-    this.#objects.delete(id)
-    this.#idsByOffset.delete(offset)
-    this.#bytes -= data.length
+  /** What the deltas on `base` make, and the deltas on those. */
+  *close(base: PackedObject, format: ObjectFormat): Generator<PackedObject> {
+    // Its offset is one in another pack.
+    const bases = [{ ...base, offset: -1 }]
+    for (let next = bases.pop(); next; next = bases.pop()) {
+      for (const { offset, data } of [...this.#take(next.id), ...this.#take(next.offset)]) {
+        const object = { type: next.type, data: applyDelta(next.data, data) }
+        const whole = { ...object, id: idOf(object, format), offset }
+        bases.push(whole)
+        yield whole
+      }
+    }
+  }
+
+  #take(base: number | string): OpenDelta[] {
+    const deltas = this.#byBase.get(base) ?? []
+    this.#byBase.delete(base)
+    this.size -= deltas.length
+    return deltas
   }
 }

@@ -3,15 +3,16 @@ import type { Protocol } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
 import { objectFormatOf, readAdvertisement } from './advertisement.js'
 import type { Capabilities } from './capabilities.js'
+import { DEEPEST, type Deepening, readDeepened, writeDeepenV1, writeDeepenV2 } from './deepen.js'
 import { type FetchRequest, writeFetchV1, writeFetchV2 } from './fetch-request.js'
-import { readV1Preamble, readV2Preamble } from './fetch-response.js'
+import { readV1Preamble, readV2Preamble, type ShallowInfo } from './fetch-response.js'
+import { type HistoryObject, readHistory } from './history.js'
 import { readLsRefs, writeLsRefs } from './ls-refs.js'
 import type { ObjectFormat } from './object-id.js'
 import { openPackStream, type PackStream } from './pack-stream.js'
 import { PacketReader } from './packet-reader.js'
 import type { TextSink } from './side-band-stream.js'
 import type { SmartHttp } from './smart-http.js'
-import { readUnshallowed, writeDeepenV1, writeDeepenV2 } from './unshallow.js'
 
 export const UPLOAD_PACK = 'git-upload-pack'
 const VERSION_2 = 'version=2'
@@ -73,7 +74,8 @@ export class UploadPack {
     try {
       const { shallow } = await (isV2 ? readV2Preamble : readV1Preamble)(reader)
       const known = new Set(request.shallow)
-      if (shallow.some((id) => !known.has(id))) throw shallowSource(this.#http)
+      const isCut = shallow.some((id) => !known.has(id))
+      if (isCut && request.depth === undefined) throw shallowSource(this.#http)
       return blamedPack(this.#http, await openPackStream(reader, onText))
     } catch (error) {
       await reader.close()
@@ -81,7 +83,24 @@ export class UploadPack {
     }
   }
 
-  /** Whether `unshallowed` can be asked, and shallow receivers are served. */
+  /**
+   * The commits and tags that `wants` reach and `haves` do not, by a fetch that leaves out trees and blobs. `counting`
+   * may wrap each pack that this takes.
+   *
+   * @throws as `fetch` does
+   */
+  async *history(
+    { wants, haves, shallow = [] }: Pick<FetchRequest, 'wants' | 'haves' | 'shallow'>,
+    step: string,
+    counting = (pack: PackStream) => pack,
+  ): AsyncGenerator<HistoryObject> {
+    const fetch = async (request: FetchRequest) =>
+      counting(await this.fetch({ ...request, filter: 'tree:0', ofsDelta: true }, step, () => {}))
+    const fetchObjects = (ids: readonly string[]) => fetch({ wants: ids, haves: [], depth: 1 })
+    yield* readHistory(await fetch({ wants, haves, shallow }), this.objectFormat, fetchObjects)
+  }
+
+  /** Whether `unshallowed` and `commitsAt` can be asked, and shallow receivers are served. */
   get canDeepen(): boolean {
     return this.protocol === 'v2'
       ? this.capabilities.hasFeature('fetch', 'shallow')
@@ -95,20 +114,27 @@ export class UploadPack {
       : this.capabilities.has('filter')
   }
 
-  /** Which of `candidates` are ancestors of `tip`, told exactly by the source's own walk: see unshallow.ts. */
+  /** Which of `candidates` are ancestors of `tip`, told exactly by the source's own walk: see deepen.ts. */
   async unshallowed(tip: string, candidates: readonly string[]): Promise<Set<string>> {
+    const deepening = { wants: [tip], shallow: candidates, depth: DEEPEST }
+    const unshallow = new Set((await this.#deepen(deepening, 'prove')).unshallow)
+    // Some servers unshallow every commit that they pass.
+    return new Set(candidates.filter((id) => unshallow.has(id)))
+  }
+
+  /** The commits that are `depth` deep below `tips`, which are 1 deep; none where no history goes so deep. */
+  async commitsAt(depth: number, tips: readonly string[]): Promise<string[]> {
+    return (await this.#deepen({ wants: tips, depth }, 'graph')).shallow
+  }
+
+  async #deepen(deepening: Deepening, step: string): Promise<ShallowInfo> {
     const asV2 = this.protocol === 'v2' && this.#mode === 'v2'
     const body = asV2
-      ? writeDeepenV2(this.capabilities, tip, candidates)
-      : writeDeepenV1(
-          this.objectFormat,
-          tip,
-          candidates,
-          this.protocol === 'v1' ? this.capabilities : undefined,
-        )
-    const reader = await this.#call('prove', body, asV2)
+      ? writeDeepenV2(this.capabilities, deepening)
+      : writeDeepenV1(this.objectFormat, deepening, this.protocol === 'v1' ? this.capabilities : undefined)
+    const reader = await this.#call(step, body, asV2)
     try {
-      return await readUnshallowed(reader, asV2, candidates)
+      return await readDeepened(reader, asV2)
     } catch (error) {
       throw this.#http.blame(error)
     } finally {

@@ -196,20 +196,6 @@ t.test(
   },
 )
 
-t.test('without delete-refs or filter there are no steps, and it says so', async (t) => {
-  const { source, target, client, request } = await stage(t, {
-    source: { config: { 'uploadpack.allowFilter': 'false' } },
-    target: small(100_000),
-  })
-  await source.bigHistory({ commits: 40, bytesPerCommit: 10_000 })
-
-  const error = await failureOf(client.sync(request()))
-
-  t.equal(error.code, 'pack_limit_exceeded')
-  t.match(error.message, /no filter/)
-  t.strictSame(await target.soundRefs(), {})
-})
-
 /** Text that does not compress, the same for the same seed. */
 function noise(seed: number, size = 20_000): string {
   let state = seed * 2_654_435_761 + 1

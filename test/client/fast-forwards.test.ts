@@ -1,10 +1,9 @@
 import t from 'tap'
-import { mapPackets, type RawPacket } from '../support/answer-faults.js'
 import { git } from '../support/git.js'
+import { sourceLacking } from '../support/lacking.js'
 import { linesOf } from '../support/packets.js'
 import type { RequestInfo } from '../support/proxy.js'
-import { actionsOf, at, failureOf, stage } from '../support/stage.js'
-import { pkt } from '../support/wire.js'
+import { actionsOf, failureOf, stage } from '../support/stage.js'
 
 for (const protocol of ['v1', 'v2', 'auto'] as const) {
   const policy = { protocol }
@@ -223,7 +222,7 @@ for (const protocol of ['v1', 'v2', 'auto'] as const) {
 
 for (const protocol of ['v1', 'v2'] as const) {
   t.test(`${protocol}: a source without shallow is asked for its commits`, async (t) => {
-    const { source, target, client, request } = await stage(t, lacking(protocol, 'shallow'))
+    const { source, target, client, request } = await stage(t, sourceLacking(protocol, 'shallow'))
     const policy = { protocol }
     await source.commit('main', { date: 2_000_000_000 })
     const base = await source.commit('main', { date: 2_100_000_000 })
@@ -246,7 +245,7 @@ for (const protocol of ['v1', 'v2'] as const) {
   })
 
   t.test(`${protocol}: a source that can prove nothing says so and names the way out`, async (t) => {
-    const { source, target, client, request } = await stage(t, lacking(protocol, 'shallow', 'filter'))
+    const { source, target, client, request } = await stage(t, sourceLacking(protocol, 'shallow', 'filter'))
     const policy = { protocol }
     const base = await source.commit('main')
     await source.branch('base', base)
@@ -260,20 +259,5 @@ for (const protocol of ['v1', 'v2'] as const) {
 
     await client.sync(request({ policy: { ...policy, force: true } }))
     t.equal(await target.head('main'), await source.head('main'))
-  })
-}
-
-/** A source that does not offer these capabilities. */
-function lacking(protocol: 'v1' | 'v2', ...names: string[]) {
-  const strike = (line: string) =>
-    names.reduce((left, name) => left.replace(new RegExp(` ?\\b${name}\\b`), ''), line)
-  const change = ({ raw, payload }: RawPacket) => {
-    const line = payload?.toString() ?? ''
-    return line.includes('\0') || line.startsWith('fetch=') ? pkt(strike(line)) : raw
-  }
-  return at('source', {
-    protocol,
-    handle: ({ kind }) =>
-      kind === 'info-refs' ? { type: 'rewrite', transform: mapPackets(change) } : undefined,
   })
 }

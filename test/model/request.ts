@@ -1,6 +1,6 @@
 import type { RefMapping, RefScope, SyncPolicy, TransferOptions } from '../../src/index.js'
+import type { Random } from '../support/random.js'
 import { branchNames, excludeEachOther, otherNames, tagNames } from './names.js'
-import type { Random } from './random.js'
 
 export interface DrawnRequest {
   verb: 'sync' | 'replicate'

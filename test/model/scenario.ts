@@ -1,5 +1,5 @@
+import { Random } from '../support/random.js'
 import { drawHistory, type History } from './history.js'
-import { Random } from './random.js'
 import { type DrawnRequest, drawRequest } from './request.js'
 import { drawSource, drawTarget, type SideDraft } from './sides.js'
 

@@ -1,6 +1,6 @@
+import type { Random } from '../support/random.js'
 import { ancestorsOf, type History, type ObjectKey } from './history.js'
 import { branchNames, excludeEachOther, otherNames, tagNames } from './names.js'
-import type { Random } from './random.js'
 import type { DrawnRequest } from './request.js'
 import { fullName, namesOnTarget } from './scope-names.js'
 

@@ -1,10 +1,10 @@
 import { CountedPack } from '../counted-pack.js'
 import type { Context } from '../execution.js'
 import { chooseHaves } from '../haves.js'
-import type { Prefix } from './prefix.js'
+import { newHeads, type Prefix } from './prefix.js'
 
-/** A step of fewer commits than this is filled commit by commit, so that no room is wasted. */
-export const FEW_COMMITS = 10
+/** A step of fewer commits than this is filled one by one, so that no room is wasted. */
+export const FEW = 10
 /** What a step may be filled up to: the rest is for the push's commands. */
 const FILL = 0.98
 const GOOD_ENOUGH = 0.6
@@ -12,8 +12,8 @@ const GOOD_ENOUGH = 0.6
 /** Fills steps by what the source says they weigh: packs are fetched and counted, and nothing is sent. */
 export class StepMeasure {
   readonly #context: Context
-  /** By place in the order: the bytes of one commit, as the last step that was filled left over. */
-  readonly #single = new Map<number, number>()
+  /** By place in the history: the bytes of one advance, as the last step that was filled left over. */
+  readonly #single = new WeakMap<Prefix, number>()
 
   constructor(context: Context) {
     this.#context = context
@@ -23,9 +23,9 @@ export class StepMeasure {
   async weigh(from: Prefix, to: Prefix, most: number): Promise<number> {
     const { remotes, plan, confirmed } = this.#context
     const { source, target } = remotes
-    const held = new Set(from.headIds())
-    const wants = to.headIds().filter((id) => !held.has(id))
-    const haves = chooseHaves(target, plan, source.refs, new Set([...held, ...confirmed]))
+    const wants = newHeads(from, to)
+    if (wants.length === 0) return 0
+    const haves = chooseHaves(target, plan, source.refs, new Set([...from.headIds, ...confirmed]))
     const ofsDelta = target.capabilities.has('ofs-delta')
     const request = { wants, haves, shallow: target.shallow, thin: haves.length > 0, ofsDelta }
     const pack = new CountedPack(await source.fetch(request, 'measure', () => {}), this.#context)
@@ -33,13 +33,30 @@ export class StepMeasure {
     return pack.bytes
   }
 
-  /** As many single commits as fit, at least one: what follows then never fits in beside them. */
+  /** Whether the target has all that some commits reach, once it has `heads`. */
+  async isHeld(commits: readonly string[], heads: readonly string[]): Promise<boolean> {
+    const { remotes, plan, confirmed } = this.#context
+    const { source, target } = remotes
+    const haves = chooseHaves(target, plan, source.refs, new Set([...heads, ...confirmed]))
+    if (haves.length === 0) return false
+    const request = { wants: commits, haves, shallow: target.shallow }
+    const pack = await source.fetch(request, 'measure', () => {})
+    await pack.return()
+    return pack.objects === 0
+  }
+
+  async fits(from: Prefix, to: Prefix, limit: number): Promise<boolean> {
+    return (await this.weigh(from, to, limit * FILL)) !== Number.POSITIVE_INFINITY
+  }
+
+  /** As many single ones as fit, at least one: what follows then never fits in beside them. */
   async fill(from: Prefix, limit: number): Promise<Prefix> {
     let to = from
     for (let bytes = 0; !to.isWhole; ) {
       const next = await to.advance(1)
-      const single = this.#single.get(to.end) ?? (await this.weigh(to, next, limit))
-      this.#single.set(to.end, single)
+      const single = this.#single.get(to) ?? (await this.weigh(to, next, limit))
+      this.#single.set(to, single)
+      if (single === Number.POSITIVE_INFINITY && to === from) return this.bisect(from, next, limit)
       bytes += single
       if (bytes > limit * FILL && to !== from) break
       to = next
@@ -47,16 +64,16 @@ export class StepMeasure {
     return to
   }
 
-  /** A prefix that fits, after `tooMany` commits did not: found by halving, at least one commit. */
-  async bisect(from: Prefix, tooMany: number, limit: number): Promise<Prefix> {
-    let [fits, fitsNot] = [0, tooMany]
-    while (fitsNot - fits > Math.max(1, fitsNot / 10)) {
-      const middle = Math.floor((fits + fitsNot) / 2)
-      const bytes = await this.weigh(from, await from.advance(middle), limit * FILL)
+  /** A prefix that fits, where `tooFar` did not: found by halving. The least there is, if not even that fits. */
+  async bisect(from: Prefix, tooFar: Prefix, limit: number): Promise<Prefix> {
+    let [fits, fitsNot] = [from, tooFar]
+    for (let middle = await from.halfwayTo(tooFar); middle; middle = await fits.halfwayTo(fitsNot)) {
+      const bytes = await this.weigh(from, middle, limit * FILL)
       if (bytes === Number.POSITIVE_INFINITY) fitsNot = middle
       else fits = middle
       if (fits === middle && bytes > limit * GOOD_ENOUGH) break
+      if (fits !== from && fitsNot.end - fits.end <= (fitsNot.end - from.end) / 10) break
     }
-    return from.advance(Math.max(1, fits))
+    return fits === from ? fitsNot : fits
   }
 }

@@ -3,18 +3,12 @@ import type { Command } from '../../git/push-request.js'
 import type { Context } from '../execution.js'
 import { type LimitRefusal, mebibytes } from '../limit.js'
 import { type Pushed, pushAttempt } from '../push-attempt.js'
-import { orderCommits } from './commit-order.js'
-import { FEW_COMMITS, StepMeasure } from './measure-step.js'
-import { Prefix } from './prefix.js'
-import { commitsOf, type History, readGraph } from './read-graph.js'
+import { begin } from './begin.js'
+import { FEW, StepMeasure } from './measure-step.js'
+import { newHeads, type Prefix } from './prefix.js'
 import { StepSize } from './step-size.js'
 import { TempRefs } from './temp-refs.js'
 
-/** A repository is about ten times as large as its commits alone: the guess before anything was observed. */
-const BYTES_PER_COMMIT_BYTE = 10
-/** No repository is so heavy beside its commits: what is small even then needs no measuring. */
-const MOST_BYTES_PER_COMMIT_BYTE = 1000
-const SAMPLES = 64
 const MAX_CUTS = 3
 
 export interface Steps {
@@ -49,7 +43,9 @@ export async function pushInSteps(context: Context, steps: Steps): Promise<Pushe
 export function whyNoSteps({ remotes }: Context): string | undefined {
   if (!remotes.target.capabilities.has('delete-refs'))
     return 'the target cannot delete refs, so it gets no temporary ones'
-  if (!remotes.source.canFilter) return 'the source offers no filter, so its history cannot be cut into steps'
+  const { source } = remotes
+  if (!source.canFilter && !source.canDeepen)
+    return 'the source offers neither filter nor shallow, so its history cannot be cut into steps'
   return undefined
 }
 
@@ -59,9 +55,11 @@ interface Transfer {
   measure: StepMeasure
   temp: TempRefs
   told: boolean
-  /** How many commits the last push could not bring; 0 where it brought them. */
-  tooMany: number
-  /** The last push was refused with a single commit left: that one is brought by a step of its own. */
+  /** What the last push could not bring; undefined where it brought it. */
+  tooFar: Prefix | undefined
+  /** What was found by halving last may lie beside much more: what follows is weighed before it is sent. */
+  isUneven: boolean
+  /** The last push was refused with the least left: that is brought by a step of its own. */
   mustHold: boolean
   /** In a row. */
   refusals: number
@@ -70,56 +68,45 @@ interface Transfer {
 async function prepare(context: Context, { wants, limit, refusal }: Steps): Promise<Transfer> {
   const { run, job, execution } = context
   execution.batched = true
-  const history = await readGraph(context, wants)
-  const order = await orderCommits(history.graph, orderedTips(context, history, wants))
-  const prefix = new Prefix(history.graph, order)
   const measure = new StepMeasure(context)
-  const size = new StepSize(limit, await guessBytesPerCommit(history, prefix, measure, limit))
+  const { prefix, bytesEach } = await begin(context, wants, measure, limit)
+  const size = new StepSize(limit, bytesEach)
   if (refusal) {
-    const text = `${refusal.why}: splitting what is left into ${size.packsFor(order.length)} packs`
+    const text = `${refusal.why}: splitting what is left into ${size.packsFor(prefix.remaining)} packs`
     run.emit({ type: 'notice', text })
   }
   const temp = new TempRefs(job.scope.tempRefPrefix, job.sourceUrl, Date.now())
   const told = job.targetMaxPackBytes > 0
-  return { prefix, size, measure, temp, told, tooMany: 0, mustHold: false, refusals: 0 }
-}
-
-/** Weighs a sample of the history, unless it is so small that it would fit whatever it holds. */
-async function guessBytesPerCommit(
-  { graph, bytes }: History,
-  prefix: Prefix,
-  measure: StepMeasure,
-  limit: number,
-): Promise<number> {
-  const fallback = (bytes * BYTES_PER_COMMIT_BYTE) / Math.max(1, graph.commits)
-  if (bytes * MOST_BYTES_PER_COMMIT_BYTE < limit) return fallback
-  for (let sample = Math.ceil(prefix.remaining / SAMPLES); sample > 0; sample = Math.floor(sample / 4)) {
-    const to = await prefix.advance(sample)
-    const weight = await measure.weigh(prefix, to, limit / 4)
-    if (weight !== Number.POSITIVE_INFINITY) return weight / (to.end - prefix.end)
+  return {
+    prefix,
+    size,
+    measure,
+    temp,
+    told,
+    tooFar: undefined,
+    isUneven: false,
+    mustHold: false,
+    refusals: 0,
   }
-  return limit
 }
 
-/** The prefix to bring next. Where commits are large, or the last push was refused, it is weighed before. */
-async function chooseNext({ prefix, size, measure, tooMany }: Transfer): Promise<Prefix> {
+/** The prefix to bring next. Where single advances are large, or the last push was refused, it is weighed before. */
+async function chooseNext(transfer: Transfer): Promise<Prefix> {
+  const { prefix, size, measure, tooFar, isUneven, mustHold } = transfer
+  if (mustHold && tooFar) return tooFar
+  if (tooFar) {
+    transfer.isUneven = true
+    return measure.bisect(prefix, tooFar, size.limit)
+  }
   if (prefix.isWhole) return prefix
-  if (tooMany > 1) return measure.bisect(prefix, tooMany, size.limit)
-  const commits = tooMany === 1 ? 1 : size.next()
-  return commits < FEW_COMMITS && tooMany !== 1 ? measure.fill(prefix, size.limit) : prefix.advance(commits)
-}
-
-/** HEAD's branch first, then other branches, then the rest. */
-function orderedTips({ plan, remotes }: Context, history: History, wants: readonly string[]): Set<number> {
-  const wanted = new Set(wants)
-  const refs = plan.filter(({ sourceHash }) => wanted.has(sourceHash))
-  const rank = ({ sourceRef, kind }: (typeof refs)[number]) =>
-    sourceRef === remotes.source.head ? 0 : kind === 'branch' ? 1 : 2
-  refs.sort((a, b) => rank(a) - rank(b))
-  return commitsOf(
-    history,
-    refs.map(({ sourceHash }) => sourceHash),
-  )
+  const amount = size.next()
+  if (amount < FEW) return measure.fill(prefix, size.limit)
+  const next = await prefix.advance(amount)
+  if (isUneven && !(await measure.fits(prefix, next, size.limit))) {
+    return measure.bisect(prefix, next, size.limit)
+  }
+  transfer.isUneven = false
+  return next
 }
 
 function announce({ run, execution }: Context, { size, prefix }: Transfer): void {
@@ -131,10 +118,9 @@ function announce({ run, execution }: Context, { size, prefix }: Transfer): void
 /** Brings one more part of the history. */
 async function step(context: Context, transfer: Transfer, next: Prefix): Promise<void> {
   const { prefix, temp, size } = transfer
-  const held = new Set(prefix.headIds())
-  const heads = next.headIds()
+  const heads = next.headIds
   const commands = temp.move(heads)
-  const wants = heads.filter((id) => !held.has(id))
+  const wants = newHeads(prefix, next)
   const pushed = await tried(transfer, next, () =>
     pushAttempt(context, { commands, wants, limit: relayLimit(transfer) }),
   )
@@ -144,7 +130,7 @@ async function step(context: Context, transfer: Transfer, next: Prefix): Promise
   for (const id of heads) context.confirmed.add(id)
   size.accepted(next.end - prefix.end, pushed.bytes)
   context.execution.done++
-  Object.assign(transfer, { prefix: next, tooMany: 0, mustHold: false, refusals: 0 })
+  Object.assign(transfer, { prefix: next, tooFar: undefined, mustHold: false, refusals: 0 })
 }
 
 /** The push that moves the real refs; `undefined` where it was refused for its size. */
@@ -176,7 +162,6 @@ async function tried(
   push: () => Promise<Pushed>,
 ): Promise<Pushed | undefined> {
   const { prefix, size } = transfer
-  const commits = next.end - prefix.end
   try {
     return await push()
   } catch (error) {
@@ -186,12 +171,14 @@ async function tried(
     // Once is no limit, where more went through before.
     if (transfer.refusals === 1 && size.isProven(refusal.bytes)) return undefined
     if (refusal.error.code === 'target_unreachable' && transfer.refusals >= MAX_CUTS) throw refusal.error
-    if (commits === 0)
+    const added = newHeads(prefix, next)
+    if (added.length === 0)
       throw tooLarge('What is left beside commits, tagged files for instance,', size, refusal)
-    const isAlone = commits === 1 && (transfer.mustHold || !next.isWhole)
-    if (isAlone) throw tooLarge(`The commit ${prefix.nextId()} alone`, size, refusal)
-    transfer.mustHold = commits === 1
-    transfer.tooMany = commits
+    const isLeast = (await prefix.halfwayTo(next)) === undefined
+    const isAlone = isLeast && (transfer.mustHold || !next.isWhole)
+    if (isAlone) throw tooLarge(`The commit ${added.join(' ')} alone`, size, refusal)
+    transfer.mustHold = isLeast
+    transfer.tooFar = next
     size.refused(refusal.bytes)
     return undefined
   }

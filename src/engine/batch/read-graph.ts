@@ -1,5 +1,5 @@
-import { readHistory } from '../../git/history.js'
 import { hashSize } from '../../git/object-id.js'
+import type { PackStream } from '../../git/pack-stream.js'
 import { CountedPack } from '../counted-pack.js'
 import type { Context } from '../execution.js'
 import { chooseHaves } from '../haves.js'
@@ -17,15 +17,19 @@ export interface History {
 export async function readGraph(context: Context, wants: readonly string[]): Promise<History> {
   const { source, target } = context.remotes
   const haves = chooseHaves(target, context.plan, source.refs, context.confirmed)
-  const request = { wants, haves, shallow: target.shallow, filter: 'tree:0', ofsDelta: true }
-  const counted = new CountedPack(await source.fetch(request, 'graph', () => {}), context)
+  const packs: CountedPack[] = []
+  const counting = (pack: PackStream) => {
+    const counted = new CountedPack(pack, context)
+    packs.push(counted)
+    return counted
+  }
   const graph = new CommitGraph(hashSize(source.objectFormat))
   const tags = new Map<string, string>()
-  for await (const object of readHistory(counted, source.objectFormat)) {
+  for await (const object of source.history({ wants, haves, shallow: target.shallow }, 'graph', counting)) {
     if (object.type === 'commit') graph.add(object)
     else tags.set(object.id, object.target)
   }
-  return { graph, tags, bytes: counted.bytes }
+  return { graph, tags, bytes: packs.reduce((sum, { bytes }) => sum + bytes, 0) }
 }
 
 /** The commits of `ids`, tags followed, that the graph holds: those that are new to the target. */

@@ -1,0 +1,80 @@
+import type { Context } from '../execution.js'
+import { orderCommits } from './commit-order.js'
+import { DepthPrefix } from './depth-prefix.js'
+import { GraphPrefix } from './graph-prefix.js'
+import type { StepMeasure } from './measure-step.js'
+import type { Prefix } from './prefix.js'
+import { commitsOf, readGraph } from './read-graph.js'
+
+/** A repository is about ten times as large as its commits alone: the guess before anything was observed. */
+const BYTES_PER_COMMIT_BYTE = 10
+/** No repository is so heavy beside its commits: what is small even then needs no measuring. */
+const MOST_BYTES_PER_COMMIT_BYTE = 1000
+const SAMPLES = 64
+
+export interface Beginning {
+  /** Nothing yet of the history that is to be brought. */
+  prefix: Prefix
+  /** What one advance of it may weigh. */
+  bytesEach: number
+}
+
+/** Where a transfer in steps begins: with the history's graph, or with its depths where the source has no filter. */
+export function begin(
+  context: Context,
+  wants: readonly string[],
+  measure: StepMeasure,
+  limit: number,
+): Promise<Beginning> {
+  return (context.remotes.source.canFilter ? byGraph : byDepth)(context, wants, measure, limit)
+}
+
+async function byGraph(
+  context: Context,
+  wants: readonly string[],
+  measure: StepMeasure,
+  limit: number,
+): Promise<Beginning> {
+  const history = await readGraph(context, wants)
+  const { graph, bytes } = history
+  const order = await orderCommits(graph, commitsOf(history, inOrder(context, wants)))
+  const prefix = new GraphPrefix(graph, order)
+  const isSmall = bytes * MOST_BYTES_PER_COMMIT_BYTE < limit
+  const guess = (bytes * BYTES_PER_COMMIT_BYTE) / Math.max(1, graph.commits)
+  return { prefix, bytesEach: isSmall ? guess : await sample(prefix, measure, limit) }
+}
+
+async function byDepth(
+  context: Context,
+  wants: readonly string[],
+  measure: StepMeasure,
+  limit: number,
+): Promise<Beginning> {
+  const { source } = context.remotes
+  const prefix = await DepthPrefix.begin({
+    tips: inOrder(context, wants),
+    commitsAt: (depth, tip) => source.commitsAt(depth, [tip]),
+    isHeld: (commits, heads) => measure.isHeld(commits, heads),
+  })
+  return { prefix, bytesEach: await sample(prefix, measure, limit) }
+}
+
+/** Weighs a part of the history that is well below the limit. */
+async function sample(prefix: Prefix, measure: StepMeasure, limit: number): Promise<number> {
+  for (let part = Math.ceil(prefix.remaining / SAMPLES); part > 0; part = Math.floor(part / 4)) {
+    const to = await prefix.advance(part)
+    const weight = await measure.weigh(prefix, to, limit / 4)
+    if (weight !== Number.POSITIVE_INFINITY) return weight / (to.end - prefix.end)
+  }
+  return limit
+}
+
+/** HEAD's branch first, then other branches, then the rest. */
+function inOrder({ plan, remotes }: Context, wants: readonly string[]): string[] {
+  const wanted = new Set(wants)
+  const refs = plan.filter(({ sourceHash }) => wanted.has(sourceHash))
+  const rank = ({ sourceRef, kind }: (typeof refs)[number]) =>
+    sourceRef === remotes.source.head ? 0 : kind === 'branch' ? 1 : 2
+  refs.sort((a, b) => rank(a) - rank(b))
+  return [...new Set(refs.map(({ sourceHash }) => sourceHash))]
+}

@@ -1,0 +1,51 @@
+/** Object ids by number, for millions of them: in segments of bytes, so that to grow copies nothing. */
+export class IdList {
+  readonly #idBytes: number
+  readonly #segments: Buffer[] = []
+  #length = 0
+
+  constructor(idBytes: number) {
+    this.#idBytes = idBytes
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** The new id's number. */
+  push(id: Buffer): number {
+    const number = this.#length++
+    if (number % SEGMENT === 0) this.#segments.push(Buffer.allocUnsafeSlow(SEGMENT * this.#idBytes))
+    id.copy(this.#segment(number), this.#start(number))
+    return number
+  }
+
+  at(number: number): string {
+    const start = this.#start(number)
+    return this.#segment(number).toString('hex', start, start + this.#idBytes)
+  }
+
+  equals(number: number, id: Buffer): boolean {
+    const start = this.#start(number)
+    return this.#segment(number).compare(id, 0, this.#idBytes, start, start + this.#idBytes) === 0
+  }
+
+  /** 32 bits of an id: ids are hashes, so they hash themselves. */
+  hash(number: number): number {
+    return hashOf(this.#segment(number), this.#start(number))
+  }
+
+  #segment(number: number): Buffer {
+    return this.#segments[Math.floor(number / SEGMENT)] as Buffer
+  }
+
+  #start(number: number): number {
+    return (number % SEGMENT) * this.#idBytes
+  }
+}
+
+export function hashOf(id: Buffer, at = 0): number {
+  return id.readUInt32LE(at)
+}
+
+const SEGMENT = 1 << 14
