@@ -5,19 +5,13 @@ import { GitSyncError } from '../../errors.js'
 import { patiently } from '../../git/connector.js'
 import { guardDirect, guardTunnel, type Lookup } from './guard.js'
 import type { EgressPolicy } from './policy.js'
+import type { ProxySettings } from './proxies.js'
 
 export interface EgressOptions {
   policy: EgressPolicy
   allowInsecureTls?: boolean
-  proxies?: ProxySettings
+  proxies?: ProxySettings | undefined
   lookup?: Lookup
-}
-
-/** As curl reads them from the environment; '' is none. */
-export interface ProxySettings {
-  httpProxy: string
-  httpsProxy: string
-  noProxy: string
 }
 
 /** Dispatchers all of whose connections have passed the egress policy, those after a redirect too. */
