@@ -59,7 +59,9 @@ const LINE =
   /^(?<scheme>https?):\/\/(?<user>[^:@/]*):(?<password>[^@/]+)@(?<host>[^/?#]+)(?<path>\/[^?#]*)?$/i
 
 function parseLine(line: string): StoredCredential | undefined {
-  const { scheme, user = '', password = '', host = '', path = '' } = LINE.exec(line)?.groups ?? {}
+  const groups = LINE.exec(line)?.groups
+  if (!groups) return undefined
+  const { scheme, user = '', password = '', host = '', path = '' } = groups
   try {
     // git encodes the host too, even the colon before a port.
     const { origin, pathname } = new URL(`${scheme}://${decodeURIComponent(host)}${path}`)
