@@ -150,6 +150,25 @@ t.test('tokens and credentials from files, read again when they change', async (
   t.notMatch(JSON.stringify(log), /T0KEN|S3CRET/)
 })
 
+t.test('the folder for spooled packs and the prefix of temporary refs reach the run', async (t) => {
+  const { source, target, request } = await stage(t)
+  const tip = await source.commit('main')
+  await source.setRefs({ 'refs/heads/main': tip, 'refs/mine/left': tip, 'refs/other/note': tip })
+  const { url } = await startService(t, {
+    GITSYNC_EGRESS_POLICY: 'any',
+    GITSYNC_TEMP_REF_PREFIX: 'refs/mine',
+    GITSYNC_SPOOL_DIR: '/no/such/folder',
+  })
+  const sync = async (materialize: 'never' | 'always') => {
+    const headers = { 'content-type': 'application/json', accept: DOCUMENT }
+    const body = JSON.stringify(request({ scope: { allRefs: true }, options: { materialize } }))
+    return (await fetch(`${url}/sync`, { method: 'POST', headers, body })).json()
+  }
+  t.match(await sync('always'), { status: 422, detail: /GITSYNC_SPOOL_DIR/ })
+  t.match(await sync('never'), { counts: { applied: 2 } })
+  t.strictSame(Object.keys(await target.refs()), ['refs/heads/main', 'refs/other/note'])
+})
+
 const badSettings: Record<string, [settings: Record<string, string>, why: RegExp]> = {
   'a setting': [{ GITSYNC_PORT: 'eighty' }, /GITSYNC_PORT must be integer/],
   'an address': [

@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import t, { type Test } from 'tap'
 import { Client } from '../../src/index.js'
+import { parseCallers } from '../../src/service/callers.js'
 import { CredentialsFile, parseCredentials } from '../../src/service/credentials-file.js'
 import { FreshFile } from '../../src/service/fresh-file.js'
 import { gitWith } from '../support/git.js'
+import { captureLog, serveApp } from '../support/served-app.js'
 import { failureOf, stage } from '../support/stage.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
@@ -129,4 +131,28 @@ t.test('a redirect to another origin gets what is stored for that, or nothing', 
     'what is stored for the first host stays there',
   )
   await ask([forFirst, `http://robot:S3CRET@${new URL(other.url).host}`])
+})
+
+t.test('a remote that repeats what is stored does not get it into an answer or a log', async (t) => {
+  const { source } = await stage(t, {
+    source: {
+      handle: ({ headers }) => ({
+        type: 'respond',
+        status: 403,
+        headers: { 'content-type': 'text/plain' },
+        body: `DENIED ${headers.authorization}, which is ${Buffer.from(headers.authorization?.slice(6) ?? '', 'base64')}`,
+      }),
+    },
+  })
+  const { provider } = await fileOf(t, [`http://robot:S3CRET@${new URL(source.url).host}`])
+  const { lines, logger } = captureLog()
+  const callers = () => parseCallers('ci:T0KEN')
+  const { url } = await serveApp(t, { client: new Client({ auth: provider }), logger, callers })
+  const headers = { 'content-type': 'application/json', authorization: 'Bearer T0KEN' }
+  const body = JSON.stringify({ source: { url: source.url } })
+  const response = await fetch(`${url}/probe`, { method: 'POST', headers, body })
+  const answer = await response.text()
+  t.match(answer, /source_unauthorized.*DENIED/s)
+  const secret = Buffer.from('robot:S3CRET').toString('base64')
+  for (const text of ['S3CRET', secret, 'T0KEN']) t.notMatch(answer + lines.join(''), text)
 })

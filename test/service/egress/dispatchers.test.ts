@@ -1,4 +1,5 @@
 import type { LookupAddress } from 'node:dns'
+import { getDefaultAutoSelectFamily, setDefaultAutoSelectFamily } from 'node:net'
 import t, { type Test } from 'tap'
 import { Client, type GitSyncError } from '../../../src/index.js'
 import { AllowedHosts } from '../../../src/service/egress/allowed-hosts.js'
@@ -138,6 +139,22 @@ t.test('a whole sync where the hosts are listed', async (t) => {
   const list = [source, target].map(({ url }) => new URL(url).host).join(',')
   await clientWith({ policy: new EgressPolicy('public', new AllowedHosts(list)) }).sync(request())
   t.strictSame(await target.soundRefs(), await source.refs())
+})
+
+t.test('where Node tries one address only, that one was checked', async (t) => {
+  const isUsual = getDefaultAutoSelectFamily()
+  setDefaultAutoSelectFamily(false)
+  t.teardown(() => setDefaultAutoSelectFamily(isUsual))
+  const { source } = await stage(t)
+  await source.commit('main')
+  const { lookup } = resolver({ 'git.example': [[LOOPBACK]] })
+  const url = source.url.replace('127.0.0.1', 'git.example')
+  t.match(await probe(clientWith({ policy: new EgressPolicy('any'), lookup }), url), { refs: [{}] })
+  refused(
+    t,
+    await failureOf(probe(clientWith({ policy: new EgressPolicy('public'), lookup }), url)),
+    /loopback/,
+  )
 })
 
 t.test('unverified TLS needs a setting of its own', async (t) => {
