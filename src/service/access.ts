@@ -44,10 +44,11 @@ export async function controlAccess(
     request.caller = request.ip
     if (!callers || OPEN.test(request.routeOptions.url ?? '')) return
     const { authorization } = request.headers
+    const known = await callers()
     // Not even the right token is looked at after so many wrong ones: else guessing would go on, unseen.
     const before = await wrongTokens(request, { increment: false })
     if (!before.isAllowed && before.remaining === 0) throw tooMany('wrong tokens', before.ttl)
-    const caller = findCaller(await callers(), authorization)
+    const caller = findCaller(known, authorization)
     if (caller === undefined) {
       if (authorization !== undefined) await wrongTokens(request)
       reply.header('www-authenticate', 'Bearer')
