@@ -10,6 +10,7 @@ export function healthRoutes(app: FastifyInstance): void {
     result: Health,
     problems: ['shutting_down'],
   })
-  app.get('/healthz', { schema: runs }, (): Health => ({ status: 'ok' }))
-  app.get('/readyz', { schema: takes }, (): Health => ({ status: 'ready' }))
+  const config = { rateLimit: false as const }
+  app.get('/healthz', { schema: runs, config }, (): Health => ({ status: 'ok' }))
+  app.get('/readyz', { schema: takes, config }, (): Health => ({ status: 'ready' }))
 }

@@ -1,3 +1,4 @@
+import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import { docsRoutes } from '../routes/docs.js'
@@ -8,14 +9,17 @@ import { replicateRoute } from '../routes/replicate.js'
 import { syncRoute } from '../routes/sync.js'
 import type { Client } from './engine/client.js'
 import { GitSyncError } from './errors.js'
+import { type AccessOptions, controlAccess } from './service/access.js'
 import { openapiOptions } from './service/openapi.js'
 import { replyWithProblem } from './service/problem.js'
 
-export interface AppOptions {
+export interface AppOptions extends AccessOptions {
   client: Client
   logger?: FastifyServerOptions['logger']
   /** Largest request body in bytes. */
   bodyLimit?: number
+  /** Milliseconds that a caller may take to send a request. */
+  requestTimeout?: number
 }
 
 /** The HTTP application: plugins and routes. Listening and signals are main.ts's. */
@@ -23,10 +27,15 @@ export async function buildApp({
   client,
   logger = false,
   bodyLimit = 1024 * 1024,
+  requestTimeout = 60_000,
+  ...access
 }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     logger,
     bodyLimit,
+    requestTimeout,
+    // Node looks at its connections now and then: often enough for that time to mean something.
+    http: { headersTimeout: requestTimeout, connectionsCheckingInterval: Math.ceil(requestTimeout / 4) },
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => crypto.randomUUID(),
     frameworkErrors: (error, request, reply) => replyWithProblem(error, request, reply),
@@ -36,10 +45,12 @@ export async function buildApp({
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => JSON.stringify)
   app.setErrorHandler((error, request, reply) => replyWithProblem(error, request, reply))
+  await app.register(helmet)
   // Before the body is read: what is wrong with it does not matter here.
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404) throw unknownRoute(app, request.method, request.url, reply)
   })
+  await controlAccess(app, access)
   await app.register(swagger, openapiOptions)
   healthRoutes(app)
   docsRoutes(app)

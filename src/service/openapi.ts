@@ -19,6 +19,15 @@ export const openapiOptions: SwaggerOptions = {
       { name: 'runs', description: 'What works on remotes.' },
       { name: 'service', description: 'What is about this service.' },
     ],
+    components: {
+      securitySchemes: {
+        callerToken: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'Needed where the service has tokens set.',
+        },
+      },
+    },
   },
   // No route names `Event`: 3.1 cannot say what each line of a stream is.
   transformObject: (document) =>
@@ -40,6 +49,7 @@ export function runOperation({ operationId, summary, body, result }: Operation &
       'One JSON document where `Accept` names `application/json` or `application/*`; in every other case a stream of ' +
       'events. What goes wrong before the plan stands has its own status; later it is the last line of a stream.',
     tags: ['runs'],
+    security: [{ callerToken: [] }, {}],
     body,
     response: {
       200: {
