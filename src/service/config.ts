@@ -10,6 +10,8 @@ export interface Config {
   port: number
   logLevel: string
   bodyLimit: number
+  maxConcurrent: number
+  maxQueued: number
   runTimeout: number
   stallTimeout: number
   shutdownGrace: number
@@ -27,6 +29,8 @@ const Settings = Type.Object({
   GITSYNC_PORT: Type.Integer({ default: 8080, minimum: 0, maximum: 65_535 }),
   GITSYNC_LOG_LEVEL: StringEnum(LEVELS, { default: 'info' }),
   GITSYNC_BODY_LIMIT: Type.String({ default: '1MiB' }),
+  GITSYNC_MAX_CONCURRENT: Type.Integer({ default: 16, minimum: 1 }),
+  GITSYNC_MAX_QUEUED: Type.Integer({ default: 64, minimum: 0 }),
   GITSYNC_RUN_TIMEOUT: Type.String({ default: '6h' }),
   GITSYNC_STALL_TIMEOUT: Type.String({ default: '10m' }),
   GITSYNC_SHUTDOWN_GRACE: Type.String({ default: '60s' }),
@@ -52,6 +56,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     port: settings.GITSYNC_PORT,
     logLevel: settings.GITSYNC_LOG_LEVEL,
     bodyLimit: size('GITSYNC_BODY_LIMIT'),
+    maxConcurrent: settings.GITSYNC_MAX_CONCURRENT,
+    maxQueued: settings.GITSYNC_MAX_QUEUED,
     runTimeout: time('GITSYNC_RUN_TIMEOUT'),
     stallTimeout: time('GITSYNC_STALL_TIMEOUT'),
     shutdownGrace: time('GITSYNC_SHUTDOWN_GRACE'),

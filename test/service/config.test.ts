@@ -11,6 +11,8 @@ const defaults: Config = {
   port: 8080,
   logLevel: 'info',
   bodyLimit: MIB,
+  maxConcurrent: 16,
+  maxQueued: 64,
   runTimeout: 6 * HOUR,
   stallTimeout: 10 * MINUTE,
   shutdownGrace: MINUTE,
