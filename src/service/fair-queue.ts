@@ -48,10 +48,10 @@ export class FairQueue<T extends { readonly caller: string }> implements Iterabl
     return true
   }
 
-  /** The newest of the caller who has most waiting, if that is more than one more than `caller` has. */
+  /** The newest of the caller who has most waiting, if `caller` has fewer. */
   surplus(caller: string): T | undefined {
     const most = [...this.#byCaller.values()].reduce<T[]>((a, b) => (b.length > a.length ? b : a), [])
     const own = this.#byCaller.get(caller)?.length ?? 0
-    return most.length > own + 1 ? most.at(-1) : undefined
+    return most.length > own ? most.at(-1) : undefined
   }
 }

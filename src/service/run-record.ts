@@ -49,7 +49,7 @@ export class RunRecord {
   }
 
   succeeded(result: SyncResult | ProbeResult): void {
-    this.#ended('ok', 'counts' in result ? result : undefined)
+    this.#ended('ok', 'execution' in result ? result : undefined)
   }
 
   failed(error: unknown): void {

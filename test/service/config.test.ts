@@ -61,6 +61,13 @@ const settings: [
     { '1000': 1000, '2KiB': 2048, '2kB': 2000, '1.5MiB': 1.5 * MIB, '4 MiB': 4 * MIB },
     { lots: /a size such as 1MiB, not "lots"/, '0': /size/, '-1MiB': /size/, '1MiB!': /size/, '0.2': /size/ },
   ],
+  [
+    'GITSYNC_MAX_CONCURRENT',
+    'maxConcurrent',
+    { '1': 1, '100': 100 },
+    { '0': />= 1/, '1.5': /integer/, many: /integer/ },
+  ],
+  ['GITSYNC_MAX_QUEUED', 'maxQueued', { '0': 0, '1000': 1000 }, { '-1': />= 0/, none: /integer/ }],
   ['GITSYNC_RUN_TIMEOUT', 'runTimeout', TIMES, badTimes()],
   ['GITSYNC_STALL_TIMEOUT', 'stallTimeout', TIMES, badTimes()],
   ['GITSYNC_SHUTDOWN_GRACE', 'shutdownGrace', TIMES, badTimes()],
