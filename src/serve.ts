@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.js'
@@ -23,7 +24,9 @@ export async function serve(env: NodeJS.ProcessEnv, stopTracing: StopTracing): P
     else app.log.info({ signal }, 'shutting down')
     await app.runs.drain(shutdownGrace)
     await close(app)
-    await stopTracing().catch((error: unknown) => app.log.warn({ err: error }, 'traces were lost'))
+    const stopped = stopTracing().catch((error: unknown) => app.log.warn({ err: error }, 'traces were lost'))
+    // A collector that does not answer is not waited for.
+    await Promise.race([stopped, sleep(LAST_WORDS)])
   })
 }
 
