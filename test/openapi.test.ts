@@ -66,7 +66,13 @@ t.test('it is OpenAPI 3.1 of this program', async (t) => {
 t.test('every route that callers use is there, and nothing else', async (t) => {
   t.strictSame(
     operations.map(({ name }) => name).sort(),
-    ['GET /healthz', 'GET /openapi.json', 'GET /readyz', ...RUNS.map((path) => `POST ${path}`)].sort(),
+    [
+      'GET /healthz',
+      'GET /metrics',
+      'GET /openapi.json',
+      'GET /readyz',
+      ...RUNS.map((path) => `POST ${path}`),
+    ].sort(),
   )
   for (const { name, operation } of operations) {
     const [method = '', path = ''] = name.split(' ')

@@ -13,7 +13,12 @@ import { runProbe } from './probe.js'
 import { ProgressMeter } from './progress.js'
 import { runSync } from './run.js'
 import { RESERVED_PREFIX } from './scope.js'
-import { validatePlanRequest, validateProbeRequest, validateSyncRequest } from './validate.js'
+import {
+  validatePlanRequest,
+  validateProbeRequest,
+  validateReplicateRequest,
+  validateSyncRequest,
+} from './validate.js'
 
 export interface ClientOptions {
   /** Asked for credentials where a request brings none for a side. */
@@ -33,6 +38,8 @@ export interface RunOptions {
   signal?: AbortSignal
   /** Told of what goes on. It must not throw. */
   onEvent?: (event: RunEvent) => void
+  /** Counts the run's requests and bytes, to be read at any time, also where the run fails. */
+  traffic?: Traffic
 }
 
 const DEFAULT_STALL_TIMEOUT = 10 * 60 * 1000
@@ -65,7 +72,7 @@ export class Client {
 
   /** A sync in mode `replicate`: what the target has is overwritten. @throws GitSyncError */
   async replicate(request: SyncRequest, options: RunOptions = {}): Promise<SyncResult> {
-    return this.#sync(validateSyncRequest(asReplicate(request)), options, false)
+    return this.#sync(validateReplicateRequest(request), options, false)
   }
 
   #sync(request: SyncRequest, options: RunOptions, dryRun: boolean): Promise<SyncResult> {
@@ -77,7 +84,7 @@ export class Client {
   /** Gives a run its remotes and one signal that ends both sides, and whatever is left of it at its end. */
   async #run<T>(
     request: Remote,
-    { signal, onEvent }: RunOptions,
+    { signal, onEvent, traffic = new Traffic() }: RunOptions,
     work: (run: Run) => Promise<T>,
   ): Promise<T> {
     const ending = new AbortController()
@@ -88,7 +95,6 @@ export class Client {
     const meter = new ProgressMeter(emit)
     try {
       ending.signal.throwIfAborted()
-      const traffic = new Traffic()
       const open = (role: EndpointRole, endpoint: Endpoint) =>
         this.#open(request, role, endpoint, ending.signal, traffic)
       const source = open('source', request.source)
@@ -138,14 +144,6 @@ export class Client {
 function bug(cause: unknown): GitSyncError {
   const message = cause instanceof Error ? cause.message : String(cause)
   return new GitSyncError('internal', `git-sync failed by a bug of its own: ${message}`, { cause })
-}
-
-/** The request with its mode set, whatever was sent. */
-function asReplicate(request: SyncRequest): SyncRequest {
-  if (typeof request !== 'object' || request === null) return request
-  const { policy = {} } = request
-  const isObject = typeof policy === 'object' && policy !== null && !Array.isArray(policy)
-  return isObject ? { ...request, policy: { ...policy, mode: 'replicate' } } : request
 }
 
 type Remote = Pick<SyncRequest, 'source' | 'auth'> & { target?: Endpoint | null }

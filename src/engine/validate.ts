@@ -35,6 +35,19 @@ export function validateSyncRequest(value: unknown): SyncRequest {
   return withRules(checked<SyncRequest>(validators.sync, value))
 }
 
+/** Its mode is `replicate`, whatever was sent. @throws GitSyncError `invalid_request`, whose `errors` name each field */
+export function validateReplicateRequest(value: unknown): SyncRequest {
+  return validateSyncRequest(isRecord(value) ? { ...value, policy: asReplicate(value.policy) } : value)
+}
+
+function asReplicate(policy: unknown): unknown {
+  return policy === undefined || isRecord(policy) ? { ...policy, mode: 'replicate' } : policy
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 function withRules(request: SyncRequest): SyncRequest {
   refuse([
     ...repositoryProblems(request.source, request.target),

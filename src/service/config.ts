@@ -26,6 +26,8 @@ export interface Config {
   allowInsecureTls: boolean
   proxies: ProxySettings | undefined
   bodyLimit: number
+  maxConcurrent: number
+  maxQueued: number
   runTimeout: number
   stallTimeout: number
   shutdownGrace: number
@@ -48,6 +50,8 @@ const Settings = Type.Object({
   GITSYNC_CREDENTIALS_FILE: Type.Optional(Type.String()),
   GITSYNC_ALLOW_INSECURE_TLS: Type.Boolean({ default: false }),
   GITSYNC_BODY_LIMIT: Type.String({ default: '1MiB' }),
+  GITSYNC_MAX_CONCURRENT: Type.Integer({ default: 16, minimum: 1 }),
+  GITSYNC_MAX_QUEUED: Type.Integer({ default: 64, minimum: 0 }),
   GITSYNC_RUN_TIMEOUT: Type.String({ default: '6h' }),
   GITSYNC_STALL_TIMEOUT: Type.String({ default: '10m' }),
   GITSYNC_SHUTDOWN_GRACE: Type.String({ default: '60s' }),
@@ -84,6 +88,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     allowInsecureTls: settings.GITSYNC_ALLOW_INSECURE_TLS,
     proxies: readProxies(env),
     bodyLimit: size('GITSYNC_BODY_LIMIT'),
+    maxConcurrent: settings.GITSYNC_MAX_CONCURRENT,
+    maxQueued: settings.GITSYNC_MAX_QUEUED,
     runTimeout: time('GITSYNC_RUN_TIMEOUT'),
     stallTimeout: time('GITSYNC_STALL_TIMEOUT'),
     shutdownGrace: time('GITSYNC_SHUTDOWN_GRACE'),

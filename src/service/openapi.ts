@@ -70,14 +70,14 @@ export function runOperation({ operationId, summary, body, result }: Operation &
 }
 
 /** The OpenAPI side of a route that is about the service itself. */
-export function serviceOperation(operation: Operation & { problems?: ProblemCode[] }) {
-  const { operationId, summary, result, problems: codes = [] } = operation
+export function serviceOperation(operation: Operation & { problems?: ProblemCode[]; contentType?: string }) {
+  const { operationId, summary, result, problems: codes = [], contentType = 'application/json' } = operation
   return {
     operationId,
     summary,
     tags: ['service'],
     response: {
-      200: { description: summary, content: { 'application/json': { schema: result } } },
+      200: { description: summary, content: { [contentType]: { schema: result } } },
       ...problemResponses(codes),
     },
   }
