@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import bytes from 'bytes-iec'
 import { envSchema } from 'env-schema'
 import ms from 'ms'
@@ -13,6 +14,8 @@ export interface Config {
   runTimeout: number
   stallTimeout: number
   shutdownGrace: number
+  spoolDir: string
+  tempRefPrefix: string
 }
 
 /** A setting that cannot be used: the message says which and why. */
@@ -30,6 +33,8 @@ const Settings = Type.Object({
   GITSYNC_RUN_TIMEOUT: Type.String({ default: '6h' }),
   GITSYNC_STALL_TIMEOUT: Type.String({ default: '10m' }),
   GITSYNC_SHUTDOWN_GRACE: Type.String({ default: '60s' }),
+  GITSYNC_SPOOL_DIR: Type.String({ default: tmpdir() }),
+  GITSYNC_TEMP_REF_PREFIX: Type.String({ default: 'refs/gitsync', pattern: '^refs/[^/]' }),
 })
 type Settings = Type.Static<typeof Settings>
 
@@ -55,6 +60,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     runTimeout: time('GITSYNC_RUN_TIMEOUT'),
     stallTimeout: time('GITSYNC_STALL_TIMEOUT'),
     shutdownGrace: time('GITSYNC_SHUTDOWN_GRACE'),
+    spoolDir: settings.GITSYNC_SPOOL_DIR,
+    tempRefPrefix: settings.GITSYNC_TEMP_REF_PREFIX,
   }
 }
 

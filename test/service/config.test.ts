@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import t from 'tap'
 import { type Config, readConfig, SettingError } from '../../src/service/config.js'
 
@@ -14,6 +15,8 @@ const defaults: Config = {
   runTimeout: 6 * HOUR,
   stallTimeout: 10 * MINUTE,
   shutdownGrace: MINUTE,
+  spoolDir: tmpdir(),
+  tempRefPrefix: 'refs/gitsync',
 }
 
 t.test('without settings the defaults hold', async (t) => {
