@@ -21,7 +21,7 @@ export async function reportFailure(error: GitSyncError | SettingError, flags: R
   }
   const { result } = error
   if (flags.json) await printJson(toProblem(error, crypto.randomUUID()))
-  else if (result && !result.execution.dryRun) {
+  else if (result && result.counts.applied + result.counts.deleted > 0) {
     await print(process.stdout, syncText(result, textOptions(process.stdout, flags)))
   }
   await print(process.stderr, failureText(error, textOptions(process.stderr, flags)))
