@@ -22,11 +22,16 @@ export async function print(stream: NodeJS.WriteStream, lines: Iterable<string>)
 
 /** Writes the document that the service answers. */
 export async function printJson(document: object): Promise<void> {
-  await send(process.stdout, withLineEnds([[...jsonChunks(document)].join('')]))
+  await send(process.stdout, asLine(jsonChunks(document)))
 }
 
 async function send(stream: NodeJS.WriteStream, chunks: Iterable<string>): Promise<void> {
   await pipeline(Readable.from(chunks), stream, { end: false })
+}
+
+function* asLine(chunks: Iterable<string>): Generator<string> {
+  yield* chunks
+  yield '\n'
 }
 
 function* withLineEnds(lines: Iterable<string>): Generator<string> {

@@ -18,6 +18,7 @@ export class ProgressDisplay {
   readonly #hasBar: boolean
   readonly #verbose: boolean
   #bar: cliProgress.SingleBar | undefined
+  readonly #started = Date.now()
   #shown: Shown = { text: '', fraction: undefined }
 
   constructor(stream: NodeJS.WriteStream, { progress = false, verbose = false }: RunFlags) {
@@ -69,9 +70,9 @@ export class ProgressDisplay {
     return bar
   }
 
-  #line(options: cliProgress.Options, { progress, startTime }: Params): string {
+  #line(options: cliProgress.Options, { progress }: Params): string {
     const { text, fraction } = this.#shown
-    const seconds = Math.round((Date.now() - startTime) / 1000)
+    const seconds = Math.round((Date.now() - this.#started) / 1000)
     const bar = fraction === undefined ? '' : `[${cliProgress.Format.BarFormat(progress, options)}] `
     return `${bar}${printable(text, 1000)} ${seconds}s`
   }

@@ -34,7 +34,10 @@ const Settings = Type.Object({
   GITSYNC_STALL_TIMEOUT: Type.String({ default: '10m' }),
   GITSYNC_SHUTDOWN_GRACE: Type.String({ default: '60s' }),
   GITSYNC_SPOOL_DIR: Type.String({ default: tmpdir() }),
-  GITSYNC_TEMP_REF_PREFIX: Type.String({ default: 'refs/gitsync', pattern: '^refs/[^/]' }),
+  GITSYNC_TEMP_REF_PREFIX: Type.String({
+    default: 'refs/gitsync',
+    pattern: '^refs/(?!(?:heads|tags)(?:/|$))[\\w./-]*[\\w-]$',
+  }),
 })
 type Settings = Type.Static<typeof Settings>
 

@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import t from 'tap'
 import type { SyncResult } from '../../src/index.js'
-import { gitSync, gitSyncOnTerminal } from '../support/command.js'
+import { cli, gitSync, gitSyncOnTerminal } from '../support/command.js'
+import { gitEnv } from '../support/git.js'
 import { stage } from '../support/stage.js'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
@@ -91,6 +94,21 @@ t.test('thousands of refs stay readable, blocked ones too', async (t) => {
   t.equal(sync.status, 3)
   t.ok(sync.stderr.split('\n').length < 30)
   t.match(sync.stderr, /^and \d+ more \(-v shows all\)$/m)
+})
+
+t.test('a reader that stops early is no failure', async (t) => {
+  const { source, target } = await stage(t)
+  const main = await source.commit('main')
+  const names = Array.from({ length: 3000 }, (_, n) => `refs/heads/b${n}`)
+  await source.setRefs(Object.fromEntries(names.map((name) => [name, main])))
+  for (const flag of ['-v', '--json']) {
+    const command = [process.execPath, cli, 'plan', source.url, target.url, flag].join(' ')
+    const { stdout, stderr } = await promisify(execFile)('sh', ['-c', `${command} | head -c 10`], {
+      env: gitEnv(),
+    })
+    t.equal(stdout.length, 10)
+    t.notMatch(stderr, /EPIPE|Error/)
+  }
 })
 
 t.test('a ref that moved under another name says from which', async (t) => {

@@ -65,6 +65,13 @@ const settings: [
   ['GITSYNC_RUN_TIMEOUT', 'runTimeout', TIMES, badTimes()],
   ['GITSYNC_STALL_TIMEOUT', 'stallTimeout', TIMES, badTimes()],
   ['GITSYNC_SHUTDOWN_GRACE', 'shutdownGrace', TIMES, badTimes()],
+  ['GITSYNC_SPOOL_DIR', 'spoolDir', { '/var/spool': '/var/spool' }, {}],
+  [
+    'GITSYNC_TEMP_REF_PREFIX',
+    'tempRefPrefix',
+    { 'refs/mirror/tmp': 'refs/mirror/tmp' },
+    { 'heads/x': /pattern/, 'refs/': /pattern/, 'refs/x/': /pattern/, 'refs/heads/x': /pattern/ },
+  ],
 ]
 
 function badTimes(): Record<string, RegExp> {
