@@ -39,5 +39,5 @@ t.test('control characters of a remote never reach the terminal', async (t) => {
   const lines = [...syncText({ ...syncResult, refs: [{ ...ref, reason }] }, dull)]
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
   t.notMatch(lines.join(''), /[\u0000-\u001f\u007f-\u009f]/)
-  t.match(lines[1], 'no [2J way 1m')
+  t.match(lines[1], 'no [2J   way 1m')
 })
