@@ -18,6 +18,8 @@ export class ProgressDisplay {
   readonly #hasBar: boolean
   readonly #verbose: boolean
   #bar: cliProgress.SingleBar | undefined
+  /** How far the run is where it goes in several pushes. */
+  #ofBatches: number | undefined
   readonly #started = Date.now()
   #shown: Shown = { text: '', fraction: undefined }
 
@@ -28,10 +30,12 @@ export class ProgressDisplay {
   }
 
   see(event: RunEvent): void {
-    if (event.type === 'progress') this.#draw({ text: progressText(event), fraction: batchFraction(event) })
-    else if (event.type === 'remote' && percentOf(event.text) !== undefined) {
+    if (event.type === 'progress') {
+      this.#ofBatches = batchFraction(event)
+      this.#draw({ text: progressText(event), fraction: this.#ofBatches })
+    } else if (event.type === 'remote' && percentOf(event.text) !== undefined) {
       // What a remote counts before and after the pack is all that can be told of how far it is.
-      this.#draw({ text: `${event.side}: ${event.text}`, fraction: percentOf(event.text) })
+      this.#draw({ text: `${event.side}: ${event.text}`, fraction: this.#ofBatches ?? percentOf(event.text) })
     } else if (event.type === 'notice') this.#say(`note: ${event.text}`)
     else if (this.#verbose) this.#say(describe(event))
   }

@@ -1,13 +1,7 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import t from 'tap'
 import type { SyncResult } from '../../src/index.js'
-import { cli, gitSync, gitSyncOnTerminal } from '../support/command.js'
-import { gitEnv } from '../support/git.js'
+import { gitSync } from '../support/command.js'
 import { stage } from '../support/stage.js'
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
-const ESCAPES = /\u001b/
 
 t.test('--json is the document of the library and the service, and nothing else is on stdout', async (t) => {
   const { source, target, client, request } = await stage(t)
@@ -77,40 +71,6 @@ t.test('a table says action, ref, old and new, and why; a line sums it up', asyn
   t.match(sync.stdout, /^done: 1 created, 1 updated, 1 deleted, 1 up to date \(incremental\)$/m)
 })
 
-t.test('thousands of refs stay readable, blocked ones too', async (t) => {
-  const { source, target, client, request } = await stage(t)
-  const main = await source.commit('main')
-  const names = (count: number) => Array.from({ length: count }, (_, n) => `refs/heads/b${n}`)
-  await source.setRefs(Object.fromEntries(names(3000).map((name) => [name, main])))
-  const plan = await gitSync(['plan', source.url, target.url])
-  t.ok(plan.stdout.split('\n').length < 60)
-  t.match(plan.stdout, 'not shown: 2950 more to create')
-  t.equal((await gitSync(['plan', source.url, target.url, '-v'])).stdout.match(/^create /gm)?.length, 3000)
-
-  await client.sync(request({ scope: { branches: ['b1*'] } }))
-  const other = await source.commit('other', { parents: [] })
-  await source.setRefs(Object.fromEntries(names(3000).map((name) => [name, other])))
-  const sync = await gitSync(['sync', source.url, target.url])
-  t.equal(sync.status, 3)
-  t.ok(sync.stderr.split('\n').length < 30)
-  t.match(sync.stderr, /^and \d+ more \(-v shows all\)$/m)
-})
-
-t.test('a reader that stops early is no failure', async (t) => {
-  const { source, target } = await stage(t)
-  const main = await source.commit('main')
-  const names = Array.from({ length: 3000 }, (_, n) => `refs/heads/b${n}`)
-  await source.setRefs(Object.fromEntries(names.map((name) => [name, main])))
-  for (const flag of ['-v', '--json']) {
-    const command = [process.execPath, cli, 'plan', source.url, target.url, flag].join(' ')
-    const { stdout, stderr } = await promisify(execFile)('sh', ['-c', `${command} | head -c 10`], {
-      env: gitEnv(),
-    })
-    t.equal(stdout.length, 10)
-    t.notMatch(stderr, /EPIPE|Error/)
-  }
-})
-
 t.test('a ref that moved under another name says from which', async (t) => {
   const { source, target } = await stage(t)
   await source.commit('main')
@@ -154,34 +114,4 @@ t.test('--stats and --measure-memory are for people too', async (t) => {
   const { stdout } = await gitSync(['sync', source.url, target.url, '--stats', '--measure-memory'])
   t.match(stdout, /^1 +.* target git-receive-pack push$/m)
   t.match(stdout, /^memory: \d.* MiB resident at most/m)
-})
-
-t.test('no colours and no bar into a pipe; lines with --progress', async (t) => {
-  const { source, target } = await stage(t)
-  await source.addCommits('main', 20)
-  const plan = await gitSync(['plan', source.url, target.url], {
-    env: { CI: 'true', TERM: 'xterm-256color' },
-  })
-  t.notMatch(plan.stdout + plan.stderr, ESCAPES)
-  t.equal(plan.stderr, '')
-  const sync = await gitSync(['sync', source.url, target.url, '--progress'])
-  t.match(sync.stderr, /pack.*: \d.* read, \d.* written/)
-  t.notMatch(sync.stdout + sync.stderr, ESCAPES)
-  const failed = await gitSync(['sync', `${source.url}x`, target.url])
-  t.notMatch(failed.stderr, ESCAPES)
-})
-
-t.test('a terminal gets colours and a bar, unless NO_COLOR says otherwise', async (t) => {
-  const { source, target } = await stage(t)
-  await source.addCommits('main', 20)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  const colours = /\u001b\[3\d?m/
-  const plan = await gitSyncOnTerminal(['plan', source.url, target.url])
-  t.match(plan.output, colours)
-  const plain = await gitSyncOnTerminal(['plan', source.url, target.url], { env: { NO_COLOR: '1' } })
-  t.notMatch(plain.output, colours)
-  const { status, output } = await gitSyncOnTerminal(['sync', source.url, target.url])
-  t.equal(status, 0)
-  t.match(output, /pack.*: \d.* read, \d.* written/)
-  t.ok(output.includes('\u001b[?25h'), 'the cursor is shown again')
 })
