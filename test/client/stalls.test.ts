@@ -55,7 +55,8 @@ t.test('a source that is silent in the middle of the pack times out', async (t) 
     client,
     source: {
       handle: ({ kind, index }) =>
-        kind === 'call' && index === 1 ? { type: 'rewrite', transform: held.transform } : undefined,
+        // After ls-refs and the question whether the source knows the branch that is kept.
+        kind === 'call' && index === 2 ? { type: 'rewrite', transform: held.transform } : undefined,
     },
   })
   const kept = await on.target.commit('kept')
