@@ -10,7 +10,8 @@ async function relayInTheMiddle(t: Test, bytesPerCommit = 300_000) {
   const on = await stage(t, {
     source: {
       handle: ({ kind, index }) =>
-        kind === 'call' && index === 1 ? { type: 'rewrite', transform: held.transform } : undefined,
+        // After ls-refs and the question whether the source knows the branch that is kept.
+        kind === 'call' && index === 2 ? { type: 'rewrite', transform: held.transform } : undefined,
     },
   })
   const kept = await on.target.commit('kept')

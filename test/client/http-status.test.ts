@@ -31,7 +31,8 @@ const steps = [
   {
     side: 'source',
     step: 'the fetch',
-    isIt: ({ kind, index }: RequestInfo) => kind === 'call' && index === 1,
+    // After ls-refs and the question whether the source knows the branch that is kept.
+    isIt: ({ kind, index }: RequestInfo) => kind === 'call' && index === 2,
   },
   { side: 'target', step: 'info/refs', isIt: ({ kind }: RequestInfo) => kind === 'info-refs' },
   { side: 'target', step: 'the push', isIt: ({ kind }: RequestInfo) => kind === 'call' },
