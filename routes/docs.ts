@@ -1,12 +1,45 @@
+import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { serviceOperation } from '../src/service/openapi.js'
 
-export function docsRoutes(app: FastifyInstance): void {
-  const schema = serviceOperation({
+/** The OpenAPI document, and a page to read and try it: all of it from here, nothing from elsewhere. */
+export async function docsRoutes(app: FastifyInstance): Promise<void> {
+  const document = serviceOperation({
     operationId: 'openapi',
     summary: 'This document.',
     result: Type.Object({}, { description: 'OpenAPI 3.1.' }),
   })
-  app.get('/openapi.json', { schema }, () => app.swagger())
+  app.get('/openapi.json', { schema: document }, () => app.swagger())
+  await app.register(docsPage)
+}
+
+async function docsPage(scope: FastifyInstance): Promise<void> {
+  const page = serviceOperation({
+    operationId: 'docs',
+    summary: 'A page to read and try this API.',
+    result: Type.String({ description: 'HTML.' }),
+    mediaType: 'text/html',
+  })
+  // The library hides its routes from the document.
+  scope.addHook('onRoute', (route) => {
+    if (/^\/docs\/?$/.test(route.url)) route.schema = page
+  })
+  await scope.register(swaggerUi, {
+    routePrefix: '/docs',
+    theme: { title: 'git-sync' },
+    uiConfig: { tryItOutEnabled: true, displayRequestDuration: true, docExpansion: 'list' },
+    staticCSP: policy,
+  })
+}
+
+const policy = {
+  'default-src': "'none'",
+  'script-src': "'self'",
+  'style-src': "'self'",
+  'img-src': ["'self'", 'data:'],
+  'connect-src': "'self'",
+  'base-uri': "'none'",
+  'form-action': "'none'",
+  'frame-ancestors': "'none'",
 }

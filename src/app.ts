@@ -42,7 +42,7 @@ export async function buildApp({
   })
   await app.register(swagger, openapiOptions)
   healthRoutes(app)
-  docsRoutes(app)
+  await docsRoutes(app)
   probeRoute(app, client)
   planRoute(app, client)
   syncRoute(app, client)

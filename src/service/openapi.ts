@@ -3,6 +3,7 @@ import type Type from 'typebox'
 import { Event } from '../../schemas/event.js'
 import { Problem, type ProblemCode, problemCodes, problems } from '../../schemas/problem.js'
 import { VERSION } from '../version.js'
+import { withExamples } from './openapi-examples.js'
 import { hoistSchemas } from './openapi-schemas.js'
 
 export const openapiOptions: SwaggerOptions = {
@@ -11,18 +12,36 @@ export const openapiOptions: SwaggerOptions = {
     info: {
       title: 'git-sync',
       version: VERSION,
-      description:
+      description: [
         'Mirrors Git refs from one remote to another by streaming packs, and says what it did ref by ref.',
+        'A run answers with a stream of events unless `Accept` names `application/json`. Generated clients want the ' +
+          'document, but fetch and most others send `*/*`, so set the header once:',
+        '- openapi-fetch: `createClient<paths>({ baseUrl, headers: { Accept: "application/json" } })`',
+        '- openapi-python-client: `Client(base_url=…, headers={"Accept": "application/json"})`',
+        '- curl: `-H "Accept: application/json"`',
+        'For the stream, `readEvents(response)` of the npm package gives typed events.',
+      ].join('\n\n'),
       license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: '/', description: 'The service that serves this document.' }],
+    components: {
+      securitySchemes: {
+        callerToken: {
+          type: 'http',
+          scheme: 'bearer',
+          description: "A caller's token, where the service has been given any (`GITSYNC_API_TOKENS`).",
+        },
+      },
     },
     tags: [
       { name: 'runs', description: 'What works on remotes.' },
       { name: 'service', description: 'What is about this service.' },
     ],
   },
-  // No route names `Event`: 3.1 cannot say what each line of a stream is.
+  // /docs answers with and without a slash.
+  transform: ({ schema, url }) => ({ schema, url: url.replace(/(?<=.)\/$/, '') }),
   transformObject: (document) =>
-    'openapiObject' in document ? hoistSchemas(document.openapiObject, [Event]) : {},
+    'openapiObject' in document ? withExamples(hoistSchemas(document.openapiObject)) : {},
 }
 
 interface Operation {
@@ -40,6 +59,8 @@ export function runOperation({ operationId, summary, body, result }: Operation &
       'One JSON document where `Accept` names `application/json` or `application/*`; in every other case a stream of ' +
       'events. What goes wrong before the plan stands has its own status; later it is the last line of a stream.',
     tags: ['runs'],
+    // Without callers' tokens none is needed.
+    security: [{ callerToken: [] }, {}],
     body,
     response: {
       200: {
@@ -50,6 +71,8 @@ export function runOperation({ operationId, summary, body, result }: Operation &
             schema: {
               type: 'string',
               description: 'One JSON object a line, each as the component `Event` says.',
+              contentMediaType: 'application/x-ndjson',
+              contentSchema: Event,
             },
           },
         },
@@ -60,14 +83,15 @@ export function runOperation({ operationId, summary, body, result }: Operation &
 }
 
 /** The OpenAPI side of a route that is about the service itself. */
-export function serviceOperation(operation: Operation & { problems?: ProblemCode[] }) {
-  const { operationId, summary, result, problems: codes = [] } = operation
+export function serviceOperation(operation: Operation & { problems?: ProblemCode[]; mediaType?: string }) {
+  const { operationId, summary, result, problems: codes = [], mediaType = 'application/json' } = operation
   return {
     operationId,
     summary,
     tags: ['service'],
+    security: [],
     response: {
-      200: { description: summary, content: { 'application/json': { schema: result } } },
+      200: { description: summary, content: { [mediaType]: { schema: result } } },
       ...problemResponses(codes),
     },
   }
