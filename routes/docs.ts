@@ -24,7 +24,7 @@ export async function docsRoutes(app: FastifyInstance): Promise<void> {
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     theme: { title: 'git-sync' },
-    uiConfig: { tryItOutEnabled: true, displayRequestDuration: true, docExpansion: 'list' },
+    uiConfig: { layout: 'BaseLayout', tryItOutEnabled: true, displayRequestDuration: true },
     staticCSP: policy,
   })
 }
