@@ -40,6 +40,10 @@ export async function buildApp({
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404) throw unknownRoute(app, request.method, request.url, reply)
   })
+  // For a file that /docs does not have.
+  app.setNotFoundHandler((request, reply) => {
+    throw unknownRoute(app, request.method, request.url, reply)
+  })
   await app.register(swagger, openapiOptions)
   healthRoutes(app)
   await docsRoutes(app)

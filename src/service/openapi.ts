@@ -16,7 +16,8 @@ export const openapiOptions: SwaggerOptions = {
         'Mirrors Git refs from one remote to another by streaming packs, and says what it did ref by ref.',
         'A run answers with a stream of events unless `Accept` names `application/json`. Generated clients want the ' +
           'document, but fetch and most others send `*/*`, so set the header once:',
-        '- openapi-fetch: `createClient<paths>({ baseUrl, headers: { Accept: "application/json" } })`',
+        '- openapi-fetch: `createClient<paths, "application/json" | "application/problem+json">({ baseUrl, ' +
+          'headers: { Accept: "application/json" } })`',
         '- openapi-python-client: `Client(base_url=…, headers={"Accept": "application/json"})`',
         '- curl: `-H "Accept: application/json"`',
         'For the stream, `readEvents(response)` of the npm package gives typed events.',

@@ -3,7 +3,7 @@ import type { Locator, Page } from 'playwright-core'
 import t from 'tap'
 import type { SyncRequest } from '../../src/index.js'
 import { noBrowser, openBrowser } from '../support/browser.js'
-import { DOCUMENT, eventsIn, STREAM, serveApp } from '../support/served-app.js'
+import { DOCUMENT, eventsIn, problemOf, STREAM, serveApp } from '../support/served-app.js'
 import { stage } from '../support/stage.js'
 
 t.test('the page and all that it needs come from the service itself', async (t) => {
@@ -27,6 +27,12 @@ t.test('the page and all that it needs come from the service itself', async (t) 
     await (await fetch(`${url}/docs/json`)).json(),
     await (await fetch(`${url}/openapi.json`)).json(),
   )
+})
+
+t.test('what the page does not have is a problem like any other', async (t) => {
+  const { url } = await serveApp(t)
+  const problem = await problemOf(await fetch(`${url}/docs/static/no-such.js`))
+  t.match(problem, { status: 404, code: 'not_found' })
 })
 
 t.test('other answers have no such policy', async (t) => {
