@@ -78,6 +78,11 @@ const steps: Record<string, Step> = {
   },
 }
 
+/** What was downloaded before need not be again. */
+function environment(stage: BuiltStage): NodeJS.ProcessEnv {
+  return { ...process.env, ...stage.env, npm_config_prefer_offline: 'true', npm_config_audit: 'false' }
+}
+
 async function copy(stage: BuiltStage, rest: string, stages: Map<string, BuiltStage>): Promise<void> {
   const words = rest.split(/\s+/)
   const from = words[0]?.startsWith('--from=')
