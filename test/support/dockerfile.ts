@@ -64,12 +64,7 @@ const steps: Record<string, Step> = {
     stage.env[name] = value
   },
   COPY: copy,
-  RUN: (stage, rest) =>
-    run('sh', ['-c', rest], {
-      cwd: stage.workdir,
-      env: { ...process.env, ...stage.env },
-      maxBuffer: 1 << 24,
-    }),
+  RUN: (stage, rest) => run('sh', ['-c', rest], { cwd: stage.workdir, env: environment(stage) }),
   HEALTHCHECK: (stage, rest) => {
     stage.healthcheck = JSON.parse(rest.slice(rest.indexOf('CMD ') + 4))
   },
