@@ -2,7 +2,7 @@
 FROM node:24.11.1-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json tsconfig.json ./
-RUN npm ci
+RUN --mount=type=cache,target=/root/.npm npm ci
 COPY src ./src
 COPY routes ./routes
 COPY schemas ./schemas
@@ -14,7 +14,7 @@ ENV NODE_ENV=production
 ENV GITSYNC_HOST=0.0.0.0
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev && npm cache clean --force
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev
 COPY openapi/openapi.json openapi/examples.json ./openapi/
 COPY --from=build /app/dist ./dist
 # The user "node" of the base.

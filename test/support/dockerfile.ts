@@ -45,7 +45,9 @@ export async function carryOut(instructions: readonly Instruction[], folder: str
       stage = { root, workdir: root, env: {}, command: [], healthcheck: [] }
       stages.set(label, stage)
     } else if (stage) {
-      await steps[name]?.(stage, rest, stages)
+      const step = steps[name]
+      if (!step) throw new Error(`nobody knows how to carry out ${name}`)
+      await step(stage, rest, stages)
     }
   }
   if (!stage) throw new Error('the Dockerfile has no FROM')
@@ -64,13 +66,17 @@ const steps: Record<string, Step> = {
     stage.env[name] = value
   },
   COPY: copy,
-  RUN: (stage, rest) => run('sh', ['-c', rest], { cwd: stage.workdir, env: environment(stage) }),
+  // A mounted cache is the one that is here.
+  RUN: (stage, rest) =>
+    run('sh', ['-c', rest.replace(/^--mount=\S+ /, '')], { cwd: stage.workdir, env: environment(stage) }),
   HEALTHCHECK: (stage, rest) => {
     stage.healthcheck = JSON.parse(rest.slice(rest.indexOf('CMD ') + 4))
   },
   CMD: (stage, rest) => {
     stage.command = JSON.parse(rest)
   },
+  USER: () => {},
+  EXPOSE: () => {},
 }
 
 /** What was downloaded before need not be again. */
