@@ -1,3 +1,5 @@
+import Type from 'typebox'
+import { Check } from 'typebox/value'
 import type { Event } from '../schemas/event.js'
 import type { Problem } from '../schemas/problem.js'
 import { GitSyncError } from './errors.js'
@@ -28,17 +30,24 @@ async function bodyOf(answer: Response | AsyncIterable<Uint8Array>): Promise<Asy
   throw new Error(`The answer is ${type}: for events, send Accept: application/x-ndjson.`)
 }
 
-/** The error that a problem document tells of, or one about an answer that is none. */
+/** The error that a problem document of the service tells of, or one about an answer that is none. */
 async function failureOf(answer: Response): Promise<Error> {
   const text = await answer.text()
-  if (mediaType(answer) !== 'application/problem+json') {
+  const problem = mediaType(answer) === 'application/problem+json' ? parse(text) : undefined
+  if (!isProblem(problem)) {
     return new Error(
-      `The service, or what stands before it, answered ${answer.status} without a problem document.`,
+      `The service, or what stands before it, answered ${answer.status} without a problem of its own.`,
     )
   }
-  const { code, detail, ...details } = JSON.parse(text) as Problem
-  return new GitSyncError(code, detail, details)
+  return new GitSyncError(problem.code, problem.detail, problem)
 }
+
+/** Also one whose code is newer than this version. */
+function isProblem(value: unknown): value is Problem {
+  return Check(Known, value)
+}
+
+const Known = Type.Object({ code: Type.String(), detail: Type.String(), retryable: Type.Boolean() })
 
 function mediaType(answer: Response): string {
   return answer.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? 'of no type'

@@ -83,9 +83,18 @@ t.test('a problem is the error that the library would have thrown', async (t) =>
   t.match(error, { code: 'target_ref_moved', message: 'Try again.', ...known, result: syncResult })
 })
 
+t.test('a problem of a later version keeps its code', async (t) => {
+  const body = JSON.stringify({ ...problem, code: 'not_yet_known', retryable: true })
+  const answer = new Response(body, { status: 409, headers: { 'content-type': 'application/problem+json' } })
+  await t.rejects(collect(answer), { name: 'GitSyncError', code: 'not_yet_known', retryable: true })
+})
+
 t.test('what is no answer of the service is told so', async (t) => {
   const html = { headers: { 'content-type': 'text/html' } }
   await t.rejects(collect(new Response('<p>', { status: 502, ...html })), { message: /answered 502/ })
+  const foreign = { status: 503, headers: { 'content-type': 'application/problem+json' } }
+  for (const body of ['{"title":"of a gateway"}', 'no JSON', 'null'])
+    await t.rejects(collect(new Response(body, foreign)), { message: /answered 503/ }, body)
   await t.rejects(collect(Response.json({})), { message: /Accept: application\/x-ndjson/ })
   await t.rejects(collect(streamOf(Buffer.from('null\n'))), { message: /no event/ })
 })
