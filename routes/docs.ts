@@ -15,7 +15,7 @@ export async function docsRoutes(app: FastifyInstance): Promise<void> {
     operationId: 'docs',
     summary: 'A page to read and try this API.',
     result: Type.String({ description: 'HTML.' }),
-    mediaType: 'text/html',
+    contentType: 'text/html',
   })
   // The library hides its routes from the document.
   app.addHook('onRoute', (route) => {

@@ -1,15 +1,21 @@
 import type { FastifyInstance } from 'fastify'
 import { Health } from '../schemas/health.js'
+import { GitSyncError } from '../src/errors.js'
 import { serviceOperation } from '../src/service/openapi.js'
+import type { Runs } from '../src/service/runs.js'
 
-export function healthRoutes(app: FastifyInstance): void {
-  const runs = serviceOperation({ operationId: 'healthz', summary: 'The process runs.', result: Health })
-  const takes = serviceOperation({
+export function healthRoutes(app: FastifyInstance, runs: Runs): void {
+  const live = serviceOperation({ operationId: 'healthz', summary: 'The process runs.', result: Health })
+  const ready = serviceOperation({
     operationId: 'readyz',
     summary: 'New work is taken.',
     result: Health,
     problems: ['shutting_down'],
   })
-  app.get('/healthz', { schema: runs }, (): Health => ({ status: 'ok' }))
-  app.get('/readyz', { schema: takes }, (): Health => ({ status: 'ready' }))
+  const config = { rateLimit: false as const }
+  app.get('/healthz', { schema: live, config }, (): Health => ({ status: 'ok' }))
+  app.get('/readyz', { schema: ready, config }, (): Health => {
+    if (!runs.isOpen) throw new GitSyncError('shutting_down', 'The service is shutting down.')
+    return { status: 'ready' }
+  })
 }

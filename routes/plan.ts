@@ -1,18 +1,18 @@
 import type { FastifyInstance } from 'fastify'
 import { PlanRequest } from '../schemas/request.js'
 import { PlanResult } from '../schemas/result.js'
-import type { Client } from '../src/engine/client.js'
 import { runOperation } from '../src/service/openapi.js'
 import { answerRun } from '../src/service/run-answer.js'
+import type { Runs } from '../src/service/runs.js'
 
-export function planRoute(app: FastifyInstance, client: Client): void {
+export function planRoute(app: FastifyInstance, runs: Runs): void {
   const schema = runOperation({
     operationId: 'plan',
     summary: 'Says what a sync would do, ref by ref, and pushes nothing.',
     body: PlanRequest,
     result: PlanResult,
   })
-  app.post<{ Body: PlanRequest }>('/plan', { schema }, (request, reply) =>
-    answerRun(request, reply, 'plan', (options) => client.plan(request.body, options)),
+  app.post('/plan', { schema }, (request, reply) =>
+    answerRun(request, reply, 'plan', (handle) => runs.run('plan', request, handle)),
   )
 }

@@ -82,6 +82,7 @@ export const Event = Type.Union(
   },
 )
 export type Event = Type.Static<typeof Event>
+export type QueuedEvent = Type.Static<typeof QueuedEvent>
 export type ProgressEvent = Type.Static<typeof ProgressEvent>
 /** What the engine tells while it works; the service adds the events of its own stream. */
 export type RunEvent = Extract<Event, { type: 'discovered' | 'planned' | 'progress' | 'remote' | 'notice' }>

@@ -1,21 +1,37 @@
+import helmet from '@fastify/helmet'
 import swagger from '@fastify/swagger'
 import Fastify, { type FastifyInstance, type FastifyServerOptions, LogController } from 'fastify'
 import { docsRoutes } from '../routes/docs.js'
 import { healthRoutes } from '../routes/health.js'
+import { metricsRoute } from '../routes/metrics.js'
 import { planRoute } from '../routes/plan.js'
 import { probeRoute } from '../routes/probe.js'
 import { replicateRoute } from '../routes/replicate.js'
 import { syncRoute } from '../routes/sync.js'
 import type { Client } from './engine/client.js'
 import { GitSyncError } from './errors.js'
+import { type AccessOptions, controlAccess } from './service/access.js'
+import { Admission, type AdmissionLimits } from './service/admission.js'
+import { Metrics } from './service/metrics.js'
 import { openapiOptions } from './service/openapi.js'
 import { replyWithProblem } from './service/problem.js'
+import { Runs } from './service/runs.js'
 
-export interface AppOptions {
+export interface AppOptions extends AccessOptions, Partial<AdmissionLimits> {
   client: Client
   logger?: FastifyServerOptions['logger']
   /** Largest request body in bytes. */
   bodyLimit?: number
+  /** Milliseconds that a caller may take to send a request. */
+  requestTimeout?: number
+  /** Milliseconds that a run may take, waiting not counted. */
+  runTimeout?: number
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    runs: Runs
+  }
 }
 
 /** The HTTP application: plugins and routes. Listening and signals are main.ts's. */
@@ -23,19 +39,35 @@ export async function buildApp({
   client,
   logger = false,
   bodyLimit = 1024 * 1024,
+  requestTimeout = 60_000,
+  maxConcurrent = 16,
+  maxQueued = 64,
+  runTimeout = 6 * 60 * 60 * 1000,
+  ...access
 }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     logger,
     bodyLimit,
+    requestTimeout,
+    // Node looks at its connections now and then: often enough for that time to mean something.
+    http: { headersTimeout: requestTimeout, connectionsCheckingInterval: Math.ceil(requestTimeout / 4) },
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => crypto.randomUUID(),
+    // Those that are idle; the others end with what they are about.
+    forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => replyWithProblem(error, request, reply),
   })
+  const admission = new Admission({ maxConcurrent, maxQueued })
+  const metrics = new Metrics(admission)
+  const runs = new Runs({ client, admission, metrics, runTimeout })
+  app.decorate('metrics', metrics)
+  app.decorate('runs', runs)
   app.removeContentTypeParser('text/plain')
   // The library validates: the routes' schemas are for the OpenAPI document alone.
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => JSON.stringify)
   app.setErrorHandler((error, request, reply) => replyWithProblem(error, request, reply))
+  await app.register(helmet)
   // Before the body is read: what is wrong with it does not matter here.
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404) throw unknownRoute(app, request.method, request.url, reply)
@@ -44,13 +76,19 @@ export async function buildApp({
   app.setNotFoundHandler((request, reply) => {
     throw unknownRoute(app, request.method, request.url, reply)
   })
+  await controlAccess(app, access)
+  // Whoever keeps a connection alive would keep a service alive that is going down.
+  app.addHook('onResponse', async ({ raw }) => {
+    if (!runs.isOpen) raw.socket.end()
+  })
   await app.register(swagger, openapiOptions)
-  healthRoutes(app)
+  healthRoutes(app, runs)
+  metricsRoute(app, metrics)
   await docsRoutes(app)
-  probeRoute(app, client)
-  planRoute(app, client)
-  syncRoute(app, client)
-  replicateRoute(app, client)
+  probeRoute(app, runs)
+  planRoute(app, runs)
+  syncRoute(app, runs)
+  replicateRoute(app, runs)
   return app
 }
 

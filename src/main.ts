@@ -1,35 +1,14 @@
-import type { FastifyInstance } from 'fastify'
-import { buildApp } from './app.js'
-import { Client } from './engine/client.js'
-import { type Config, readConfig, SettingError } from './service/config.js'
+import { SettingError } from './service/setting-error.js'
+import { startTracing } from './service/tracing.js'
 
-/** The service as a process: settings, listening, signals. */
+/** The service as a process. Tracing comes before all that it is to trace. */
 async function main(): Promise<void> {
-  const config = readConfig(process.env)
-  const client = new Client({ stallTimeout: config.stallTimeout })
-  const app = await buildApp({ client, logger: { level: config.logLevel }, bodyLimit: config.bodyLimit })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      app.log.info({ signal }, 'shutting down')
-      void app.close()
-    })
-  }
-  await listen(app, config)
-}
-
-/** @throws SettingError where the system will not have it: a port in use, an address that is not ours */
-async function listen(app: FastifyInstance, { host, port }: Config): Promise<void> {
-  try {
-    await app.listen({ host, port })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error
-    const why = error instanceof Error ? error.message : String(error)
-    throw new SettingError(`GITSYNC_HOST ${host}, GITSYNC_PORT ${port}: ${why}`)
-  }
+  const stopTracing = await startTracing(process.env)
+  const { serve } = await import('./serve.js')
+  await serve(process.env, stopTracing)
 }
 
 main().catch((error: unknown) => {
-  const message = error instanceof SettingError ? error.message : error
-  console.error('git-sync cannot start:', message)
+  console.error('git-sync cannot start:', error instanceof SettingError ? error.message : error)
   process.exitCode = 1
 })

@@ -1,56 +1,30 @@
-import { tmpdir } from 'node:os'
-import type { Dispatcher } from 'undici'
-import type { EndpointRole, RunEvent } from '../../schemas/event.js'
-import type { Endpoint, PlanRequest, ProbeRequest, SyncRequest } from '../../schemas/request.js'
+import type { PlanRequest, ProbeRequest, SyncRequest } from '../../schemas/request.js'
 import type { PlanResult, ProbeResult, SyncResult } from '../../schemas/result.js'
-import { abortError, GitSyncError } from '../errors.js'
-import { type Access, SmartHttp } from '../git/smart-http.js'
-import { Traffic } from '../git/traffic.js'
-import { type AuthProvider, resolveAuth } from './auth.js'
-import { type DispatcherProvider, defaultDispatchers, resolveDispatcher } from './dispatchers.js'
-import { type Run, toJob } from './job.js'
+import { toJob } from './job.js'
 import { runProbe } from './probe.js'
-import { ProgressMeter } from './progress.js'
 import { runSync } from './run.js'
-import { RESERVED_PREFIX } from './scope.js'
-import { validatePlanRequest, validateProbeRequest, validateSyncRequest } from './validate.js'
+import { type ClientOptions, Runner, type RunOptions } from './runner.js'
+import {
+  validatePlanRequest,
+  validateProbeRequest,
+  validateReplicateRequest,
+  validateSyncRequest,
+} from './validate.js'
 
-export interface ClientOptions {
-  /** Asked for credentials where a request brings none for a side. */
-  auth?: AuthProvider
-  /** How connections are made: an undici Dispatcher, or a function that gives one. */
-  dispatcher?: Dispatcher | DispatcherProvider
-  /** Milliseconds of silence of a remote that end a run; 10 minutes. */
-  stallTimeout?: number
-  /** Where materialized packs are spooled; the system's temporary folder. */
-  spoolDir?: string
-  /** Where refs of this program's own live on a target; `refs/gitsync`. */
-  tempRefPrefix?: string
-}
-
-export interface RunOptions {
-  /** Ends the run on both remotes. */
-  signal?: AbortSignal
-  /** Told of what goes on. It must not throw. */
-  onEvent?: (event: RunEvent) => void
-}
-
-const DEFAULT_STALL_TIMEOUT = 10 * 60 * 1000
+export type { ClientOptions, RunOptions } from './runner.js'
 
 /** Mirrors refs between remotes. It holds no state between calls and may serve many at once. */
 export class Client {
-  readonly #options: ClientOptions
-  readonly #dispatcher: Dispatcher | DispatcherProvider
+  readonly #runner: Runner
 
   constructor(options: ClientOptions = {}) {
-    this.#options = options
-    this.#dispatcher = options.dispatcher ?? defaultDispatchers()
+    this.#runner = new Runner(options)
   }
 
   /** Lists the source's refs and what both remotes can do. @throws GitSyncError */
   async probe(request: ProbeRequest, options: RunOptions = {}): Promise<ProbeResult> {
     const valid = validateProbeRequest(request)
-    return this.#run(valid, options, (run) => runProbe(run, valid))
+    return this.#runner.run(valid, options, (run) => runProbe(run, valid))
   }
 
   /** Says what `sync` would do, and pushes nothing. @throws GitSyncError */
@@ -65,87 +39,11 @@ export class Client {
 
   /** A sync in mode `replicate`: what the target has is overwritten. @throws GitSyncError */
   async replicate(request: SyncRequest, options: RunOptions = {}): Promise<SyncResult> {
-    return this.#sync(validateSyncRequest(asReplicate(request)), options, false)
+    return this.#sync(validateReplicateRequest(request), options, false)
   }
 
   #sync(request: SyncRequest, options: RunOptions, dryRun: boolean): Promise<SyncResult> {
-    const { spoolDir = tmpdir(), tempRefPrefix = RESERVED_PREFIX } = this.#options
-    const job = toJob(request, dryRun, { spoolDir, tempRefPrefix })
-    return this.#run(request, options, (run) => runSync(run, job))
-  }
-
-  /** Gives a run its remotes and one signal that ends both sides, and whatever is left of it at its end. */
-  async #run<T>(
-    request: Remote,
-    { signal, onEvent }: RunOptions,
-    work: (run: Run) => Promise<T>,
-  ): Promise<T> {
-    const ending = new AbortController()
-    const onAbort = () => ending.abort(abortError(signal?.reason))
-    signal?.addEventListener('abort', onAbort, { once: true })
-    if (signal?.aborted) onAbort()
-    const emit = onEvent ?? (() => {})
-    const meter = new ProgressMeter(emit)
-    try {
-      ending.signal.throwIfAborted()
-      const traffic = new Traffic()
-      const open = (role: EndpointRole, endpoint: Endpoint) =>
-        this.#open(request, role, endpoint, ending.signal, traffic)
-      const source = open('source', request.source)
-      const target = open('target', request.target ?? request.source)
-      return await work({ source, target, traffic, emit, meter, signal: ending.signal })
-    } catch (error) {
-      throw error instanceof GitSyncError ? error : bug(error)
-    } finally {
-      meter.close()
-      signal?.removeEventListener('abort', onAbort)
-      ending.abort(abortError(undefined))
-    }
-  }
-
-  #open(
-    request: Remote,
-    side: EndpointRole,
-    endpoint: Endpoint,
-    signal: AbortSignal,
-    traffic: Traffic,
-  ): SmartHttp {
-    const { auth: provider, stallTimeout = DEFAULT_STALL_TIMEOUT } = this.#options
-    const access = async (url: URL): Promise<Access> => {
-      const asked = { ...endpoint, url: url.href }
-      const { credentials, skipTlsVerify } = await resolveAuth(
-        request.auth?.[side],
-        provider,
-        asked,
-        side,
-        signal,
-      )
-      return { credentials, dispatcher: resolveDispatcher(this.#dispatcher, side, skipTlsVerify) }
-    }
-    const mayLeaveOrigin = endpoint.followInfoRefsRedirect === true
-    return new SmartHttp({
-      side,
-      url: new URL(endpoint.url),
-      access,
-      mayLeaveOrigin,
-      signal,
-      stallTimeout,
-      traffic,
-    })
+    const job = toJob(request, dryRun, this.#runner.jobSettings)
+    return this.#runner.run(request, options, (run) => runSync(run, job))
   }
 }
-
-function bug(cause: unknown): GitSyncError {
-  const message = cause instanceof Error ? cause.message : String(cause)
-  return new GitSyncError('internal', `git-sync failed by a bug of its own: ${message}`, { cause })
-}
-
-/** The request with its mode set, whatever was sent. */
-function asReplicate(request: SyncRequest): SyncRequest {
-  if (typeof request !== 'object' || request === null) return request
-  const { policy = {} } = request
-  const isObject = typeof policy === 'object' && policy !== null && !Array.isArray(policy)
-  return isObject ? { ...request, policy: { ...policy, mode: 'replicate' } } : request
-}
-
-type Remote = Pick<SyncRequest, 'source' | 'auth'> & { target?: Endpoint | null }

@@ -1,14 +1,20 @@
 import { GitSyncError } from '../errors.js'
 import type { PackStream } from '../git/pack-stream.js'
-import type { Context } from './execution.js'
+import type { Job, Run } from './job.js'
+
+/** Whose bytes are counted, and how many there may be. */
+export interface Counting {
+  run: Pick<Run, 'meter'>
+  job: Pick<Job, 'maxPackBytes'>
+}
 
 /** A pack from the source, its bytes counted as they pass against all that the run may read. */
 export class CountedPack implements PackStream {
   bytes = 0
   readonly #pack: PackStream
-  readonly #context: Pick<Context, 'run' | 'job'>
+  readonly #context: Counting
 
-  constructor(pack: PackStream, context: Pick<Context, 'run' | 'job'>) {
+  constructor(pack: PackStream, context: Counting) {
     this.#pack = pack
     this.#context = context
   }

@@ -6,13 +6,16 @@ import { patientConnector } from '../git/connector.js'
 /** Gives the dispatcher for one side of a run. */
 export type DispatcherProvider = (options: { role: EndpointRole; skipTlsVerify: boolean }) => Dispatcher
 
-/** Agents of their own for each side, so that a push never meets an idle connection of a fetch. */
 export function defaultDispatchers(): DispatcherProvider {
-  const agents = new Map<string, Agent>()
+  return perSide((rejectUnauthorized) => new Agent({ connect: patientConnector({ rejectUnauthorized }) }))
+}
+
+/** Agents of their own for each side, so that a push never meets an idle connection of a fetch. */
+export function perSide(makeAgent: (rejectUnauthorized: boolean) => Dispatcher): DispatcherProvider {
+  const agents = new Map<string, Dispatcher>()
   return ({ role, skipTlsVerify }) => {
     const key = `${role} ${skipTlsVerify}`
-    const agent =
-      agents.get(key) ?? new Agent({ connect: patientConnector({ rejectUnauthorized: !skipTlsVerify }) })
+    const agent = agents.get(key) ?? makeAgent(!skipTlsVerify)
     agents.set(key, agent)
     return agent
   }

@@ -1,4 +1,5 @@
 import { GitSyncError } from '../errors.js'
+import { traced } from '../git/trace.js'
 import type { Job, Run } from './job.js'
 import { branchesToProve, type PlannedRef, planRefs } from './plan.js'
 import { proveFastForwards } from './prove.js'
@@ -42,7 +43,10 @@ export async function draftPlan(
     })
   const branches = branchesToProve(desired, target.refs).filter(({ id }) => !memory.unserved.has(id))
   if (branches.length === 0) return { plan: planWith(new Set()), proofs: undefined }
-  const prove = () => proveFastForwards(source, branches, target.refs)
+  const prove = () =>
+    traced('prove', { 'gitsync.branches': branches.length }, () =>
+      proveFastForwards(source, branches, target.refs),
+    )
   if (job.overwrite && job.maxForced === undefined && !job.dryRun) {
     const proofs = tolerant(prove()).then(planWith)
     // Awaited after the relay; a failure before that is the run's own.

@@ -2,6 +2,7 @@ import { GitSyncError } from '../errors.js'
 import type { Command } from '../git/push-request.js'
 import { pushInSteps, whyNoSteps } from './batch/push-in-steps.js'
 import type { Context } from './execution.js'
+import { learnHaves } from './learn-haves.js'
 import { LimitRefusal } from './limit.js'
 import { type Pushed, pushAttempt } from './push-attempt.js'
 import { pushError } from './settle.js'
@@ -13,6 +14,7 @@ import { pushError } from './settle.js'
  * @throws GitSyncError; `context.execution` tells how far it came
  */
 export async function executePushes(context: Context, pushes: readonly Command[][]): Promise<void> {
+  if (pushes.length > 0) await learnHaves(context)
   for (const commands of pushes) {
     const pushed = await pushRefs(context, commands)
     keepVerdicts(context, pushed)

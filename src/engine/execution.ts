@@ -9,7 +9,7 @@ export interface Context {
   job: Job
   remotes: Remotes
   plan: readonly PlannedRef[]
-  /** Objects that earlier pushes of this plan confirmed. */
+  /** Objects that the target has beside its tips: confirmed by earlier pushes, or named by itself. */
   confirmed: Set<string>
   execution: Execution
 }

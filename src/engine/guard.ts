@@ -23,6 +23,7 @@ export function guardPlan(
       `The plan is now ${summary.digest}, not the expected one. Plan again.`,
     )
   }
+  if (job.bootstrap) guardBootstrap(plan)
   const blocked = plan.filter(({ action }) => action === 'block')
   if (blocked.length > 0) {
     const refs = blocked.map(({ targetRef, reason }) => ({ ref: targetRef, reason }))
@@ -43,6 +44,18 @@ export function guardPlan(
   if (summary.delete > 0 && !capabilities.has('delete-refs')) {
     throw new GitSyncError('unsupported', 'The target cannot delete refs; drop policy.prune.')
   }
+}
+
+function guardBootstrap(plan: readonly PlannedRef[]): void {
+  const present = plan.filter(({ sourceRef, targetHash }) => sourceRef !== '' && targetHash !== '')
+  if (present.length === 0) return
+  const refs = present.map(({ targetRef, targetHash }) => ({
+    ref: targetRef,
+    reason: `the target has it already, at ${targetHash}`,
+  }))
+  const hint = 'nothing was pushed; sync goes on from what is there, and scope.excludeRefs leaves refs out'
+  const message = `The target already has ${count(present.length, 'ref')} of those to bring, such as ${refs[0]?.ref}: ${hint}.`
+  throw new GitSyncError('plan_refused', message, { refs })
 }
 
 function guardAtomic(plan: readonly PlannedRef[], target: ReceivePack, pushes: number): void {

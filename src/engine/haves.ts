@@ -5,7 +5,7 @@ import type { PlannedRef } from './plan.js'
 const MAX_HAVES = 50_000
 
 /**
- * What the target has, by its own advertisement and by what this run's pushes `confirmed`, the most telling first: the old values of refs that change, tips
+ * What the target has, the most telling first: what this run learned of it, the old values of refs that change, tips
  * that the source has too, branches, the rest. Any pack made with these is valid for any set of commands.
  */
 export function chooseHaves(

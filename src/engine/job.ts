@@ -18,6 +18,8 @@ export interface Job {
   blind: boolean
   bestEffort: boolean
   atomic: boolean
+  /** Refuse a target that has any of the desired refs. */
+  bootstrap: boolean
   maxDeletes: number | undefined
   maxForced: number | undefined
   expectedPlan: string | undefined
@@ -68,6 +70,7 @@ export function toJob(request: SyncRequest, dryRun: boolean, settings: JobSettin
     blind,
     bestEffort: policy.bestEffort === true,
     atomic: policy.atomic === true,
+    bootstrap: false,
     maxDeletes: policy.maxDeletes,
     maxForced: policy.maxForced,
     expectedPlan: policy.expectedPlan || undefined,

@@ -64,14 +64,10 @@ function allocated({ heapUsed, external }: NodeJS.MemoryUsage): number {
 export function collectStats(enabled: boolean, traffic: Traffic, started: number): Stats {
   if (!enabled) return { enabled, items: {} }
   const items = Object.fromEntries(traffic.items)
-  const bytesOf = (side: string) =>
-    [...traffic.items.values()]
-      .filter(({ name }) => name.startsWith(`${side} `))
-      .reduce((sum, { requestBytes, responseBytes }) => sum + requestBytes + responseBytes, 0)
   return {
     enabled,
     items,
-    sides: ['source', 'target'].map((label) => ({ label, bytes: bytesOf(label) })),
+    sides: ['source', 'target'].map((label) => ({ label, bytes: traffic.bytes(label) })),
     elapsedNanos: Math.round((performance.now() - started) * 1e6),
   }
 }

@@ -38,9 +38,12 @@ async function settled(context: Context, push: PushAttempt, thin: boolean): Prom
     throw failure ?? error
   })
   const pushed = { ...shipped, verdicts }
-  // A gateway's time ran out after all had been sent: less would have taken less.
-  if (failure?.cause instanceof HttpStatusError && nothingMoved(pushed))
-    throw limitRefusal(failure, bytes) ?? failure
+  // All had been sent, but a gateway's time ran out or the connection broke: less may get through.
+  if (failure && nothingMoved(pushed)) {
+    const refusal = limitRefusal(failure, bytes)
+    if (refusal) throw refusal
+    if (failure.cause instanceof HttpStatusError) throw failure
+  }
   return pushed
 }
 

@@ -1,6 +1,7 @@
 import type { ProtocolMode } from '../../schemas/request.js'
 import { GitSyncError } from '../errors.js'
 import { ReceivePack } from '../git/receive-pack.js'
+import { traced } from '../git/trace.js'
 import { UploadPack } from '../git/upload-pack.js'
 import type { Job, Run } from './job.js'
 import { refPrefixes } from './scope.js'
@@ -30,7 +31,7 @@ export async function openSource(
   mode: ProtocolMode,
   prefixes: readonly string[],
 ): Promise<UploadPack> {
-  const source = await UploadPack.open(run.source, mode, prefixes)
+  const source = await traced('discover source', {}, () => UploadPack.open(run.source, mode, prefixes))
   const { protocol, refs, head } = source
   run.emit({
     type: 'discovered',
@@ -43,7 +44,7 @@ export async function openSource(
 }
 
 export async function openTarget(run: Run): Promise<ReceivePack> {
-  const target = await ReceivePack.open(run.target)
+  const target = await traced('discover target', {}, () => ReceivePack.open(run.target))
   const { refs, head } = target
   run.emit({
     type: 'discovered',

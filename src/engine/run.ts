@@ -1,6 +1,7 @@
 import type { SyncResult } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
 import type { Command } from '../git/push-request.js'
+import { Turns } from '../git/turns.js'
 import { cleanUp } from './batch/clean-up.js'
 import { type Draft, draftPlan } from './draft.js'
 import { executePushes } from './execute.js'
@@ -65,15 +66,20 @@ async function attempt(state: State): Promise<SyncResult | undefined> {
   const { run, job, execution, retries } = state
   try {
     const remotes = await openRemotes(run, job)
+    // Each step over many refs takes a while: others have their turn between them.
+    const turns = new Turns()
     const { desired, notices } = selectRefs(job.scope, remotes.source.refs)
     for (const text of notices) run.emit({ type: 'notice', text })
     state.desired = desired
+    await turns.pause()
     const memory = { settled: new Map(execution.settled), unserved: retries.unserved }
     const draft = await draftPlan(run, job, remotes, desired, memory)
     state.latest = { remotes, draft }
+    await turns.pause()
     const pushes = layOut(state, remotes, draft.plan)
     const planned = planResult(state, remotes, draft.plan, pushes)
     announce(run, planned, draft)
+    await turns.pause()
     if (job.dryRun) return planned
     await guard(state, remotes, draft, planned, pushes)
     const context = { run, job, remotes, plan: draft.plan, confirmed: new Set<string>(), execution }

@@ -80,5 +80,10 @@ export function mayPrune(scope: Scope, ref: string): boolean {
 }
 
 function branchPattern(name: string): RefPattern {
-  return new RefPattern(name.startsWith('refs/') ? name : BRANCHES + name)
+  return new RefPattern(branchRef(name))
+}
+
+/** The full name; a short one is a branch's. */
+export function branchRef(name: string): string {
+  return name.startsWith('refs/') ? name : BRANCHES + name
 }

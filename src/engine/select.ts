@@ -28,12 +28,10 @@ export function selectRefs(scope: Scope, sourceRefs: ReadonlyMap<string, string>
   const add = (sourceRef: string, targetRef: string, id: string) =>
     desired.set(targetRef, { sourceRef, targetRef, id, kind: kindOfRef(targetRef) })
 
-  for (const [name, id] of discoverRefs(scope, sourceRefs)) {
-    if (!isReserved(name, scope.tempRefPrefix)) add(name, name, id)
-  }
-  for (const name of sourceRefs.keys()) {
+  for (const [name, id] of sourceRefs) {
     if (!isValidRefName(name))
       notices.push(`left out: the source lists ${JSON.stringify(name)}, no valid ref name`)
+    else if (isTaken(scope, name) && !isReserved(name, scope.tempRefPrefix)) add(name, name, id)
   }
   addMapped(scope, sourceRefs, add)
   for (const { text, hasStar } of scope.branches) {
@@ -50,14 +48,14 @@ export function selectRefs(scope: Scope, sourceRefs: ReadonlyMap<string, string>
 
 /** The source refs that a scope takes under their own names. */
 export function* discoverRefs(scope: Scope, refs: ReadonlyMap<string, string>): Generator<[string, string]> {
-  for (const [name, id] of refs) {
-    if (!isReserved(name) && isValidRefName(name) && isDiscovered(scope, name) && !isExcluded(scope, name)) {
-      yield [name, id]
-    }
-  }
+  for (const [name, id] of refs) if (isValidRefName(name) && isTaken(scope, name)) yield [name, id]
 }
 
 /** Whether a source ref is taken under its own name. */
+function isTaken(scope: Scope, name: string): boolean {
+  return !isReserved(name) && isDiscovered(scope, name) && !isExcluded(scope, name)
+}
+
 function isDiscovered(scope: Scope, name: string): boolean {
   const kind = kindOfRef(name)
   if (kind === 'tag') return scope.tags

@@ -3,6 +3,7 @@ import { HttpStatusError } from '../git/http-status.js'
 import type { PushReport } from '../git/push-report.js'
 import type { Command } from '../git/push-request.js'
 import type { Push } from '../git/receive-pack.js'
+import { traced } from '../git/trace.js'
 import { type Cargo, cargoWithoutObjects, relayedCargo, spooledCargo } from './cargo.js'
 import { CountedPack } from './counted-pack.js'
 import type { Context } from './execution.js'
@@ -51,13 +52,19 @@ export async function ship(context: Context, shipment: Shipment): Promise<Shippe
   }
 }
 
-async function shipOnce(context: Context, { commands, wants, thin, limit }: Shipment): Promise<Shipped> {
-  const { run, execution } = context
-  run.meter.enter('relay')
+async function shipOnce(context: Context, shipment: Shipment): Promise<Shipped> {
+  const { commands, wants } = shipment
+  context.run.meter.enter('relay')
   if (wants.length === 0) {
     const hasWrites = commands.some(({ newId }) => newId !== '')
     return push(context, commands, cargoWithoutObjects(context, hasWrites))
   }
+  // The push is a part of it: the pack goes out as it comes in.
+  return traced('fetch', { 'gitsync.wants': wants.length }, () => shipFetched(context, shipment))
+}
+
+async function shipFetched(context: Context, { commands, wants, thin, limit }: Shipment): Promise<Shipped> {
+  const { run, execution } = context
   const pack = await fetchFor(context, wants, thin)
   try {
     run.meter.objects = pack.objects
@@ -132,7 +139,9 @@ async function push(
   }
   const request = { commands, atomic: job.atomic, pushOptions: job.pushOptions }
   try {
-    const report = await target.push({ ...request, ...carried(cargo) }, sink)
+    const report = await traced('push', { 'gitsync.commands': commands.length }, () =>
+      target.push({ ...request, ...carried(cargo) }, sink),
+    )
     if (report?.unpackError && spoken.wereHeard) throw spoken.refusal(report.unpackError, cargo.bytes)
     return { report, failure: undefined, bytes: cargo.bytes }
   } catch (error) {

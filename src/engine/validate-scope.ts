@@ -1,7 +1,7 @@
 import type { FieldProblem } from '../../schemas/problem.js'
 import type { RefMapping, RefScope } from '../../schemas/request.js'
 import { isValidRefName, isWellFormedRefName, kindOfRef } from '../git/ref-name.js'
-import { isReserved, type Mapping, toScope } from './scope.js'
+import { branchRef, isReserved, type Mapping, toScope } from './scope.js'
 
 /** What is wrong with a scope: names that git would not take, and parts that contradict each other. */
 export function* scopeProblems(scope: RefScope): Generator<FieldProblem> {
@@ -37,6 +37,17 @@ export function* prefixProblems(
     if (!prefix.startsWith('refs/')) yield { path: `${path}/${index}`, message: 'must start with refs/' }
     else if (!isValidRefName(`${prefix}x/x`))
       yield { path: `${path}/${index}`, message: `is no prefix of a ref name: ${JSON.stringify(prefix)}` }
+  }
+}
+
+/** Full names, or short ones of branches; each stands for one ref. */
+export function* refNameProblems(
+  path: string,
+  names: readonly string[] | null = [],
+): Generator<FieldProblem> {
+  for (const [index, name] of (names ?? []).entries()) {
+    if (!isValidRefName(branchRef(name)))
+      yield { path: `${path}/${index}`, message: `is not a valid ref name: ${JSON.stringify(name)}` }
   }
 }
 

@@ -2,10 +2,11 @@ import type Type from 'typebox'
 import { Compile } from 'typebox/compile'
 import type { FieldProblem } from '../../schemas/problem.js'
 import { PlanRequest, ProbeRequest, SyncRequest } from '../../schemas/request.js'
+import { FetchRequest } from '../../schemas/unstable.js'
 import { GitSyncError } from '../errors.js'
 import { repositoryProblems } from './validate-endpoints.js'
 import { policyProblems } from './validate-policy.js'
-import { prefixProblems, scopeProblems } from './validate-scope.js'
+import { prefixProblems, refNameProblems, scopeProblems } from './validate-scope.js'
 
 type Validator = ReturnType<typeof Compile<Type.TSchema>>
 
@@ -13,6 +14,7 @@ const validators = {
   probe: Compile(ProbeRequest) as Validator,
   plan: Compile(PlanRequest) as Validator,
   sync: Compile(SyncRequest) as Validator,
+  fetch: Compile(FetchRequest) as Validator,
 }
 
 /** @throws GitSyncError `invalid_request`, whose `errors` name each field */
@@ -33,6 +35,30 @@ export function validatePlanRequest(value: unknown): PlanRequest {
 /** @throws GitSyncError `invalid_request`, whose `errors` name each field */
 export function validateSyncRequest(value: unknown): SyncRequest {
   return withRules(checked<SyncRequest>(validators.sync, value))
+}
+
+/** Its mode is `replicate`, whatever was sent. @throws GitSyncError `invalid_request`, whose `errors` name each field */
+export function validateReplicateRequest(value: unknown): SyncRequest {
+  return validateSyncRequest(isRecord(value) ? { ...value, policy: asReplicate(value.policy) } : value)
+}
+
+function asReplicate(policy: unknown): unknown {
+  return policy === undefined || isRecord(policy) ? { ...policy, mode: 'replicate' } : policy
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** @throws GitSyncError `invalid_request`, whose `errors` name each field */
+export function validateFetchRequest(value: unknown): FetchRequest {
+  const request = checked<FetchRequest>(validators.fetch, value)
+  refuse([
+    ...repositoryProblems(request.source, undefined),
+    ...scopeProblems(request.scope ?? {}),
+    ...refNameProblems('/haveRefs', request.haveRefs),
+  ])
+  return request
 }
 
 function withRules(request: SyncRequest): SyncRequest {

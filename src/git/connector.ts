@@ -9,7 +9,11 @@ const BROKEN = new Set(['EPIPE', 'ECONNRESET'])
  * while we still write. Node would give up at the failed write and lose the answer, which is here already.
  */
 export function patientConnector(options: buildConnector.BuildOptions): buildConnector.connector {
-  const connect = buildConnector(options)
+  return patiently(buildConnector(options))
+}
+
+/** The same for the connections of any connector. */
+export function patiently(connect: buildConnector.connector): buildConnector.connector {
   return (target, callback) => {
     connect(target, (...[error, socket]: buildConnector.CallbackArgs) => {
       if (error) return callback(error, null)

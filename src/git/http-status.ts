@@ -30,7 +30,9 @@ export function statusError(side: EndpointRole, refusal: Refusal): GitSyncError 
   if (REDIRECTS.has(status)) return refused(side, 'a request other than info/refs')
   if (status === 401 || status === 403) {
     const hint = `check auth.${side}: it must be valid and may ${side === 'source' ? 'read' : 'write'} the repository`
-    return new GitSyncError(`${side}_unauthorized`, `The ${side} answered ${status}: ${hint}.${said}`)
+    return new GitSyncError(`${side}_unauthorized`, `The ${side} answered ${status}: ${hint}.${said}`, {
+      cause,
+    })
   }
   if (status === 404) {
     const hint = 'check the URL, and the credentials: hosts hide private repositories this way'

@@ -1,6 +1,7 @@
 import { inflateSync } from 'node:zlib'
 import { parsePackHeader } from './pack-stream.js'
 import { ProtocolError } from './protocol-error.js'
+import { Turns } from './turns.js'
 
 // gitformat-pack, "pack-*.pack files have the following format".
 
@@ -16,7 +17,6 @@ const TYPES = [undefined, 'commit', 'tree', 'blob', 'tag', undefined, 'ofs-delta
 const PACK_HEADER_SIZE = 12
 /** Bytes of the largest object that is inflated: commits and tags are small. */
 export const MAX_OBJECT_SIZE = 64 * 1024 * 1024
-const TURN_MS = 20
 
 /**
  * Inflates a pack's objects one by one as it streams in, for packs of small objects such as commits. Memory is
@@ -29,13 +29,10 @@ export async function* readPackObjects(
   hashBytes: number,
 ): AsyncGenerator<PackEntry> {
   const parser = new PackParser(hashBytes)
-  let turnBegan = performance.now()
+  const turns = new Turns()
   for await (const chunk of chunks) {
     yield* parser.push(chunk)
-    if (performance.now() - turnBegan > TURN_MS) {
-      await new Promise(setImmediate)
-      turnBegan = performance.now()
-    }
+    await turns.pause()
   }
   yield* parser.end()
 }

@@ -1,5 +1,6 @@
 import { decodePacket, type Packet } from './pkt-line.js'
 import { ProtocolError } from './protocol-error.js'
+import { Turns } from './turns.js'
 
 /** Chunks of any size, which `return` lets go of. */
 export interface RawStream {
@@ -15,6 +16,7 @@ const MIB = 1024 * 1024
 export class PacketReader {
   readonly #chunks: AsyncIterator<Buffer>
   readonly #limit: number
+  readonly #turns = new Turns()
   #read = 0
   #buffer: Buffer = Buffer.alloc(0)
   #offset = 0
@@ -96,6 +98,8 @@ export class PacketReader {
     const parts = [this.#buffer.subarray(this.#offset)]
     let available = this.#available
     while (available < needed) {
+      // What was read so far has been worked on since: a list of many refs must not block.
+      await this.#turns.pause()
       const chunk = await this.#pull()
       if (!chunk) break
       parts.push(chunk)

@@ -1,12 +1,14 @@
 import { GitSyncError } from '../errors.js'
 import { objectFormatOf, type RefAdvertisement, readAdvertisement } from './advertisement.js'
 import type { Capabilities } from './capabilities.js'
+import { readDeepened, writeDeepenV1 } from './deepen.js'
 import type { ObjectFormat } from './object-id.js'
 import { PacketReader } from './packet-reader.js'
 import { type PushReport, readPushReport } from './push-report.js'
 import { type Command, type PushOptions, writeCommands } from './push-request.js'
 import { SideBandStream, type TextSink } from './side-band-stream.js'
 import type { SmartHttp } from './smart-http.js'
+import { UPLOAD_PACK } from './upload-pack.js'
 
 export const RECEIVE_PACK = 'git-receive-pack'
 /** Bytes of an answer to a push, with all that hooks say. */
@@ -72,6 +74,22 @@ export class ReceivePack {
   /** Lists the refs again. */
   relist(): Promise<ReceivePack> {
     return ReceivePack.open(this.#http)
+  }
+
+  /**
+   * The commits that are `depth` deep below a tip, which is 1 deep: told by the target's own upload-pack, where it may
+   * be read.
+   */
+  async commitsAt(depth: number, tip: string): Promise<string[]> {
+    const body = writeDeepenV1(this.objectFormat, { wants: [tip], depth })
+    const reader = new PacketReader(await this.#http.post({ service: UPLOAD_PACK, step: 'history', body }))
+    try {
+      return (await readDeepened(reader, false)).shallow
+    } catch (error) {
+      throw this.#http.blame(error)
+    } finally {
+      await reader.close()
+    }
   }
 
   /**

@@ -4,20 +4,19 @@ import { encodeText } from './text.js'
 // git-check-ref-format(1).
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: git forbids them
-const FORBIDDEN = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|\.$|\/$/
+const FORBIDDEN = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/[/.]|[./]$|\.lock(?:\/|$)/
 
 // A name must fit into a packet beside two ids; file systems hold no longer one.
 const MAX_LENGTH = 4096
 
 /** Whether git would take `name` in a push: of three parts at least, so not `refs/stash`. */
 export function isValidRefName(name: string): boolean {
-  return isWellFormedRefName(name) && name.split('/').length > 2
+  return isWellFormedRefName(name) && name.includes('/', 'refs/'.length)
 }
 
 /** Whether git could have a ref of this full name, if only for itself. */
 export function isWellFormedRefName(name: string): boolean {
-  if (name.length > MAX_LENGTH || !name.startsWith('refs/') || FORBIDDEN.test(name)) return false
-  return name.split('/').every((part) => part !== '' && !part.startsWith('.') && !part.endsWith('.lock'))
+  return name.length <= MAX_LENGTH && name.startsWith('refs/') && !FORBIDDEN.test(name)
 }
 
 export function kindOfRef(name: string): RefKind {

@@ -12,6 +12,7 @@ import { retryAfterSeconds, statusError } from './http-status.js'
 import { printable } from './protocol-error.js'
 import { REDIRECTS, redirectedBase } from './redirect.js'
 import { StallGuard } from './stall-guard.js'
+import { traceHeaders } from './trace.js'
 import type { Traffic } from './traffic.js'
 
 // gitprotocol-http: discovery by GET info/refs, one POST a call.
@@ -147,6 +148,7 @@ export class SmartHttp {
       accept,
       'accept-encoding': 'identity',
       'cache-control': 'no-cache',
+      ...traceHeaders(),
       ...(gitProtocol === undefined ? {} : { 'git-protocol': gitProtocol }),
       ...(authorization === undefined ? {} : { authorization }),
     }

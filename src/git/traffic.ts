@@ -13,4 +13,11 @@ export class Traffic {
     }
     return item
   }
+
+  /** Bytes of all bodies of a side, both ways. */
+  bytes(side: string): number {
+    return [...this.items.values()]
+      .filter(({ name }) => name.startsWith(`${side} `))
+      .reduce((sum, { requestBytes, responseBytes }) => sum + requestBytes + responseBytes, 0)
+  }
 }

@@ -8,6 +8,7 @@ import { type FetchRequest, writeFetchV1, writeFetchV2 } from './fetch-request.j
 import { readV1Preamble, readV2Preamble, type ShallowInfo } from './fetch-response.js'
 import { type HistoryObject, readHistory } from './history.js'
 import { readLsRefs, writeLsRefs } from './ls-refs.js'
+import { readAcknowledged, writeNegotiationV1, writeNegotiationV2 } from './negotiate.js'
 import type { ObjectFormat } from './object-id.js'
 import { openPackStream, type PackStream } from './pack-stream.js'
 import { PacketReader } from './packet-reader.js'
@@ -125,6 +126,24 @@ export class UploadPack {
   /** The commits that are `depth` deep below `tips`, which are 1 deep; none where no history goes so deep. */
   async commitsAt(depth: number, tips: readonly string[]): Promise<string[]> {
     return (await this.#deepen({ wants: tips, depth }, 'graph')).shallow
+  }
+
+  /**
+   * Which of `haves` the source has, by a round of negotiation over `want`; undefined where its answer could not be
+   * relied upon.
+   */
+  async acknowledged(want: string, haves: readonly string[]): Promise<Set<string> | undefined> {
+    const isV2 = this.protocol === 'v2'
+    if (!isV2 && !this.capabilities.has('multi_ack_detailed')) return undefined
+    const write = isV2 ? writeNegotiationV2 : writeNegotiationV1
+    const reader = await this.#call('negotiate', write(this.capabilities, want, haves), isV2)
+    try {
+      return await readAcknowledged(reader, isV2)
+    } catch (error) {
+      throw this.#http.blame(error)
+    } finally {
+      await reader.close()
+    }
   }
 
   async #deepen(deepening: Deepening, step: string): Promise<ShallowInfo> {

@@ -45,6 +45,9 @@ export const openapiOptions: SwaggerOptions = {
     'openapiObject' in document ? withExamples(hoistSchemas(document.openapiObject)) : {},
 }
 
+/** Callers with a token, or all where the service has been given none. */
+export const callers: Record<string, string[]>[] = [{ callerToken: [] }, {}]
+
 interface Operation {
   operationId: string
   summary: string
@@ -60,8 +63,7 @@ export function runOperation({ operationId, summary, body, result }: Operation &
       'One JSON document where `Accept` names `application/json` or `application/*`; in every other case a stream of ' +
       'events. What goes wrong before the plan stands has its own status; later it is the last line of a stream.',
     tags: ['runs'],
-    // Without callers' tokens none is needed.
-    security: [{ callerToken: [] }, {}],
+    security: callers,
     body,
     response: {
       200: {
@@ -83,19 +85,26 @@ export function runOperation({ operationId, summary, body, result }: Operation &
   }
 }
 
-/** The OpenAPI side of a route that is about the service itself. */
-export function serviceOperation(operation: Operation & { problems?: ProblemCode[]; mediaType?: string }) {
-  const { operationId, summary, result, problems: codes = [], mediaType = 'application/json' } = operation
+/** The OpenAPI side of a route that is about the service itself; open to all, unless `security` says otherwise. */
+export function serviceOperation(operation: Operation & ServiceOperation) {
+  const { operationId, summary, result, problems: codes = [] } = operation
+  const { contentType = 'application/json', security = [] } = operation
   return {
     operationId,
     summary,
     tags: ['service'],
-    security: [],
+    security,
     response: {
-      200: { description: summary, content: { [mediaType]: { schema: result } } },
+      200: { description: summary, content: { [contentType]: { schema: result } } },
       ...problemResponses(codes),
     },
   }
+}
+
+interface ServiceOperation {
+  problems?: ProblemCode[]
+  contentType?: string
+  security?: typeof callers
 }
 
 /** By status, what may go wrong. */

@@ -3,6 +3,13 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type Problem, type ProblemCode, problems } from '../../schemas/problem.js'
 import { GitSyncError } from '../errors.js'
 import { jsonChunks } from './json-chunks.js'
+import type { Metrics } from './metrics.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    metrics: Metrics
+  }
+}
 
 /** Seconds to wait where we refuse for a while and nobody knows how long. */
 const DEFAULT_RETRY = 5
@@ -26,10 +33,17 @@ export function toProblem(error: unknown, requestId: string): Problem {
   }
 }
 
-/** Answers with an error's problem document. */
-export function replyWithProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** The problem document that a caller is given; what others should know of it goes to the log and the metrics. */
+export function tellProblem(error: unknown, request: FastifyRequest): Problem {
   const problem = toProblem(error, request.id)
   if (problem.code === 'internal') request.log.error({ err: error }, 'internal error')
+  request.server.metrics.told(problem.code)
+  return problem
+}
+
+/** Answers with an error's problem document. */
+export function replyWithProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = tellProblem(error, request)
   reply.code(problem.status).type('application/problem+json')
   const retryAfter = problem.retryAfter ?? ([429, 503].includes(problem.status) ? DEFAULT_RETRY : undefined)
   if (retryAfter !== undefined) reply.header('retry-after', Math.ceil(retryAfter))

@@ -1,15 +1,15 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Operation, RunEvent } from '../../schemas/event.js'
+import type { Operation } from '../../schemas/event.js'
 import type { ProbeResult, SyncResult } from '../../schemas/result.js'
-import type { RunOptions } from '../engine/client.js'
 import { GitSyncError } from '../errors.js'
 import { negotiate } from './accept.js'
 import { EventStream } from './event-stream.js'
 import { jsonChunks } from './json-chunks.js'
-import { toProblem } from './problem.js'
+import { tellProblem } from './problem.js'
+import type { RunHandle } from './runs.js'
 
-export type Work = (options: Required<RunOptions>) => Promise<SyncResult | ProbeResult>
+export type Work = (handle: RunHandle) => Promise<SyncResult | ProbeResult>
 
 /** How long the status line may wait for a plan, in milliseconds. */
 const MAX_HOLD = 5_000
@@ -36,7 +36,7 @@ async function streamRun(
   request: FastifyRequest,
   reply: FastifyReply,
   operation: Operation,
-  work: (onEvent: (event: RunEvent) => void) => Promise<SyncResult | ProbeResult>,
+  work: (onEvent: RunHandle['onEvent']) => Promise<SyncResult | ProbeResult>,
 ): Promise<FastifyReply> {
   const events = new EventStream()
   events.emit({ type: 'started', operation, requestId: request.id, time: new Date().toISOString() })
@@ -56,9 +56,7 @@ async function streamRun(
   running.then(
     (result) => events.end({ type: 'result', result }),
     (error: unknown) => {
-      const problem = toProblem(error, request.id)
-      if (problem.code === 'internal') request.log.error({ err: error }, 'internal error')
-      events.end({ type: 'error', error: problem })
+      events.end({ type: 'error', error: tellProblem(error, request) })
     },
   )
   return reply
@@ -83,7 +81,7 @@ class StatusHold {
     this.#timer = setTimeout(() => this.#release(), MAX_HOLD)
   }
 
-  see(event: RunEvent): void {
+  see(event: Parameters<RunHandle['onEvent']>[0]): void {
     if (this.#planned) this.#release()
     else this.#planned = event.type === 'planned'
   }

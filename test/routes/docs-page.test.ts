@@ -35,15 +35,6 @@ t.test('what the page does not have is a problem like any other', async (t) => {
   t.match(problem, { status: 404, code: 'not_found' })
 })
 
-t.test('other answers have no such policy', async (t) => {
-  const { url } = await serveApp(t)
-  for (const path of ['/healthz', '/openapi.json']) {
-    const response = await fetch(`${url}${path}`)
-    t.notOk(response.headers.has('content-security-policy'), path)
-    await response.body?.cancel()
-  }
-})
-
 t.test('a plan and a sync are run from the page in a real browser', { skip: noBrowser }, async (t) => {
   const { source, target, client, request } = await stage(t)
   await source.commit('main')

@@ -1,5 +1,10 @@
+import { createHash } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { inspect } from 'node:util'
 import t from 'tap'
-import { type Config, readConfig, SettingError } from '../../src/service/config.js'
+import { type Config, readConfig } from '../../src/service/config.js'
+import { AllowedHosts } from '../../src/service/egress/allowed-hosts.js'
+import { SettingError } from '../../src/service/setting-error.js'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -10,10 +15,22 @@ const defaults: Config = {
   host: '127.0.0.1',
   port: 8080,
   logLevel: 'info',
+  callers: undefined,
+  apiTokensFile: undefined,
+  rateLimit: undefined,
+  egressPolicy: 'public',
+  allowedHosts: undefined,
+  credentialsFile: undefined,
+  allowInsecureTls: false,
+  proxies: undefined,
   bodyLimit: MIB,
+  maxConcurrent: 16,
+  maxQueued: 64,
   runTimeout: 6 * HOUR,
   stallTimeout: 10 * MINUTE,
   shutdownGrace: MINUTE,
+  spoolDir: tmpdir(),
+  tempRefPrefix: 'refs/gitsync',
 }
 
 t.test('without settings the defaults hold', async (t) => {
@@ -40,7 +57,17 @@ const settings: [
   good: Record<string, unknown>,
   bad: Record<string, RegExp>,
 ][] = [
-  ['GITSYNC_HOST', 'host', { '0.0.0.0': '0.0.0.0', '::1': '::1', localhost: 'localhost' }, {}],
+  [
+    'GITSYNC_HOST',
+    'host',
+    { '127.8.8.8': '127.8.8.8', '::1': '::1', localhost: 'localhost' },
+    {
+      '0.0.0.0': /GITSYNC_ALLOW_ANONYMOUS=true/,
+      '::': /GITSYNC_API_TOKENS/,
+      'localhost.example': /no token/,
+      '10.0.0.1': /no token/,
+    },
+  ],
   [
     'GITSYNC_PORT',
     'port',
@@ -59,10 +86,67 @@ const settings: [
     { '1000': 1000, '2KiB': 2048, '2kB': 2000, '1.5MiB': 1.5 * MIB, '4 MiB': 4 * MIB },
     { lots: /a size such as 1MiB, not "lots"/, '0': /size/, '-1MiB': /size/, '1MiB!': /size/, '0.2': /size/ },
   ],
+  [
+    'GITSYNC_MAX_CONCURRENT',
+    'maxConcurrent',
+    { '1': 1, '100': 100 },
+    { '0': />= 1/, '1.5': /integer/, many: /integer/ },
+  ],
+  ['GITSYNC_MAX_QUEUED', 'maxQueued', { '0': 0, '1000': 1000 }, { '-1': />= 0/, none: /integer/ }],
   ['GITSYNC_RUN_TIMEOUT', 'runTimeout', TIMES, badTimes()],
   ['GITSYNC_STALL_TIMEOUT', 'stallTimeout', TIMES, badTimes()],
   ['GITSYNC_SHUTDOWN_GRACE', 'shutdownGrace', TIMES, badTimes()],
+  [
+    'GITSYNC_API_TOKENS',
+    'callers',
+    { 'ci:T0KEN,\n4242': [caller('ci', 'T0KEN'), caller('token-2', '4242')] },
+    { ' , ': /holds no token/, 'ci:T0KEN,ops:': /entry, number 2/ },
+  ],
+  ['GITSYNC_API_TOKENS_FILE', 'apiTokensFile', { '/run/tokens': '/run/tokens' }, {}],
+  [
+    'GITSYNC_RATE_LIMIT',
+    'rateLimit',
+    { '1': 1, '600': 600 },
+    { '0': />= 1/, many: /integer/, '1.5': /integer/ },
+  ],
+  [
+    'GITSYNC_EGRESS_POLICY',
+    'egressPolicy',
+    { public: 'public', private: 'private', any: 'any' },
+    { none: /one of public, private, any/ },
+  ],
+  [
+    'GITSYNC_ALLOWED_HOSTS',
+    'allowedHosts',
+    { 'git.example:443, *.corp': new AllowedHosts('git.example:443, *.corp') },
+    { 'a.example,https://b.example': /has "https:\/\/b\.example"/ },
+  ],
+  ['GITSYNC_CREDENTIALS_FILE', 'credentialsFile', { '/run/credentials': '/run/credentials' }, {}],
+  ['GITSYNC_ALLOW_INSECURE_TLS', 'allowInsecureTls', { true: true, false: false }, { yes: /boolean/ }],
+  ['GITSYNC_SPOOL_DIR', 'spoolDir', { '/var/spool': '/var/spool' }, {}],
+  [
+    'GITSYNC_TEMP_REF_PREFIX',
+    'tempRefPrefix',
+    { 'refs/mirror/tmp': 'refs/mirror/tmp', 'refs/x': 'refs/x' },
+    {
+      gitsync: /such as refs\/gitsync/,
+      'refs/': /such/,
+      'refs/a b': /such/,
+      'refs/heads': /such/,
+      'refs/tags': /such/,
+    },
+  ],
+  [
+    'HTTP_PROXY',
+    'proxies',
+    { 'http://a:b@proxy:3128': { httpProxy: 'http://a:b@proxy:3128', httpsProxy: '', noProxy: '' } },
+    { 'proxy:3128': /http:\/\/ or https:\/\/ URL$/, 'socks5://proxy': /URL$/, 'not a url': /URL$/ },
+  ],
 ]
+
+function caller(name: string, token: string) {
+  return { name, digest: createHash('sha256').update(token).digest() }
+}
 
 function badTimes(): Record<string, RegExp> {
   const notATime = Object.fromEntries(
@@ -89,6 +173,33 @@ for (const [name, key, good, bad] of settings) {
 
 t.test('every setting there is has been tried above', async (t) => {
   t.strictSame(settings.map(([, key]) => key).sort(), Object.keys(defaults).sort())
+})
+
+t.test('who may call has to be settled before anyone can', async (t) => {
+  const open = { GITSYNC_HOST: '0.0.0.0' }
+  readConfig({ ...open, GITSYNC_API_TOKENS: 'T0KEN', GITSYNC_CREDENTIALS_FILE: '/file' })
+  readConfig({ ...open, GITSYNC_API_TOKENS_FILE: '/file' })
+  readConfig({ ...open, GITSYNC_ALLOW_ANONYMOUS: 'true' })
+  const both = errorOf({ GITSYNC_API_TOKENS: 'T0KEN', GITSYNC_API_TOKENS_FILE: '/file' })
+  t.match(both.message, /GITSYNC_API_TOKENS and GITSYNC_API_TOKENS_FILE are both set/)
+  t.notMatch(both.message, 'T0KEN')
+  const lent = errorOf({ ...open, GITSYNC_ALLOW_ANONYMOUS: 'true', GITSYNC_CREDENTIALS_FILE: '/file' })
+  t.match(lent.message, /GITSYNC_ALLOW_ANONYMOUS cannot be set beside GITSYNC_CREDENTIALS_FILE/)
+})
+
+t.test('what a setting holds in secret is neither kept nor shown', async (t) => {
+  const config = readConfig({ GITSYNC_API_TOKENS: 'ci:T0KEN' })
+  t.notMatch(inspect(config, { depth: 9, showHidden: true }) + JSON.stringify(config), 'T0KEN')
+  for (const text of ['ci:T0 KEN', 'T0KEN,T0KEN\u00e9', 'T0KEN:']) {
+    t.notMatch(errorOf({ GITSYNC_API_TOKENS: text }).message, 'T0')
+  }
+  t.notMatch(errorOf({ HTTPS_PROXY: 'ftp://a:T0KEN@b' }).message, 'T0KEN')
+})
+
+t.test('proxies are read as other programs read them', async (t) => {
+  const env = { http_proxy: 'http://a', HTTP_PROXY: 'http://b', HTTPS_PROXY: 'http://c', NO_PROXY: 'd,e' }
+  t.strictSame(readConfig(env).proxies, { httpProxy: 'http://a', httpsProxy: 'http://c', noProxy: 'd,e' })
+  t.equal(readConfig({ NO_PROXY: 'd' }).proxies, undefined)
 })
 
 t.test('two wrong settings are both named', async (t) => {

@@ -144,7 +144,7 @@ for (const [index, scenario] of echoes.entries()) {
   t.test(`no secret shows where ${what}`, async (t) => {
     now = scenario
     const { lines, logger } = captureLog()
-    const { post } = await serveApp(t, { client, logger })
+    const { url, post } = await serveApp(t, { client, logger })
     const isEcho = scenario.source !== undefined || scenario.target !== undefined
 
     for (const accept of [STREAM, DOCUMENT]) {
@@ -158,7 +158,8 @@ for (const [index, scenario] of echoes.entries()) {
         t.match(answer, /DENIED Authorization: .*\[redacted\]/, 'what the remote says is shown all the same')
       }
       const headers = [...response.headers].join('\n')
-      t.strictSame(leaksIn({ answer, headers, log: lines.join('') }), [])
+      const metrics = await (await fetch(`${url}/metrics`)).text()
+      t.strictSame(leaksIn({ answer, headers, metrics, log: lines.join('') }), [])
     }
     t.ok(lines.length > 0, 'something was logged')
     t.ok(wereShown([...source.requests, ...target.requests]))

@@ -84,6 +84,8 @@ function endWithCaller(child: ChildProcessByStdio<Writable, Readable, Readable>,
     child.once('error', reject)
     child.once('exit', () => {
       clearTimeout(patience)
+      // What nobody takes any more would stay in its pipe.
+      if (response.destroyed) for (const pipe of child.stdio) pipe?.destroy()
       resolve()
     })
   })

@@ -91,6 +91,12 @@ export class Repository {
     await git(this.dir, 'update-ref', '-d', fullName(name))
   }
 
+  /** Lets go of every object that no ref reaches. */
+  async forget(): Promise<void> {
+    await git(this.dir, 'reflog', 'expire', '--expire=now', '--all')
+    await git(this.dir, 'gc', '--quiet', '--prune=now')
+  }
+
   /** What a branch, or any ref by its full name, is at. */
   head(branch: string): Promise<string> {
     return git(this.dir, 'rev-parse', '--verify', fullName(branch))

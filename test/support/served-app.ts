@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Event } from '../../schemas/event.js'
 import type { Problem } from '../../schemas/problem.js'
 import { type AppOptions, buildApp } from '../../src/app.js'
-import { Client, type RunOptions } from '../../src/index.js'
+import { Client, type RunOptions, type SyncRequest } from '../../src/index.js'
 
 export const DOCUMENT = 'application/json'
 export const STREAM = 'application/x-ndjson'
@@ -43,8 +43,10 @@ export async function serveApp(t: Teardown, options: ServeOptions = {}): Promise
 }
 
 /** A client whose every operation is this work, for tests where only the answer matters. */
-export function fakeClient(work: (options: Required<RunOptions>) => Promise<unknown>): Client {
-  const operation = (_request: unknown, options: Required<RunOptions>) => work(options)
+export function fakeClient(
+  work: (options: Required<RunOptions>, request: SyncRequest) => Promise<unknown>,
+): Client {
+  const operation = (request: SyncRequest, options: Required<RunOptions>) => work(options, request)
   const all = { probe: operation, plan: operation, sync: operation, replicate: operation }
   return all as unknown as Client
 }

@@ -1,6 +1,7 @@
+import { Turns } from '../../git/turns.js'
 import type { CommitGraph } from './commit-graph.js'
 
-const TURN = 50_000
+const STEPS = 10_000
 
 /**
  * All commits that `tips` reach, parents before children: depth first, first parent first, tip by tip. Any prefix
@@ -13,6 +14,7 @@ export async function orderCommits(graph: CommitGraph, tips: Iterable<number>): 
   const nextParent = new Uint16Array(graph.commits)
   let ordered = 0
   let steps = 0
+  const turns = new Turns()
   for (const tip of tips) {
     if (seen[tip]) continue
     let depth = 0
@@ -20,7 +22,7 @@ export async function orderCommits(graph: CommitGraph, tips: Iterable<number>): 
     nextParent[0] = 0
     seen[tip] = 1
     while (depth >= 0) {
-      if (++steps % TURN === 0) await new Promise(setImmediate)
+      if (++steps % STEPS === 0) await turns.pause()
       const commit = stack[depth] as number
       const place = nextParent[depth] as number
       if (place === graph.parentCount(commit)) {

@@ -1,9 +1,10 @@
+import { Turns } from '../../git/turns.js'
 import type { CommitGraph } from './commit-graph.js'
 import type { Prefix } from './prefix.js'
 
 /** Of the wished size of a step, the last part in which a cut with fewer heads is looked for. */
 const WINDOW = 0.15
-const TURN = 50_000
+const STEPS = 10_000
 
 /** A prefix of an order of commits in which parents come before their children. */
 export class GraphPrefix implements Prefix {
@@ -53,6 +54,7 @@ export class GraphPrefix implements Prefix {
   /** The heads of the prefix that ends at `end`; the event loop gets its turn. */
   async #walk(end: number, visit?: (heads: ReadonlySet<number>, end: number) => void): Promise<Set<number>> {
     const heads = new Set(this.#heads)
+    const turns = new Turns()
     for (let at = this.end; at < end; at++) {
       const commit = this.#order[at] as number
       for (let place = 0; place < this.#graph.parentCount(commit); place++) {
@@ -60,7 +62,7 @@ export class GraphPrefix implements Prefix {
       }
       heads.add(commit)
       visit?.(heads, at + 1)
-      if (at % TURN === TURN - 1) await new Promise(setImmediate)
+      if (at % STEPS === STEPS - 1) await turns.pause()
     }
     return heads
   }

@@ -194,12 +194,13 @@ function tooLarge(what: string, { limit }: StepSize, refusal: LimitRefusal): Git
 }
 
 /** A target that takes no temporary refs cannot be brought anything in steps. */
-function refuseUnheld({ job }: Context, { verdicts }: Pushed): void {
+function refuseUnheld({ job }: Context, { verdicts, failure }: Pushed): void {
   const refused = [...verdicts].flatMap(([ref, verdict]) =>
     verdict.type === 'done' ? [] : [{ ref, reason: verdict.reason }],
   )
   const [first] = refused
   if (!first) return
+  if (failure) throw failure
   const hint = 'allow that namespace there, or choose another by GITSYNC_TEMP_REF_PREFIX'
   const message = `The target refused a temporary ref below ${job.scope.tempRefPrefix} (${first.reason}): ${hint}.`
   throw new GitSyncError('ref_rejected', message, { refs: refused })

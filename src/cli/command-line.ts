@@ -1,0 +1,59 @@
+import { Command, CommanderError } from 'commander'
+import { VERSION } from '../version.js'
+import { bootstrapCommand } from './commands/bootstrap.js'
+import { fetchCommand } from './commands/fetch.js'
+import { planCommand } from './commands/plan.js'
+import { probeCommand } from './commands/probe.js'
+import { replicateCommand } from './commands/replicate.js'
+import { serveCommand } from './commands/serve.js'
+import { syncCommand } from './commands/sync.js'
+import { exitStatus } from './exit-status.js'
+
+const COMMANDS = [
+  serveCommand,
+  probeCommand,
+  planCommand,
+  syncCommand,
+  replicateCommand,
+  bootstrapCommand,
+  fetchCommand,
+]
+
+/** Does what the arguments say, and leaves the exit status in `process.exitCode`. */
+export async function runCommandLine(argv: readonly string[]): Promise<void> {
+  // Whoever reads our output may stop early, as `head` does.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    process.exit()
+  })
+  try {
+    await buildProgram().parseAsync(argv)
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    process.exitCode = error.exitCode === 0 ? 0 : exitStatus.usage
+  }
+}
+
+/** Every command with its flags. The engine is loaded by those that run, and by no others. */
+export function buildProgram(): Command {
+  const program = new Command('git-sync')
+    .description('Mirrors Git refs from one remote to another, streaming the pack straight through.')
+    .version(VERSION, '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .showHelpAfterError('(--help shows what there is)')
+    .configureOutput({ outputError: (text, write) => write(withoutSecrets(text)) })
+    .exitOverride()
+    .addHelpText('after', EXIT_STATUS)
+  for (const command of COMMANDS) program.addCommand(command().copyInheritedSettings(program))
+  return program
+}
+
+/** The words of a usage error may quote an argument whole. */
+function withoutSecrets(text: string): string {
+  return text.replace(/(--[\w-]+)=[^\n]*?(?='?$)/gm, '$1').replace(/\/\/[^/\s]*@/g, '//')
+}
+
+const EXIT_STATUS = `
+Exit status: 0 done (plan: also with blocked refs), 1 failed, 2 wrong usage, 3 blocked refs, 130 interrupted.
+`

@@ -1,0 +1,21 @@
+import type { Command } from 'commander'
+import { forceFlags, modeFlag, pruneFlags, pushFlags } from '../flags.js'
+import { mirrorCommand } from '../mirror-command.js'
+
+export function planCommand(): Command {
+  return mirrorCommand({
+    name: 'plan',
+    description: 'Say what a sync or replicate would do, ref by ref; push nothing.',
+    policy: [modeFlag(), ...pruneFlags(), ...forceFlags(), ...pushFlags()],
+    help: HELP,
+    allRefsAreBestEffort: true,
+    work: ({ stable }, request, options) => stable.plan(request, options),
+  })
+}
+
+const HELP = `
+Its status is 0 also where refs are blocked. The digest that it prints is what --expected-plan takes.
+
+Example:
+  $ git-sync plan https://git.example.com/team/project.git https://mirror.example.com/team/project.git --branch 'main,release/*'
+`

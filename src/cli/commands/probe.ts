@@ -1,0 +1,34 @@
+import { Command } from 'commander'
+import { addFlags, discoveryFlags, outputFlags, protocolFlag, type RunFlags, sideFlags } from '../flags.js'
+import { probeRequest } from '../request.js'
+
+export function probeCommand(): Command {
+  const command = new Command('probe')
+    .description("List the source's refs, and what both remotes can do.")
+    .argument('<source-url>')
+    .argument('[target-url]')
+  addFlags(command, 'Which refs', discoveryFlags())
+  addFlags(command, 'Transfer', [protocolFlag()])
+  addFlags(command, 'Source', sideFlags('source'))
+  addFlags(command, 'Target', sideFlags('target'))
+  addFlags(command, 'Output', outputFlags())
+  return command.addHelpText('after', EXAMPLE).action(run)
+}
+
+async function run(source: string, target: string | undefined, flags: RunFlags): Promise<void> {
+  const [{ runOperation }, { probeText }] = await Promise.all([
+    import('../operation.js'),
+    import('../probe-text.js'),
+  ])
+  const request = probeRequest(source, target, flags)
+  await runOperation({
+    flags,
+    work: (clients, options) => clients.stable.probe(request, options),
+    text: probeText,
+  })
+}
+
+const EXAMPLE = `
+Example:
+  $ git-sync probe https://git.example.com/team/project.git --tags
+`

@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process'
+import { text } from 'node:stream/consumers'
+import type { EndpointRole, RunEvent } from '../../schemas/event.js'
+import type { Endpoint, EndpointAuth } from '../../schemas/request.js'
+import type { AuthProvider } from '../engine/auth.js'
+import { GitSyncError } from '../errors.js'
+import { HttpStatusError } from '../git/http-status.js'
+
+/** What `git credential fill` answered, and what `approve` and `reject` take. */
+interface Found {
+  auth: EndpointAuth
+  lines: string
+  /** The remote has taken or refused it, and git has been told. */
+  settled: boolean
+}
+
+/**
+ * Credentials of git's own helpers, or of whom git asks at the terminal. As git does it, a remote is first met
+ * without any: only its 401 makes git look for some, so that nobody is asked for what a public repository needs not.
+ */
+export class GitCredentials implements AuthProvider {
+  readonly #usernames: Record<EndpointRole, string | undefined>
+  /** The URL that each side was last reached at, where the command line brings no token for it. */
+  readonly #reached = new Map<EndpointRole, string>()
+  readonly #found = new Map<string, Found>()
+  /** What the remotes have taken, of which git is yet to be told. */
+  readonly #taken = new Set<Found>()
+
+  constructor(usernames: Record<EndpointRole, string | undefined>) {
+    this.#usernames = usernames
+  }
+
+  authFor({ url }: Endpoint, role: EndpointRole): EndpointAuth {
+    this.#reached.set(role, url)
+    return this.#found.get(keyOf(role, url))?.auth ?? {}
+  }
+
+  /** A side that lists its refs has taken what it was given. */
+  see(event: RunEvent): void {
+    if (event.type !== 'discovered') return
+    const found = this.#found.get(keyOf(event.side, this.#reached.get(event.side)))
+    if (found && !found.settled) this.#taken.add(found)
+  }
+
+  /** After a 401: whether git has something to offer. What was offered and refused, git is told to forget. */
+  async mayTryAgain(error: unknown, signal: AbortSignal): Promise<boolean> {
+    const role = askingRole(error)
+    const url = role && this.#reached.get(role)
+    if (!role || url === undefined || signal.aborted) return false
+    const key = keyOf(role, url)
+    const refused = this.#found.get(key)
+    if (refused) {
+      this.#taken.delete(refused)
+      refused.settled = true
+      await gitCredential('reject', refused.lines)
+      return false
+    }
+    const username = this.#usernames[role]
+    const lines = await gitCredential(
+      'fill',
+      `url=${url}\n${username ? `username=${username}\n` : ''}\n`,
+      signal,
+    )
+    const found = parse(lines)
+    if (!found) return false
+    this.#found.set(key, found)
+    return true
+  }
+
+  /** Tells git's helpers to keep what the remotes have taken. */
+  async approve(): Promise<void> {
+    for (const found of this.#taken) {
+      found.settled = true
+      await gitCredential('approve', found.lines)
+    }
+    this.#taken.clear()
+  }
+}
+
+function keyOf(role: EndpointRole, url = ''): string {
+  return `${role} ${url}`
+}
+
+/** The side that asks for credentials. A 403 is none: it knows who we are. */
+function askingRole(error: unknown): EndpointRole | undefined {
+  if (!(error instanceof GitSyncError && error.cause instanceof HttpStatusError)) return undefined
+  if (error.cause.status !== 401) return undefined
+  return error.code === 'source_unauthorized' ? 'source' : 'target'
+}
+
+function parse(lines: string): Found | undefined {
+  const value = (name: string) => new RegExp(`^${name}=(.+)$`, 'm').exec(lines)?.[1]
+  const [username, token] = [value('username'), value('password')]
+  if (!token) return undefined
+  return { auth: { ...(username ? { username } : {}), token }, lines: `${lines}\n`, settled: false }
+}
+
+/** Git asks at the terminal itself, and shows no password. Without git there is nothing to offer. */
+async function gitCredential(
+  action: 'fill' | 'approve' | 'reject',
+  input: string,
+  signal?: AbortSignal,
+): Promise<string> {
+  const child = spawn('git', ['credential', action], {
+    // Helpers may have something to tell whoever sits there.
+    stdio: ['pipe', 'pipe', process.stderr.isTTY ? 'inherit' : 'ignore'],
+    ...(signal ? { signal } : {}),
+  })
+  const ended = new Promise<number | null>((resolve) =>
+    child.once('error', () => resolve(null)).once('close', resolve),
+  )
+  child.stdin?.on('error', () => {})
+  child.stdin?.end(input)
+  const output = child.stdout ? await text(child.stdout).catch(() => '') : ''
+  return (await ended) === 0 ? output : ''
+}

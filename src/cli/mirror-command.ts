@@ -1,0 +1,56 @@
+import { Command, type Option } from 'commander'
+import type { SyncRequest } from '../../schemas/request.js'
+import type { SyncResult } from '../../schemas/result.js'
+import type { RunOptions } from '../engine/runner.js'
+import {
+  addFlags,
+  outputFlags,
+  protocolFlag,
+  type RunFlags,
+  scopeFlags,
+  sideFlags,
+  transferFlags,
+} from './flags.js'
+import type { Clients } from './operation.js'
+import { syncRequest } from './request.js'
+
+export interface MirrorCommand {
+  name: string
+  description: string
+  /** What may happen to refs: here the commands differ. */
+  policy: readonly Option[]
+  /** What the help ends with. */
+  help: string
+  /** As in the Go command, with --all-refs a refusal is a warning: some of them no host lets be written. */
+  allRefsAreBestEffort?: boolean
+  work: (clients: Clients, request: SyncRequest, options: RunOptions) => Promise<SyncResult>
+}
+
+/** A command that takes a source and a target, and plans or mirrors refs. */
+export function mirrorCommand({ name, description, policy, help, ...rest }: MirrorCommand): Command {
+  const command = new Command(name)
+    .description(description)
+    .argument('<source-url>')
+    .argument('<target-url>')
+    .addHelpText('after', help)
+  addFlags(command, 'Which refs', scopeFlags())
+  addFlags(command, 'What may happen to them', policy)
+  addFlags(command, 'Transfer', [protocolFlag(), ...transferFlags()])
+  addFlags(command, 'Source', sideFlags('source'))
+  addFlags(command, 'Target', sideFlags('target'))
+  addFlags(command, 'Output', outputFlags())
+  return command.action((source: string, target: string, flags: RunFlags) => run(source, target, flags, rest))
+}
+
+async function run(
+  source: string,
+  target: string,
+  flags: RunFlags,
+  { allRefsAreBestEffort, work }: Pick<MirrorCommand, 'allRefsAreBestEffort' | 'work'>,
+): Promise<void> {
+  const { runOperation } = await import('./operation.js')
+  const { syncText } = await import('./sync-text.js')
+  const implied = allRefsAreBestEffort && flags.allRefs && !flags.atomic ? { bestEffort: true } : {}
+  const request = syncRequest(source, target, { ...flags, ...implied })
+  await runOperation({ flags, work: (clients, options) => work(clients, request, options), text: syncText })
+}

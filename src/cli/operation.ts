@@ -1,0 +1,73 @@
+import { Client } from '../engine/client.js'
+import type { RunOptions } from '../engine/runner.js'
+import { GitSyncError } from '../errors.js'
+import { SettingError } from '../service/setting-error.js'
+import { UnstableClient } from '../unstable.js'
+import { proxiedDispatchers } from './dispatchers.js'
+import { reportFailure } from './failure.js'
+import type { RunFlags } from './flags.js'
+import { GitCredentials } from './git-credentials.js'
+import { print, printJson, type TextOptions, textOptions } from './output.js'
+import { ProgressDisplay } from './progress-display.js'
+import { RunEnding } from './run-ending.js'
+import { readRunSettings } from './run-settings.js'
+
+export interface Clients {
+  stable: Client
+  unstable: UnstableClient
+}
+
+export interface Operation<Result> {
+  flags: RunFlags
+  work: (clients: Clients, options: RunOptions) => Promise<Result>
+  /** The result for people, in lines. */
+  text: (result: Result, options: TextOptions) => Iterable<string>
+}
+
+/** Runs an operation of the library as a command: its result on stdout, all else on stderr, and an exit status. */
+export async function runOperation<Result extends object>(operation: Operation<Result>): Promise<void> {
+  const { flags, text } = operation
+  const ending = new RunEnding()
+  try {
+    const result = await withCredentials(operation, ending)
+    if (flags.json) await printJson(result)
+    else await print(process.stdout, text(result, textOptions(process.stdout, flags)))
+  } catch (error) {
+    if (!(error instanceof GitSyncError || error instanceof SettingError)) throw error
+    process.exitCode = await reportFailure(error, flags)
+    if (ending.status !== undefined) process.exitCode = ending.status
+  } finally {
+    ending.close()
+  }
+}
+
+/** Tries again as often as git finds credentials for a remote that asks for some. */
+async function withCredentials<Result>(
+  { flags, work }: Operation<Result>,
+  ending: RunEnding,
+): Promise<Result> {
+  const { runTimeout, ...settings } = readRunSettings(process.env)
+  ending.after(runTimeout)
+  const { signal } = ending
+  const credentials = new GitCredentials({ source: flags.sourceUsername, target: flags.targetUsername })
+  const options = { ...settings, auth: credentials, dispatcher: proxiedDispatchers() }
+  const clients = { stable: new Client(options), unstable: new UnstableClient(options) }
+  for (;;) {
+    const progress = new ProgressDisplay(process.stderr, flags)
+    try {
+      return await work(clients, {
+        signal,
+        onEvent: (event) => {
+          credentials.see(event)
+          progress.see(event)
+        },
+      })
+    } catch (error) {
+      progress.stop()
+      if (!(await credentials.mayTryAgain(error, signal))) throw error
+    } finally {
+      progress.stop()
+      await credentials.approve()
+    }
+  }
+}

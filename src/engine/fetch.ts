@@ -1,0 +1,70 @@
+import type { FetchResult, FetchRequest as Request } from '../../schemas/unstable.js'
+import { GitSyncError } from '../errors.js'
+import { compareByBytes } from '../git/ref-name.js'
+import type { UploadPack } from '../git/upload-pack.js'
+import { CountedPack } from './counted-pack.js'
+import type { Run } from './job.js'
+import { collectStats, MemoryMeter } from './measure.js'
+import { remoteText } from './progress.js'
+import { openSource } from './remotes.js'
+import { branchRef, refPrefixes, toScope } from './scope.js'
+import { selectRefs } from './select.js'
+
+/** Asks the source for the pack that a receiver with these haves would need, and counts it as it passes. */
+export async function runFetch(run: Run, request: Request): Promise<FetchResult> {
+  const started = performance.now()
+  const { options = {}, scope = {} } = request
+  const memory = new MemoryMeter(options.measureMemory === true)
+  try {
+    // As it is only read, a mapping's target name has no part in it.
+    const full = toScope(scope, request.includeTags === true)
+    const haveRefs = (request.haveRefs ?? []).map(branchRef)
+    const protocol = request.protocol || 'auto'
+    const source = await openSource(run, protocol, [...new Set([...refPrefixes(full), ...haveRefs])])
+    const { desired, notices } = selectRefs(full, source.refs)
+    for (const text of notices) run.emit({ type: 'notice', text })
+    const wants = [...desired.values()].map(({ sourceRef, id }) => ({ name: sourceRef, hash: id }))
+    const haves = [...new Set([...haveRefs.map((name) => idOf(source, name)), ...(request.haves ?? [])])]
+    const maxPackBytes = options.maxPackBytes || Number.POSITIVE_INFINITY
+    const pack = await countPack(run, source, { wants: wants.map(({ hash }) => hash), haves, maxPackBytes })
+    return {
+      sourceUrl: request.source.url,
+      requestedMode: protocol,
+      protocol: source.protocol,
+      wants: wants.sort((a, b) => compareByBytes(a.name, b.name)),
+      haves,
+      ...pack,
+      stats: collectStats(request.collectStats === true, run.traffic, started),
+      measurement: memory.read(),
+    }
+  } finally {
+    memory.close()
+  }
+}
+
+function idOf({ refs }: UploadPack, name: string): string {
+  const id = refs.get(name)
+  if (id !== undefined) return id
+  throw new GitSyncError('no_matching_refs', `The source has no ${name}: correct or remove it in haveRefs.`)
+}
+
+interface Negotiation {
+  wants: string[]
+  haves: string[]
+  maxPackBytes: number
+}
+
+async function countPack(run: Run, source: UploadPack, { wants, haves, maxPackBytes }: Negotiation) {
+  run.meter.enter('relay')
+  const onText = remoteText('source', (text) => source.redact(text), run.emit)
+  const request = { wants, haves, thin: haves.length > 0, ofsDelta: true, progress: true }
+  const counting = { run, job: { maxPackBytes } }
+  const pack = new CountedPack(await source.fetch(request, 'fetch', onText), counting)
+  try {
+    run.meter.objects = pack.objects
+    for await (const _ of pack) run.meter.changed()
+    return { objects: pack.objects, bytes: pack.bytes }
+  } finally {
+    await pack.return()
+  }
+}

@@ -1,0 +1,104 @@
+import { tmpdir } from 'node:os'
+import type { Dispatcher } from 'undici'
+import type { EndpointRole, RunEvent } from '../../schemas/event.js'
+import type { Endpoint, SyncRequest } from '../../schemas/request.js'
+import { abortError, GitSyncError } from '../errors.js'
+import { type Access, SmartHttp } from '../git/smart-http.js'
+import { Traffic } from '../git/traffic.js'
+import { type AuthProvider, resolveAuth } from './auth.js'
+import { type DispatcherProvider, defaultDispatchers, resolveDispatcher } from './dispatchers.js'
+import type { JobSettings, Run } from './job.js'
+import { ProgressMeter } from './progress.js'
+import { RESERVED_PREFIX } from './scope.js'
+
+export interface ClientOptions {
+  /** Asked for credentials where a request brings none for a side. */
+  auth?: AuthProvider
+  /** How connections are made: an undici Dispatcher, or a function that gives one. */
+  dispatcher?: Dispatcher | DispatcherProvider
+  /** Milliseconds of silence of a remote that end a run; 10 minutes. */
+  stallTimeout?: number
+  /** Where materialized packs are spooled; the system's temporary folder. */
+  spoolDir?: string
+  /** Where refs of this program's own live on a target; `refs/gitsync`. */
+  tempRefPrefix?: string
+}
+
+export interface RunOptions {
+  /** Ends the run on both remotes. */
+  signal?: AbortSignal
+  /** Told of what goes on. It must not throw. */
+  onEvent?: (event: RunEvent) => void
+  /** Counts the run's requests and bytes, to be read at any time, also where the run fails. */
+  traffic?: Traffic
+}
+
+type Remote = Pick<SyncRequest, 'source' | 'auth'> & { target?: Endpoint | null }
+
+const DEFAULT_STALL_TIMEOUT = 10 * 60 * 1000
+
+/** Gives each run its remotes and one signal that ends both sides, and whatever is left of it at its end. */
+export class Runner {
+  readonly jobSettings: JobSettings
+  readonly #options: ClientOptions
+  readonly #dispatcher: Dispatcher | DispatcherProvider
+
+  constructor(options: ClientOptions) {
+    const { spoolDir = tmpdir(), tempRefPrefix = RESERVED_PREFIX } = options
+    this.jobSettings = { spoolDir, tempRefPrefix }
+    this.#options = options
+    this.#dispatcher = options.dispatcher ?? defaultDispatchers()
+  }
+
+  /** @throws GitSyncError */
+  async run<T>(
+    request: Remote,
+    { signal, onEvent, traffic = new Traffic() }: RunOptions,
+    work: (run: Run) => Promise<T>,
+  ): Promise<T> {
+    const ending = new AbortController()
+    const onAbort = () => ending.abort(abortError(signal?.reason))
+    signal?.addEventListener('abort', onAbort, { once: true })
+    if (signal?.aborted) onAbort()
+    const emit = onEvent ?? (() => {})
+    const meter = new ProgressMeter(emit)
+    try {
+      ending.signal.throwIfAborted()
+      const open = (role: EndpointRole, endpoint: Endpoint) =>
+        this.#open(request, role, endpoint, ending.signal, traffic)
+      const source = open('source', request.source)
+      const target = open('target', request.target ?? request.source)
+      return await work({ source, target, traffic, emit, meter, signal: ending.signal })
+    } catch (error) {
+      throw error instanceof GitSyncError ? error : bug(error)
+    } finally {
+      meter.close()
+      signal?.removeEventListener('abort', onAbort)
+      ending.abort(abortError(undefined))
+    }
+  }
+
+  #open(
+    request: Remote,
+    side: EndpointRole,
+    endpoint: Endpoint,
+    signal: AbortSignal,
+    traffic: Traffic,
+  ): SmartHttp {
+    const { auth: provider, stallTimeout = DEFAULT_STALL_TIMEOUT } = this.#options
+    const access = async (url: URL): Promise<Access> => {
+      const asked = { ...endpoint, url: url.href }
+      const own = request.auth?.[side]
+      const { credentials, skipTlsVerify } = await resolveAuth(own, provider, asked, side, signal)
+      return { credentials, dispatcher: resolveDispatcher(this.#dispatcher, side, skipTlsVerify) }
+    }
+    const mayLeaveOrigin = endpoint.followInfoRefsRedirect === true
+    const url = new URL(endpoint.url)
+    return new SmartHttp({ side, url, access, mayLeaveOrigin, signal, stallTimeout, traffic })
+  }
+}
+
+function bug(cause: unknown): GitSyncError {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new GitSyncError('internal', `git-sync failed by a bug of its own: ${message}`, { cause })
+}

@@ -1,0 +1,46 @@
+import { lineOf } from './advertisement.js'
+import type { Capabilities } from './capabilities.js'
+import { chooseV1Capabilities } from './fetch-request.js'
+import { commandHead } from './ls-refs.js'
+import type { PacketReader } from './packet-reader.js'
+import { encodePacket, FLUSH_PACKET } from './pkt-line.js'
+import { ProtocolError, printable } from './protocol-error.js'
+
+// gitprotocol-v2, "fetch", and gitprotocol-pack, "Packfile Negotiation": a round without `done`, to learn which
+// objects a source has. No pack is read.
+
+export function writeNegotiationV2(
+  capabilities: Capabilities,
+  want: string,
+  haves: readonly string[],
+): Buffer {
+  const packets = commandHead('fetch', capabilities)
+  packets.push(encodePacket('no-progress\n'), encodePacket(`want ${want}\n`))
+  for (const id of haves) packets.push(encodePacket(`have ${id}\n`))
+  packets.push(FLUSH_PACKET)
+  return Buffer.concat(packets)
+}
+
+/** Takes a source with `multi_ack_detailed`: what others acknowledge may be more than they have. */
+export function writeNegotiationV1(offered: Capabilities, want: string, haves: readonly string[]): Buffer {
+  const chosen = chooseV1Capabilities(offered, {})
+  const packets = [encodePacket(`${['want', want, ...chosen].join(' ')}\n`), FLUSH_PACKET]
+  for (const id of haves) packets.push(encodePacket(`have ${id}\n`))
+  packets.push(FLUSH_PACKET)
+  return Buffer.concat(packets)
+}
+
+/** The ids that the source says it has. Where it has heard enough, a pack follows, which is left alone. */
+export async function readAcknowledged(reader: PacketReader, isV2: boolean): Promise<Set<string>> {
+  const acknowledged = new Set<string>()
+  if (isV2) {
+    const section = lineOf(await reader.nextOrFail('before its acknowledgments'))
+    if (section !== 'acknowledgments') throw new ProtocolError(`unknown section "${printable(section)}"`)
+  }
+  for (let packet = await reader.next(); packet?.type === 'line'; packet = await reader.next()) {
+    const [word, id = '', state] = lineOf(packet).split(' ')
+    if (word === 'NAK' && !isV2) break
+    if (word === 'ACK' && (isV2 || state === 'common')) acknowledged.add(id)
+  }
+  return acknowledged
+}

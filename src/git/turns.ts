@@ -1,0 +1,14 @@
+/** Most milliseconds of work before the event loop gets its turn. */
+const LONGEST = 10
+
+/** Long work in pieces: between them it asks whether others have waited long enough. */
+export class Turns {
+  #began = performance.now()
+
+  /** Lets the event loop go round once, where its last turn was long enough ago. */
+  async pause(): Promise<void> {
+    if (performance.now() - this.#began < LONGEST) return
+    await new Promise(setImmediate)
+    this.#began = performance.now()
+  }
+}

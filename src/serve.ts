@@ -1,0 +1,75 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import closeWithGrace from 'close-with-grace'
+import type { FastifyInstance } from 'fastify'
+import { buildApp } from './app.js'
+import type { AuthProvider } from './engine/auth.js'
+import { Client } from './engine/client.js'
+import { parseCallers } from './service/callers.js'
+import { type Config, readConfig } from './service/config.js'
+import { CredentialsFile, parseCredentials } from './service/credentials-file.js'
+import { egressDispatchers } from './service/egress/dispatchers.js'
+import { EgressPolicy } from './service/egress/policy.js'
+import { FreshFile } from './service/fresh-file.js'
+import { SettingError } from './service/setting-error.js'
+import type { StopTracing } from './service/tracing.js'
+
+/** Milliseconds for callers to take in their last lines, and for the last spans to go out. */
+const LAST_WORDS = 5_000
+
+/** The service in this process: settings, listening, signals. @throws SettingError */
+export async function serve(env: NodeJS.ProcessEnv, stopTracing: StopTracing): Promise<void> {
+  const config = readConfig(env)
+  const { callers, bodyLimit, maxConcurrent, maxQueued, runTimeout, rateLimit, shutdownGrace } = config
+  const onStale = (error: SettingError) => app.log.error(`${error.message}; what it said before stands`)
+  const openFile = <T>(setting: string, path: string | undefined, parse: (text: string) => T) =>
+    path === undefined ? undefined : FreshFile.open({ setting, path, parse, onStale })
+  const credentials = await openFile('GITSYNC_CREDENTIALS_FILE', config.credentialsFile, parseCredentials)
+  const tokens = await openFile('GITSYNC_API_TOKENS_FILE', config.apiTokensFile, parseCallers)
+  const app = await buildApp({
+    client: makeClient(config, credentials && new CredentialsFile(credentials)),
+    logger: { level: config.logLevel },
+    callers: tokens ? () => tokens.read() : callers && (() => callers),
+    rateLimit,
+    bodyLimit,
+    maxConcurrent,
+    maxQueued,
+    runTimeout,
+  })
+  await listen(app, config)
+  // A second signal ends the process at once, and so does a closing that does not end.
+  const delay = shutdownGrace + 3 * LAST_WORDS
+  closeWithGrace({ delay, logger: app.log }, async ({ signal, err }) => {
+    if (err) app.log.fatal({ err }, 'shutting down')
+    else app.log.info({ signal }, 'shutting down')
+    await app.runs.drain(shutdownGrace)
+    await close(app)
+    const stopped = stopTracing().catch((error: unknown) => app.log.warn({ err: error }, 'traces were lost'))
+    // A collector that does not answer is not waited for.
+    await Promise.race([stopped, sleep(LAST_WORDS)])
+  })
+}
+
+function makeClient(config: Config, auth: AuthProvider | undefined): Client {
+  const { stallTimeout, spoolDir, tempRefPrefix, allowInsecureTls, proxies } = config
+  const policy = new EgressPolicy(config.egressPolicy, config.allowedHosts)
+  const dispatcher = egressDispatchers({ policy, allowInsecureTls, proxies })
+  return new Client({ dispatcher, stallTimeout, spoolDir, tempRefPrefix, ...(auth && { auth }) })
+}
+
+/** Lets answers end, but not wait for a caller who does not read. */
+async function close(app: FastifyInstance): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), LAST_WORDS)
+  await app.close()
+  clearTimeout(timer)
+}
+
+/** @throws SettingError where the system will not have it: a port in use, an address that is not ours */
+async function listen(app: FastifyInstance, { host, port }: Config): Promise<void> {
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error
+    const why = error instanceof Error ? error.message : String(error)
+    throw new SettingError(`GITSYNC_HOST ${host}, GITSYNC_PORT ${port}: ${why}`)
+  }
+}

@@ -1,0 +1,66 @@
+import type { LookupAddress } from 'node:dns'
+import { isIP } from 'node:net'
+import { GitSyncError } from '../../errors.js'
+import { addressRange } from './address-range.js'
+import { type AllowedHosts, bareName } from './allowed-hosts.js'
+
+export const EGRESS_MODES = ['public', 'private', 'any'] as const
+export type EgressMode = (typeof EGRESS_MODES)[number]
+
+const INTERNAL = new Set(['private', 'uniqueLocal', 'carrierGradeNat'])
+
+/** Where this service may go. A refusal names the setting that would allow it, and never the address of a name. */
+export class EgressPolicy {
+  readonly #mode: EgressMode
+  readonly #allowedHosts: AllowedHosts | undefined
+
+  constructor(mode: EgressMode, allowedHosts?: AllowedHosts) {
+    this.#mode = mode
+    this.#allowedHosts = allowedHosts
+  }
+
+  /** Checks a host as it was asked for, before anything is resolved. @throws GitSyncError `egress_denied` */
+  checkHost(hostname: string, port: number): void {
+    const host = bareName(hostname)
+    const listing = this.#allowedHosts?.find(host, port)
+    if (this.#allowedHosts && !listing) {
+      throw denied(host, `GITSYNC_ALLOWED_HOSTS does not list it for port ${port}`)
+    }
+    if (isIP(host) !== 0 && listing !== 'by-name') this.checkAddresses(host, [{ address: host }])
+  }
+
+  /** Checks the addresses of a host: one that is forbidden is enough to refuse. @throws GitSyncError `egress_denied` */
+  checkAddresses(hostname: string, addresses: readonly Pick<LookupAddress, 'address'>[]): void {
+    for (const { address } of addresses) {
+      const range = addressRange(address)
+      if (this.#permits(range)) continue
+      const mode = INTERNAL.has(range) ? 'private' : 'any'
+      throw denied(hostname, `its address is ${wordsOf(range)}; GITSYNC_EGRESS_POLICY=${mode} would allow it`)
+    }
+  }
+
+  /** A host that does not resolve here, while a proxy may know it. @throws GitSyncError `egress_denied` */
+  checkUnresolved(hostname: string): void {
+    // Where there is a list, `checkHost` has found it there.
+    if (this.#allowedHosts) return
+    throw denied(
+      hostname,
+      'it does not resolve here; list it in GITSYNC_ALLOWED_HOSTS to leave it to the proxy',
+    )
+  }
+
+  /** Hosts that the operator has listed may be internal ones, though not this machine or a cloud's metadata. */
+  #permits(range: string): boolean {
+    if (range === 'unicast' || this.#mode === 'any') return true
+    return INTERNAL.has(range) && (this.#mode === 'private' || this.#allowedHosts !== undefined)
+  }
+}
+
+function denied(host: string, why: string): GitSyncError {
+  return new GitSyncError('egress_denied', `The egress policy forbids ${host}: ${why}.`)
+}
+
+/** `carrierGradeNat` as "carrier-grade-nat". */
+function wordsOf(range: string): string {
+  return range.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)
+}

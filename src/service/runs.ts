@@ -1,0 +1,129 @@
+import type { FastifyRequest } from 'fastify'
+import type { Operation, QueuedEvent, RunEvent } from '../../schemas/event.js'
+import type { ProbeRequest, SyncRequest } from '../../schemas/request.js'
+import type { ProbeResult, SyncResult } from '../../schemas/result.js'
+import type { Client } from '../engine/client.js'
+import {
+  validatePlanRequest,
+  validateProbeRequest,
+  validateReplicateRequest,
+  validateSyncRequest,
+} from '../engine/validate.js'
+import { repositoryKey } from '../engine/validate-endpoints.js'
+import { GitSyncError } from '../errors.js'
+import { traced } from '../git/trace.js'
+import type { Admission } from './admission.js'
+import type { Metrics } from './metrics.js'
+import { RunRecord, type RunSubject, subjectOf } from './run-record.js'
+
+/** What the caller of a run holds on to it by. */
+export interface RunHandle {
+  /** The caller's hanging up. */
+  signal: AbortSignal
+  onEvent: (event: RunEvent | QueuedEvent) => void
+}
+
+export interface RunsOptions {
+  client: Client
+  admission: Admission
+  metrics: Metrics
+  /** Milliseconds that a run may take, waiting not counted. */
+  runTimeout: number
+}
+
+const validators = {
+  probe: validateProbeRequest,
+  plan: validatePlanRequest,
+  sync: validateSyncRequest,
+  replicate: validateReplicateRequest,
+} satisfies Record<Operation, (body: unknown) => ProbeRequest | SyncRequest>
+
+/** The runs of one application: each is validated, admitted, timed, told of, and ended when the service is. */
+export class Runs {
+  readonly #options: RunsOptions
+  readonly #running = new Map<AbortController, Promise<unknown>>()
+
+  constructor(options: RunsOptions) {
+    this.#options = options
+  }
+
+  get isOpen(): boolean {
+    return this.#options.admission.isOpen
+  }
+
+  /** @throws GitSyncError */
+  async run(
+    operation: Operation,
+    request: FastifyRequest,
+    handle: RunHandle,
+  ): Promise<ProbeResult | SyncResult> {
+    const body = validators[operation](request.body)
+    const subject = subjectOf(operation, request.caller, body)
+    const writes = operation === 'sync' || operation === 'replicate'
+    const target = writes && body.target ? repositoryKey(body.target.url) : undefined
+    const { caller } = subject
+    const leave = await this.#options.admission
+      .enter({ caller, target, signal: handle.signal, onQueued: handle.onEvent })
+      .catch((error: GitSyncError) => {
+        request.log.info({ ...subject, outcome: error.code }, 'run not started')
+        throw error
+      })
+    const ending = new AbortController()
+    const running = this.#perform(subject, body, request, handle, ending)
+    this.#running.set(ending, running)
+    try {
+      return await running
+    } finally {
+      this.#running.delete(ending)
+      leave()
+    }
+  }
+
+  /** Takes no new work, gives what runs its time, then aborts it. Resolves when nothing runs. */
+  async drain(grace: number): Promise<void> {
+    const hint = 'send the request to another instance, or here again later'
+    const stopped = () => new GitSyncError('shutting_down', `The service is shutting down: ${hint}.`)
+    this.#options.admission.close(stopped)
+    const timer = setTimeout(() => {
+      for (const ending of this.#running.keys()) ending.abort(stopped())
+    }, grace)
+    await Promise.allSettled(this.#running.values())
+    clearTimeout(timer)
+  }
+
+  async #perform(
+    subject: RunSubject,
+    body: ProbeRequest | SyncRequest,
+    request: FastifyRequest,
+    { signal, onEvent }: RunHandle,
+    ending: AbortController,
+  ): Promise<ProbeResult | SyncResult> {
+    const { client, metrics, runTimeout } = this.#options
+    const { operation, source, target } = subject
+    const record = new RunRecord(subject, request.log, metrics)
+    const hangUp = () => ending.abort(signal.reason)
+    signal.addEventListener('abort', hangUp, { once: true })
+    const late = () => ending.abort(new DOMException('The run took too long', 'TimeoutError'))
+    const deadline = setTimeout(late, runTimeout)
+    const tell = (event: RunEvent) => {
+      record.see(event)
+      onEvent(event)
+    }
+    const attributes = { 'gitsync.source': source, ...(target && { 'gitsync.target': target }) }
+    try {
+      const options = { signal: ending.signal, onEvent: tell, traffic: record.traffic }
+      // Each operation takes what its validator has let through.
+      const work = (): Promise<ProbeResult | SyncResult> =>
+        client[operation](body as ProbeRequest & SyncRequest, options)
+      const result = await traced(operation, attributes, work)
+      record.succeeded(result)
+      return result
+    } catch (error) {
+      record.failed(error)
+      throw error
+    } finally {
+      clearTimeout(deadline)
+      signal.removeEventListener('abort', hangUp)
+    }
+  }
+}

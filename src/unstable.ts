@@ -1,0 +1,36 @@
+import type { SyncRequest } from '../schemas/request.js'
+import type { SyncResult } from '../schemas/result.js'
+import type { FetchRequest, FetchResult } from '../schemas/unstable.js'
+import { runFetch } from './engine/fetch.js'
+import { toJob } from './engine/job.js'
+import { runSync } from './engine/run.js'
+import { type ClientOptions, Runner, type RunOptions } from './engine/runner.js'
+import { validateFetchRequest, validateSyncRequest } from './engine/validate.js'
+
+export type { FetchRequest, FetchResult } from '../schemas/unstable.js'
+
+/** Operations that may change in any release. What `Client` has stays as it is. */
+export class UnstableClient {
+  readonly #runner: Runner
+
+  constructor(options: ClientOptions = {}) {
+    this.#runner = new Runner(options)
+  }
+
+  /**
+   * A sync into a target that has none of the desired refs.
+   *
+   * @throws GitSyncError `plan_refused`, with `refs`, where it has one
+   */
+  async bootstrap(request: SyncRequest, options: RunOptions = {}): Promise<SyncResult> {
+    const valid = validateSyncRequest(request)
+    const job = { ...toJob(valid, false, this.#runner.jobSettings), bootstrap: true }
+    return this.#runner.run(valid, options, (run) => runSync(run, job))
+  }
+
+  /** Negotiates with a source and counts the pack that it sends, keeping nothing of it. @throws GitSyncError */
+  async fetch(request: FetchRequest, options: RunOptions = {}): Promise<FetchResult> {
+    const valid = validateFetchRequest(request)
+    return this.#runner.run(valid, options, (run) => runFetch(run, valid))
+  }
+}
