@@ -2,6 +2,7 @@ import type { Event } from '../schemas/event.js'
 import type { Problem } from '../schemas/problem.js'
 import type { SyncRequest } from '../schemas/request.js'
 import type { SyncResult } from '../schemas/result.js'
+import { readEvents } from '../src/index.js'
 
 export interface Call {
   url: string
@@ -24,9 +25,7 @@ export async function postForDocument(call: Call): Promise<SyncResult> {
 
 /** Posts and reads the stream of events up to its last line, which is the result or an error. */
 export async function postForEvents(call: Call, onEvent: (event: Event) => void): Promise<SyncResult> {
-  const response = await post(call)
-  for await (const line of linesOf(response)) {
-    const event = JSON.parse(line) as Event
+  for await (const event of readEvents(await post(call))) {
     onEvent(event)
     if (event.type === 'result') return event.result as SyncResult
     if (event.type === 'error') throw failure(event.error)
@@ -46,16 +45,6 @@ async function post(call: Call): Promise<Response> {
 
 function headersOf({ accept }: Call) {
   return { Accept: accept, 'Content-Type': 'application/json' }
-}
-
-async function* linesOf(response: Response): AsyncIterable<string> {
-  const decoder = new TextDecoder()
-  let rest = ''
-  for await (const chunk of response.body ?? []) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-    rest = lines.pop() ?? ''
-    yield* lines
-  }
 }
 
 function failure({ code, detail, refs = [] }: Problem) {

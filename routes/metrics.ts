@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import type { Metrics } from '../src/service/metrics.js'
-import { serviceOperation } from '../src/service/openapi.js'
+import { callers, serviceOperation } from '../src/service/openapi.js'
 
 export function metricsRoute(app: FastifyInstance, metrics: Metrics): void {
   const schema = serviceOperation({
@@ -9,6 +9,8 @@ export function metricsRoute(app: FastifyInstance, metrics: Metrics): void {
     summary: 'What the service has done, for Prometheus.',
     result: Type.String({ description: 'Prometheus text.' }),
     contentType: 'text/plain',
+    security: callers,
+    problems: ['unauthorized', 'rate_limited'],
   })
   app.get('/metrics', { schema }, async (_request, reply) =>
     reply.type(metrics.contentType).send(await metrics.text()),

@@ -72,6 +72,10 @@ export async function buildApp({
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404) throw unknownRoute(app, request.method, request.url, reply)
   })
+  // For a file that /docs does not have.
+  app.setNotFoundHandler((request, reply) => {
+    throw unknownRoute(app, request.method, request.url, reply)
+  })
   await controlAccess(app, access)
   // Whoever keeps a connection alive would keep a service alive that is going down.
   app.addHook('onResponse', async ({ raw }) => {
@@ -80,7 +84,7 @@ export async function buildApp({
   await app.register(swagger, openapiOptions)
   healthRoutes(app, runs)
   metricsRoute(app, metrics)
-  docsRoutes(app)
+  await docsRoutes(app)
   probeRoute(app, runs)
   planRoute(app, runs)
   syncRoute(app, runs)

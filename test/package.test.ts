@@ -90,7 +90,7 @@ t.test('the package', async (t) => {
       t.ok(files.includes(path), path)
     }
     const isNeeded =
-      /^(?:package\.json|README\.md|LICENSE|openapi\/openapi\.json|dist\/(?:src|routes|schemas)\/.+\.(?:js|d\.ts))$/
+      /^(?:package\.json|README\.md|LICENSE|openapi\/(?:openapi|examples)\.json|dist\/(?:src|routes|schemas)\/.+\.(?:js|d\.ts))$/
     t.strictSame(
       files.filter((path) => !isNeeded.test(path)),
       [],

@@ -1,7 +1,7 @@
 type Json = Record<string, unknown>
 
 /** Hoists every schema that has a title to a component of that name, and refers to it where it stood. */
-export function hoistSchemas<T>(document: T, more: readonly unknown[]): T {
+export function hoistSchemas<T>(document: T): T {
   const components: Json = {}
   const hoist = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(hoist)
@@ -12,7 +12,6 @@ export function hoistSchemas<T>(document: T, more: readonly unknown[]): T {
     return addComponent(components, inner.title, inner)
   }
   const hoisted = hoist(document) as Json
-  for (const schema of more) hoist(schema)
   return { ...hoisted, components: { ...(hoisted.components as Json), schemas: components } } as T
 }
 

@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import t from 'tap'
+import * as schemas from '../../schemas/event.js'
+import { type ProblemCode, problemCodes, problems } from '../../schemas/problem.js'
+import { firstColumn, readPage, readPages } from '../support/documents.js'
+import { projectFile } from '../support/project.js'
+
+const api = readPage('docs/api.md')
+const config = readFileSync(projectFile('src/service/config.ts'), 'utf8')
+
+t.test('every problem code is documented with its status, and no other', async (t) => {
+  const rows = [...api.prose.matchAll(/^\| (`[a-z_`, ]+`) \| (\d{3}|–)(, retryable)? \|/gm)]
+  const found = new Map(
+    rows.flatMap(([, cell = '', status, retryable]) =>
+      [...cell.matchAll(/`([a-z_]+)`/g)].map(([, code = '']) => [
+        code,
+        { status, retryable: retryable !== undefined },
+      ]),
+    ),
+  )
+  t.strictSame([...found.keys()].sort(), [...problemCodes].sort())
+  for (const [code, said] of found) {
+    const { status, retryable } = problems[code as ProblemCode]
+    // Nobody is left to read the status of `cancelled`.
+    t.strictSame(said, { status: code === 'cancelled' ? '–' : String(status), retryable }, code)
+  }
+})
+
+t.test('every type of event is documented, and no other', async (t) => {
+  const types = schemas.Event.anyOf.flatMap(
+    ({ properties }) => (properties.type as unknown as { enum: string[] }).enum,
+  )
+  const [, section = ''] = api.prose.split('\n## Events\n')
+  const found = firstColumn({ ...api, prose: section.split('\n## ')[0] ?? '' }).filter(
+    (word) => word !== 'type',
+  )
+  t.strictSame(found.sort(), types.sort())
+})
+
+t.test('every setting of the service is documented', async (t) => {
+  const settings = new Set(config.match(/\bGITSYNC_[A-Z_]*[A-Z]\b/g))
+  t.ok(settings.size >= 7)
+  const documented = firstColumn(readPage('docs/operating.md'))
+  for (const setting of settings) t.ok(documented.includes(setting), setting)
+})
+
+t.test('every documented setting of the service is read', async (t) => {
+  const documented = firstColumn(readPage('docs/operating.md')).filter((word) => word.startsWith('GITSYNC_'))
+  t.ok(documented.length >= 19)
+  t.equal(new Set(documented).size, documented.length, 'none twice')
+  for (const setting of documented) t.match(config, new RegExp(`\\b${setting}\\b`), setting)
+})
+
+t.test('the default that is documented is the one that is taken', async (t) => {
+  const rows = [...readPage('docs/operating.md').prose.matchAll(/^\| `(GITSYNC_\w+)` \| `([^`]+)` \|/gm)]
+  t.ok(rows.length > 5)
+  for (const [, setting = '', value = ''] of rows) {
+    const taken = new RegExp(`${setting}: .*default: (?:'([^']*)'|([\\w.]+))`).exec(config)
+    if (taken) t.equal(value, taken[1] ?? taken[2], setting)
+  }
+})
+
+t.test('every page is linked from the README, and every relative link leads somewhere', async (t) => {
+  const linked = new Set<string>()
+  for (const { path, prose } of readPages()) {
+    for (const [, target = '', anchor] of prose.matchAll(/\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)/g)) {
+      const file = target === '' ? path : join(dirname(path), target)
+      t.ok(existsSync(projectFile(file)), `${path} links ${target}`)
+      if (path === 'README.md') linked.add(file)
+      if (anchor) t.ok(anchorsOf(file).includes(anchor), `${path} links #${anchor} of ${file}`)
+    }
+  }
+  for (const { path } of readPages().slice(1)) t.ok(linked.has(path), `the README links ${path}`)
+})
+
+/** As the places that show Markdown make them of headings. */
+function anchorsOf(path: string): string[] {
+  return [...readPage(path).prose.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
