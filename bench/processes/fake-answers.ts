@@ -17,7 +17,8 @@ export function advertiseSource(): string {
 
 /** An empty repository where there is no tip. */
 export function advertiseTarget(tip: string): string {
-  const capabilities = 'report-status side-band-64k delete-refs ofs-delta object-format=sha1 agent=git/2.39.5-fake'
+  const capabilities =
+    'report-status side-band-64k delete-refs ofs-delta object-format=sha1 agent=git/2.39.5-fake'
   const ref = tip ? `${tip} refs/heads/main` : `${'0'.repeat(40)} capabilities^{}`
   return [line('# service=git-receive-pack'), FLUSH, line(`${ref}\0${capabilities}`), FLUSH].join('')
 }

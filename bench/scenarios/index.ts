@@ -1,4 +1,6 @@
 import type { Scenario } from '../scenario.js'
 import { rawRelay } from './1-raw-relay.js'
+import { noOp } from './4-no-op.js'
+import { manyAtOnce } from './5-many-at-once.js'
 
-export const scenarios: readonly Scenario[] = [rawRelay]
+export const scenarios: readonly Scenario[] = [rawRelay, noOp, manyAtOnce]
