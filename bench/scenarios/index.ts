@@ -1,6 +1,8 @@
 import type { Scenario } from '../scenario.js'
 import { rawRelay } from './1-raw-relay.js'
+import { firstSync } from './2-first-sync.js'
+import { updates } from './3-updates.js'
 import { noOp } from './4-no-op.js'
 import { manyAtOnce } from './5-many-at-once.js'
 
-export const scenarios: readonly Scenario[] = [rawRelay, noOp, manyAtOnce]
+export const scenarios: readonly Scenario[] = [rawRelay, firstSync, updates, noOp, manyAtOnce]
