@@ -4,5 +4,17 @@ import { firstSync } from './2-first-sync.js'
 import { updates } from './3-updates.js'
 import { noOp } from './4-no-op.js'
 import { manyAtOnce } from './5-many-at-once.js'
+import { millionCommits } from './6-million-commits.js'
+import { rewritten } from './7-rewritten.js'
+import { limitedTarget } from './8-limited-target.js'
 
-export const scenarios: readonly Scenario[] = [rawRelay, firstSync, updates, noOp, manyAtOnce]
+export const scenarios: readonly Scenario[] = [
+  rawRelay,
+  firstSync,
+  updates,
+  noOp,
+  manyAtOnce,
+  millionCommits,
+  rewritten,
+  limitedTarget,
+]
