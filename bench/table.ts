@@ -1,6 +1,7 @@
 import Table from 'cli-table3'
-import type { Figure, Unit } from './figure.js'
+import type { Budget, Figure, Unit } from './figure.js'
 import type { Summary } from './measure.js'
+import { KIB, MIB } from './units.js'
 
 const HEAD = ['case', 'figure', 'git-sync', 'baseline', '', 'ratio', 'budget', 'met']
 
@@ -19,27 +20,33 @@ function row({ baseline, ratio, budget, ...figure }: Figure): string[] {
     baseline?.name ?? '',
     baseline ? say(baseline, figure.unit) : '',
     ratio ? say(ratio, 'ratio') : '',
-    budget
-      ? `${bound(budget)} ${{ ratio: 'times', worst: `${figure.unit} at worst`, median: figure.unit }[budget.of]}`
-      : '',
+    budget ? sayBudget(budget, figure.unit) : '',
     budget ? (budget.met ? 'yes' : 'NO') : '',
   ]
 }
 
-function bound({ most, least }: { most?: number; least?: number }): string {
-  return [least !== undefined && `>= ${short(least)}`, most !== undefined && `<= ${short(most)}`]
-    .filter(Boolean)
-    .join(', ')
+function sayBudget({ of, most, least }: Budget, unit: Unit): string {
+  const side = of === 'ratio' ? 'ratio' : unit
+  const bounds = [
+    least !== undefined && `>= ${sayValue(least, side)}`,
+    most !== undefined && `<= ${sayValue(most, side)}`,
+  ]
+  return bounds.filter(Boolean).join(', ') + (of === 'ratio' ? ' times' : '')
 }
 
 function say({ median, min, max }: Summary, unit: Unit): string {
-  const spread = min === max ? '' : ` (${short(min)}..${short(max)})`
-  const suffix = unit === 'ratio' || unit === 'count' ? '' : ` ${unit}`
-  return `${short(median)}${suffix}${spread}`
+  const [low, high] = [sayValue(min, unit), sayValue(max, unit)]
+  return low === high ? sayValue(median, unit) : `${sayValue(median, unit)} (${low} .. ${high})`
+}
+
+function sayValue(value: number, unit: Unit): string {
+  if (unit === 'ratio' || unit === 'count') return short(value)
+  if (unit === 'B' && Math.abs(value) >= 10 * MIB) return `${short(value / MIB)} MiB`
+  if (unit === 'B' && Math.abs(value) >= 10 * KIB) return `${short(value / KIB)} KiB`
+  return `${short(value)} ${unit}`
 }
 
 /** Three digits that count, and never an exponent. */
 function short(value: number): string {
-  if (!Number.isFinite(value)) return String(value)
   return Math.abs(value) >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)))
 }

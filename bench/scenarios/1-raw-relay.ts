@@ -19,7 +19,7 @@ export const rawRelay: Scenario = {
   number: 1,
   title: 'raw relay, fake source to fake sink',
   async run(bench) {
-    const bytes = bench.quick ? 512 * MIB : 2 * GIB
+    const bytes = bench.quick ? 256 * MIB : 2 * GIB
     const recording = join(await cached('recording-64MiB', makeRecording), 'packets')
     const [source, small, sink] = [
       await startFake(bench, { tip: TIP, recording, bytes }),
