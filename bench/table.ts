@@ -28,22 +28,24 @@ function row({ baseline, ratio, budget, ...figure }: Figure): string[] {
 function sayBudget({ of, most, least }: Budget, unit: Unit): string {
   const side = of === 'ratio' ? 'ratio' : unit
   const bounds = [
-    least !== undefined && `>= ${sayValue(least, side)}`,
-    most !== undefined && `<= ${sayValue(most, side)}`,
+    least !== undefined && `>= ${say({ median: least, min: least, max: least }, side)}`,
+    most !== undefined && `<= ${say({ median: most, min: most, max: most }, side)}`,
   ]
   return bounds.filter(Boolean).join(', ') + (of === 'ratio' ? ' times' : '')
 }
 
 function say({ median, min, max }: Summary, unit: Unit): string {
-  const [low, high] = [sayValue(min, unit), sayValue(max, unit)]
-  return low === high ? sayValue(median, unit) : `${sayValue(median, unit)} (${low} .. ${high})`
+  const { size, name } = scaleOf(median, unit)
+  const [middle, low, high] = [median, min, max].map((value) => short(value / size))
+  return `${middle}${name}${low === high ? '' : ` (${low}..${high})`}`
 }
 
-function sayValue(value: number, unit: Unit): string {
-  if (unit === 'ratio' || unit === 'count') return short(value)
-  if (unit === 'B' && Math.abs(value) >= 10 * MIB) return `${short(value / MIB)} MiB`
-  if (unit === 'B' && Math.abs(value) >= 10 * KIB) return `${short(value / KIB)} KiB`
-  return `${short(value)} ${unit}`
+/** Bytes of a pack and bytes of a repository are both to be read. */
+function scaleOf(value: number, unit: Unit): { size: number; name: string } {
+  if (unit === 'ratio' || unit === 'count') return { size: 1, name: '' }
+  if (unit === 'B' && Math.abs(value) >= 10 * MIB) return { size: MIB, name: ' MiB' }
+  if (unit === 'B' && Math.abs(value) >= 10 * KIB) return { size: KIB, name: ' KiB' }
+  return { size: 1, name: ` ${unit}` }
 }
 
 /** Three digits that count, and never an exponent. */
