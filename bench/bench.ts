@@ -10,7 +10,7 @@ import { drawTable } from './table.js'
 
 const USAGE = `npm run bench -- [--quick] [--only 1,3] [--rounds N] [--json FILE] [--profile FOLDER]
 
-  --quick           smaller sizes and fewer rounds: a look in passing, done within two minutes
+  --quick           smaller sizes and fewer rounds: a look in passing, within two minutes on two idle cores
   --only 1,3        these scenarios alone
   --rounds N        how often everything is measured; 5, or 3 with --quick
   --json FILE       where the figures go; bench/results.json
@@ -23,6 +23,15 @@ interface Options {
   scenarios: Scenario[]
   json: string
   profiles: string | undefined
+}
+
+/** What the JSON file holds. */
+export interface Report {
+  time: string
+  quick: boolean
+  rounds: number
+  machine: ReturnType<typeof describeMachine>
+  results: { scenario: number; title: string; figures: Figure[] }[]
 }
 
 /** Measures what docs/performance.md describes, prints a table a scenario, and writes all of it as JSON. */
@@ -38,20 +47,20 @@ async function main(): Promise<number> {
   const machine = describeMachine()
   say(`${machine.cpu}, ${machine.cores} cores, node ${machine.node}, git ${machine.git}, ${machine.commit}`)
   say(`${options.rounds} rounds${options.quick ? '; quick: small sizes, so read the budgets with care' : ''}`)
-  const results = []
+  const { quick, rounds } = options
+  const report: Report = { time: new Date().toISOString(), quick, rounds, machine, results: [] }
   try {
     for (const scenario of options.scenarios) {
       const cleanup = new Cleanup()
       cleanups.push(cleanup)
       const figures = await run(scenario, options, cleanup)
-      results.push({ scenario: scenario.number, title: scenario.title, figures })
+      report.results.push({ scenario: scenario.number, title: scenario.title, figures })
+      // Of a long run that is broken off, what was measured is kept.
+      await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`)
     }
   } finally {
     await end()
   }
-  const { quick, rounds } = options
-  const report = { time: new Date().toISOString(), quick, rounds, machine, results }
-  await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`)
   say(`\nwritten to ${options.json}`)
   return 0
 }

@@ -18,7 +18,7 @@ export const firstSync: Scenario = {
   number: 2,
   title: 'first sync of a repository of text',
   async run(bench) {
-    const commits = bench.quick ? 4000 : 110_000
+    const commits = bench.quick ? 4000 : 100_000
     const history = { commits, linesPerCommit: 150 }
     const root = await cached(`text-${commits}`, (folder) =>
       makeTextHistory(join(folder, 'source.git'), history),

@@ -14,7 +14,7 @@ export const manyAtOnce: Scenario = {
   number: 5,
   title: 'one hundred runs at once, fake remotes',
   async run(bench) {
-    const total = bench.quick ? 500 : 2000
+    const total = bench.quick ? 400 : 2000
     const [source, current, behind] = [
       await startFake(bench, NEW),
       await startFake(bench, NEW),

@@ -3,19 +3,12 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import type { Figure } from '../../bench/figure.js'
+import type { Report } from '../../bench/bench.js'
 import { projectFile } from '../support/project.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 const execute = promisify(execFile)
 const bench = projectFile('dist/bench/bench.js')
-
-interface Report {
-  quick: boolean
-  rounds: number
-  machine: Record<string, unknown>
-  results: { scenario: number; title: string; figures: Figure[] }[]
-}
 
 t.test('one scenario writes its figures, beside their baselines, and draws them', async (t) => {
   const folder = await temporaryFolder(t)
