@@ -27,7 +27,7 @@ export const rewritten: Scenario = {
   number: 7,
   title: 'history rewritten, the old tip forgotten',
   async run(bench) {
-    const commits = bench.quick ? 1000 : 20_000
+    const commits = bench.quick ? 4000 : 20_000
     const history = { commits, linesPerCommit: 150 }
     const base = await cached(`text-${commits}`, (folder) =>
       makeTextHistory(join(folder, 'source.git'), history),

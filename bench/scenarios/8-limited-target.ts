@@ -20,7 +20,7 @@ export const limitedTarget: Scenario = {
   number: 8,
   title: 'a target that takes a tenth of the repository a push',
   async run(bench) {
-    const commits = bench.quick ? 1000 : 20_000
+    const commits = bench.quick ? 4000 : 20_000
     const history = { commits, linesPerCommit: 150 }
     const root = await cached(`text-${commits}`, (folder) =>
       makeTextHistory(join(folder, 'source.git'), history),
