@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { VERSION } from '../version.js'
+import { benchCommand } from './commands/bench.js'
 import { bootstrapCommand } from './commands/bootstrap.js'
 import { fetchCommand } from './commands/fetch.js'
 import { planCommand } from './commands/plan.js'
@@ -17,6 +18,7 @@ const COMMANDS = [
   replicateCommand,
   bootstrapCommand,
   fetchCommand,
+  benchCommand,
 ]
 
 /** Does what the arguments say, and leaves the exit status in `process.exitCode`. */

@@ -58,7 +58,6 @@ export interface FetchFlags extends RunFlags {
 }
 
 export function fetchRequest(source: string, flags: FetchFlags): FetchRequest {
-  const { source: ofSource } = auth(flags)
   return {
     source: endpoint(source, flags.sourceFollowInfoRefsRedirect),
     scope: scope(flags),
@@ -69,7 +68,7 @@ export function fetchRequest(source: string, flags: FetchFlags): FetchRequest {
       protocol: flags.protocol,
       collectStats: flags.stats,
     }),
-    auth: given({ source: ofSource }),
+    auth: sourceAuth(flags),
     options: given({ maxPackBytes: flags.maxPackBytes, measureMemory: flags.measureMemory }),
   }
 }
@@ -86,6 +85,12 @@ function scope(flags: RunFlags) {
     excludeRefPrefixes: flags.excludeRefPrefix,
     excludeRefs: flags.excludeRef,
   })
+}
+
+/** The source's credentials alone. */
+export function sourceAuth(flags: RunFlags): Pick<Auth, 'source'> {
+  const { source } = auth(flags)
+  return given({ source })
 }
 
 function auth(flags: RunFlags): Auth {

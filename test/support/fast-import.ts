@@ -5,10 +5,17 @@ import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { gitEnv } from './git.js'
 
+// Stored, not deflated, and without deltas: test data is made to be moved, not to be small.
+const AS_IT_IS = { compression: 0, depth: 0 }
+
 /** Feeds commands to one `git fast-import` no faster than it takes them, and gives what it printed. */
-export async function fastImport(dir: string, commands: Iterable<string | Buffer>): Promise<string> {
-  // Stored, not deflated, and without deltas: test data is made to be moved, not to be small.
-  const args = ['-c', 'core.compression=0', 'fast-import', '--quiet', '--force', '--depth=0']
+export async function fastImport(
+  dir: string,
+  commands: Iterable<string | Buffer>,
+  { compression, depth } = AS_IT_IS,
+): Promise<string> {
+  const settings = ['-c', `core.compression=${compression}`]
+  const args = [...settings, 'fast-import', '--quiet', '--force', `--depth=${depth}`]
   const child = spawn('git', args, { cwd: dir, env: gitEnv() })
   const [stdout, stderr, [code], fed] = await Promise.all([
     text(child.stdout),

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { runHttpBackend } from '../../src/local-git/http-backend.js'
+import { listen } from '../../src/local-git/loopback.js'
 import type { Certificate } from './certificate.js'
-import { configEnv } from './git.js'
-import { runHttpBackend } from './http-backend.js'
-import { listen } from './loopback.js'
+import { configEnv, gitEnv } from './git.js'
 import { type RequestRecord, record } from './recording.js'
 
 export interface GitServerOptions {
@@ -42,7 +42,7 @@ export interface GitServer {
 export async function startGitServer(options: GitServerOptions): Promise<GitServer> {
   const running = new Set<Promise<void>>()
   const requests: RequestRecord[] = []
-  const env = configEnv(options.config ?? {})
+  const env = { ...gitEnv(), ...configEnv(options.config ?? {}) }
 
   function serve(request: IncomingMessage, response: ServerResponse) {
     if (response.destroyed) return

@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process'
+import { plainGitEnv } from '../../src/local-git/env.js'
+
+export { configEnv } from '../../src/local-git/env.js'
 
 export interface GitOptions {
   /** What the command reads from its standard input. */
@@ -25,15 +28,10 @@ export function gitWith(cwd: string, { input = '', env = {} }: GitOptions, ...ar
   })
 }
 
-/** An environment in which git behaves the same on every machine, whatever its user has configured. */
+/** An environment in which git behaves, and commits, the same on every machine. */
 export function gitEnv(): NodeJS.ProcessEnv {
   return {
-    PATH: process.env.PATH,
-    ...(process.env.TMPDIR && { TMPDIR: process.env.TMPDIR }),
-    LC_ALL: 'C',
-    GIT_CONFIG_NOSYSTEM: '1',
-    GIT_CONFIG_GLOBAL: '/dev/null',
-    GIT_TERMINAL_PROMPT: '0',
+    ...plainGitEnv(),
     GIT_AUTHOR_NAME: 'Ada Author',
     GIT_AUTHOR_EMAIL: 'ada@example.org',
     GIT_AUTHOR_DATE: '1700000000 +0000',
@@ -41,16 +39,6 @@ export function gitEnv(): NodeJS.ProcessEnv {
     GIT_COMMITTER_EMAIL: 'carl@example.org',
     GIT_COMMITTER_DATE: '1700000000 +0000',
   }
-}
-
-/** Git settings as environment variables, for a process whose command line is not ours. */
-export function configEnv(config: Record<string, string>): NodeJS.ProcessEnv {
-  const entries = Object.entries(config)
-  const pairs = entries.flatMap(([key, value], index) => [
-    [`GIT_CONFIG_KEY_${index}`, key],
-    [`GIT_CONFIG_VALUE_${index}`, value],
-  ])
-  return { GIT_CONFIG_COUNT: String(entries.length), ...Object.fromEntries(pairs) }
 }
 
 /** Every ref of a repository by its full name; a tag object stands for itself, not for what it tags. */

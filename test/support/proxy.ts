@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
+import { listen } from '../../src/local-git/loopback.js'
 import { decodeBody, readBody } from './body.js'
-import { listen } from './loopback.js'
 import { type Action, perform } from './proxy-actions.js'
 import { type RequestRecord, record } from './recording.js'
 

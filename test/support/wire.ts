@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { listen } from './loopback.js'
+import { listen } from '../../src/local-git/loopback.js'
 import { type RequestRecord, record } from './recording.js'
 
 export const FLUSH = Buffer.from('0000')

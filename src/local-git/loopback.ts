@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
-import type { Certificate } from './certificate.js'
+import type { SecureContextOptions } from 'node:tls'
 
 export interface Loopback {
   /** Scheme, host and port, without a slash at the end. */
@@ -11,9 +11,9 @@ export interface Loopback {
 }
 
 /** Serves HTTP, or HTTPS, on a free port of the loopback interface. */
-export async function listen(handler: RequestListener, tls?: Certificate): Promise<Loopback> {
+export async function listen(handler: RequestListener, tls?: SecureContextOptions): Promise<Loopback> {
   const server = tls ? createTlsServer(tls, handler) : createServer(handler)
-  // Nothing but the test decides how long a request may take.
+  // Nothing but the caller decides how long a request may take.
   Object.assign(server, { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 60_000 })
   const sockets = trackSockets(server)
   await new Promise<void>((resolve, reject) => {

@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline, type Readable, type Writable } from 'node:stream'
 import { takeCgiHead } from './cgi-head.js'
-import { gitEnv } from './git.js'
+import { plainGitEnv } from './env.js'
 
 export interface BackendOptions {
   root: string
@@ -19,7 +19,7 @@ export function runHttpBackend(
   options: BackendOptions,
 ): Promise<void> {
   const child = spawn('git', ['http-backend'], {
-    env: { ...gitEnv(), ...options.env, ...cgiEnv(request, options) },
+    env: { ...plainGitEnv(), ...options.env, ...cgiEnv(request, options) },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   feed(request, child.stdin)

@@ -1,0 +1,51 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Client, type SyncRequest, type SyncResult } from '../../src/index.js'
+import { answerCalls } from './answer-calls.js'
+
+export type Operation = 'sync' | 'plan'
+
+/** What a run says of itself, without its refs. */
+export interface Done extends Omit<SyncResult, 'refs'> {
+  seconds: number
+  cpuSeconds: number
+}
+
+export interface Flood {
+  seconds: number
+  /** Milliseconds that each run took. */
+  latencies: number[]
+  loopDelayMs: number
+}
+
+const client = new Client()
+
+async function run(operation: Operation, request: SyncRequest): Promise<Done> {
+  const cpu = process.cpuUsage()
+  const began = performance.now()
+  const { refs: _, ...result } = await client[operation](request)
+  const seconds = (performance.now() - began) / 1000
+  const { user, system } = process.cpuUsage(cpu)
+  return { ...result, seconds, cpuSeconds: (user + system) / 1e6 }
+}
+
+/** `total` runs of the same request, always `width` of them at once. */
+async function flood(request: SyncRequest, total: number, width: number): Promise<Flood> {
+  const latencies: number[] = []
+  const delay = monitorEventLoopDelay({ resolution: 1 })
+  delay.enable()
+  const began = performance.now()
+  let left = total
+  const lane = async () => {
+    while (left-- > 0) {
+      const start = performance.now()
+      await client.sync(request)
+      latencies.push(performance.now() - start)
+    }
+  }
+  await Promise.all(Array.from({ length: width }, lane))
+  const seconds = (performance.now() - began) / 1000
+  delay.disable()
+  return { seconds, latencies, loopDelayMs: delay.max / 1e6 }
+}
+
+answerCalls({ run, flood })

@@ -1,0 +1,65 @@
+import { Command, Option } from 'commander'
+import { exitStatus } from '../exit-status.js'
+import { parseCount, parseSize } from '../flag-values.js'
+import { addFlags, protocolFlag, type RunFlags, sideFlags } from '../flags.js'
+
+interface BenchFlags extends RunFlags {
+  source: string
+  repeat?: number
+}
+
+export function benchCommand(): Command {
+  const command = new Command('bench').description(
+    'Sync a repository into fresh local targets, again and again, and measure it.',
+  )
+  addFlags(command, 'What to measure', [
+    new Option('--source <url-or-path>', 'the repository').makeOptionMandatory(),
+    new Option('--repeat <n>', 'how many first syncs (5)').argParser(parseCount),
+    new Option('--target-max-pack-bytes <size>', 'most bytes of a pack that the target takes').argParser(
+      parseSize,
+    ),
+    protocolFlag(),
+  ])
+  addFlags(command, 'Source', sideFlags('source'))
+  addFlags(command, 'Output', [new Option('--json', 'print the figures as JSON')])
+  return command.addHelpText('after', EXAMPLE).action(run)
+}
+
+async function run(flags: BenchFlags): Promise<void> {
+  const [{ runBench }, { sourceAuth }, { reportFailure }, { GitSyncError }, { RunEnding }] =
+    await Promise.all([
+      import('../bench.js'),
+      import('../request.js'),
+      import('../failure.js'),
+      import('../../errors.js'),
+      import('../run-ending.js'),
+    ])
+  const { source, repeat, targetMaxPackBytes, protocol, json } = flags
+  const ending = new RunEnding()
+  try {
+    await runBench(
+      {
+        source,
+        signal: ending.signal,
+        ...(repeat === undefined ? {} : { repeat: Math.max(1, repeat) }),
+        ...(targetMaxPackBytes === undefined ? {} : { targetMaxPackBytes }),
+        ...(protocol && { protocol }),
+        ...(json && { json }),
+        auth: sourceAuth(flags),
+      },
+      process.stdout,
+    )
+  } catch (error) {
+    if (ending.status === undefined && !(error instanceof GitSyncError)) throw error
+    if (error instanceof GitSyncError) process.exitCode = await reportFailure(error, flags)
+    else process.exitCode = exitStatus.failed
+    if (ending.status !== undefined) process.exitCode = ending.status
+  } finally {
+    ending.close()
+  }
+}
+
+const EXAMPLE = `
+Example:
+  $ git-sync bench --source ./project.git --repeat 3
+`
