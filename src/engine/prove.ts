@@ -84,7 +84,9 @@ async function askForNothing(
   candidates: string[],
 ): Promise<'ancestors' | 'unknown-object' | 'unknown'> {
   try {
-    const pack = await source.fetch({ wants: candidates, haves: [tip] }, 'prove', () => {})
+    // Commits are all it takes, so that a no costs little too.
+    const filter = source.canFilter ? { filter: 'tree:0' } : {}
+    const pack = await source.fetch({ wants: candidates, haves: [tip], ...filter }, 'prove', () => {})
     if (pack.objects > 0) {
       await pack.return()
       return 'unknown'

@@ -4,6 +4,7 @@ import type { EndpointRole } from '../../schemas/event.js'
 import type { ServiceStats } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
 import { blame } from './blame.js'
+import { BodyChunks } from './body-chunks.js'
 import type { Credentials } from './credentials.js'
 import { retryAfterSeconds, statusError } from './http-status.js'
 import { printable } from './protocol-error.js'
@@ -129,9 +130,7 @@ export class Exchange {
 
   /** The body, as an iterator that lets go of the connection even where nothing was ever read. */
   #download(body: Dispatcher.ResponseData['body']): ByteStream {
-    // A body that is let go of early reports its own destruction, which is no news.
-    body.on('error', () => {})
-    const chunks: AsyncIterator<Buffer> = body[Symbol.asyncIterator]()
+    const chunks = new BodyChunks(body)
     const close = () => {
       this.#close()
       body.destroy()
@@ -139,9 +138,9 @@ export class Exchange {
     const next = async (): Promise<IteratorResult<Buffer, undefined>> => {
       this.#guard.arm()
       try {
-        const { done, value } = await chunks.next()
+        const value = await chunks.next()
         this.#guard.disarm()
-        if (done) {
+        if (!value) {
           close()
           return { done: true, value: undefined }
         }

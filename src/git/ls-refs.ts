@@ -50,11 +50,15 @@ export function commandHead(command: string, capabilities: Capabilities): Buffer
 
 /** `<id> SP <name> *(SP <attribute>)`; the id of an unborn HEAD is the word `unborn`. */
 function keepLine(list: RefList, line: string): void {
-  const [id = '', name = '', ...attributes] = line.split(' ')
+  const space = line.indexOf(' ')
+  const nameEnd = line.indexOf(' ', space + 1)
+  const id = line.slice(0, Math.max(0, space))
+  const name = line.slice(space + 1, nameEnd < 0 ? line.length : nameEnd)
   if (name === '' || (id !== 'unborn' && !isObjectId(id))) {
     throw new ProtocolError(`expected a ref, got "${printable(line)}"`)
   }
   if (name === 'HEAD') {
+    const attributes = nameEnd < 0 ? [] : line.slice(nameEnd + 1).split(' ')
     const symref = attributes.find((attribute) => attribute.startsWith('symref-target:'))
     list.head = symref?.slice('symref-target:'.length)
   } else if (id !== 'unborn') {

@@ -1,0 +1,53 @@
+import type { Readable } from 'node:stream'
+
+/** Bytes that may wait here before the sender has to. */
+const ENOUGH = 128 * 1024
+
+/**
+ * The chunks of a body just as they came in, with back-pressure. Node's own iterator would join those that wait,
+ * and so copy a whole pack once more.
+ */
+export class BodyChunks {
+  readonly #body: Readable
+  readonly #waiting: Buffer[] = []
+  #bytes = 0
+  #isOver = false
+  #error: Error | undefined
+  #wake = () => {}
+
+  constructor(body: Readable) {
+    this.#body = body
+    body.on('data', (chunk: Buffer) => this.#keep(chunk))
+    body.once('end', () => this.#finish())
+    // It comes last, also for a body that is destroyed without an error.
+    body.once('close', () => this.#finish())
+    // Also after the end: a body that is let go of early reports its own destruction, which is no news.
+    body.on('error', (error) => this.#finish(error))
+  }
+
+  /** The next chunk; undefined at the end. @throws what broke the body off */
+  async next(): Promise<Buffer | undefined> {
+    while (this.#waiting.length === 0 && !this.#isOver) {
+      this.#body.resume()
+      await new Promise<void>((resolve) => (this.#wake = resolve))
+    }
+    const chunk = this.#waiting.shift()
+    if (chunk === undefined && this.#error) throw this.#error
+    this.#bytes -= chunk?.length ?? 0
+    return chunk
+  }
+
+  #keep(chunk: Buffer): void {
+    this.#waiting.push(chunk)
+    this.#bytes += chunk.length
+    if (this.#bytes >= ENOUGH) this.#body.pause()
+    this.#wake()
+  }
+
+  #finish(error?: Error): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#error = error
+    this.#wake()
+  }
+}
