@@ -137,6 +137,8 @@ t.test(
   async (t) => {
     const root = await temporaryFolder(t)
     const { source, targets } = await makeRepositories(root)
+    // The process's own outputs are opened when they are first used.
+    for (const output of [process.stdout, process.stderr]) t.ok(output.writable)
     const before = resources()
     const memoryBefore = memory()
     const [sources, sinks] = await Promise.all([
