@@ -41,6 +41,8 @@ export interface Run {
   target: SmartHttp
   traffic: Traffic
   emit: Emit
+  /** Someone is told of what goes on, and so of the remotes' own progress text. */
+  isWatched: boolean
   meter: ProgressMeter
   signal: AbortSignal
 }

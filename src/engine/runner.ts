@@ -69,7 +69,15 @@ export class Runner {
         this.#open(request, role, endpoint, ending.signal, traffic)
       const source = open('source', request.source)
       const target = open('target', request.target ?? request.source)
-      return await work({ source, target, traffic, emit, meter, signal: ending.signal })
+      return await work({
+        source,
+        target,
+        traffic,
+        emit,
+        isWatched: onEvent !== undefined,
+        meter,
+        signal: ending.signal,
+      })
     } catch (error) {
       throw error instanceof GitSyncError ? error : bug(error)
     } finally {

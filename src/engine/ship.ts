@@ -87,7 +87,7 @@ async function fetchFor(context: Context, wants: readonly string[], thin: boolea
     shallow: target.shallow,
     thin: thin && haves.length > 0,
     ofsDelta,
-    progress: true,
+    progress: run.isWatched,
   }
   const onText = remoteText('source', (text) => source.redact(text), run.emit)
   return new CountedPack(await source.fetch(request, 'fetch', onText), context)

@@ -15,7 +15,7 @@ function recording({ fetches, pushes }: Calls): StageOptions {
     source: {
       handle: async ({ kind, body }) => {
         const lines = kind === 'call' ? linesOf(await body()) : []
-        const isProof = lines.includes('no-progress')
+        const isProof = !lines.includes('ofs-delta')
         const wants = idsOf(lines, 'want')
         if (wants.length > 0 && !isProof) fetches.push({ wants, haves: idsOf(lines, 'have') })
         return undefined

@@ -14,7 +14,7 @@ function movingSource(protocol: Protocol, move: (fetch: number) => Promise<unkno
       if (kind !== 'call') return undefined
       const lines = linesOf(await body())
       const isFetch =
-        lines.some((line) => line.startsWith('want ')) && !lines.join(' ').includes('no-progress')
+        lines.some((line) => line.startsWith('want ')) && lines.join(' ').includes('ofs-delta')
       if (isFetch && !lines.some((line) => line.startsWith('deepen'))) await move(fetches++)
       return undefined
     },
