@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { applyDelta } from './delta.js'
 import { type BaseObject, DeltaBases } from './delta-bases.js'
 import { hashSize, isObjectId, type ObjectFormat } from './object-id.js'
@@ -77,7 +77,7 @@ function wholeObject(entry: PackEntry, bases: DeltaBases, open: OpenDeltas): Bas
 }
 
 function idOf({ type, data }: BaseObject, format: ObjectFormat): string {
-  return createHash(format).update(`${type} ${data.length}\0`).update(data).digest('hex')
+  return hash(format, Buffer.concat([Buffer.from(`${type} ${data.length}\0`), data]))
 }
 
 function* historyOf({ type, id, data }: PackedObject): Generator<HistoryObject> {
