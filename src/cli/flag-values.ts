@@ -9,7 +9,16 @@ export function collect(value: string, earlier: string[] = []): string[] {
 
 /** `a,b`, and more where the flag is repeated. */
 export function list(value: string, earlier: string[] = []): string[] {
-  return [...earlier, ...value.split(',').filter((name) => name !== '')]
+  const names = value.split(',').filter((name) => name !== '')
+  // Nothing would mean everything: a variable that is not set must not widen a run.
+  if (names.length === 0) throw new InvalidArgumentError('It must name something, such as main.')
+  return [...earlier, ...names]
+}
+
+/** A value that must not be empty, as an empty one would switch a guard off. */
+export function parseText(value: string): string {
+  if (value.trim() === '') throw new InvalidArgumentError('It must not be empty.')
+  return value
 }
 
 /** `src:dst`. No ref name holds a colon. */

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { RefMapping } from '../../schemas/request.js'
-import { collect, list, parseCount, parseMapping, parseSize } from './flag-values.js'
+import { collect, list, parseCount, parseMapping, parseSize, parseText } from './flag-values.js'
 
 /** What the flags of a run come to. Those that a command lacks are absent, as are those that are not given. */
 export interface RunFlags {
@@ -72,7 +72,7 @@ export const discoveryFlags = () => [
 export const pushFlags = () => [
   new Option('--best-effort', 'a ref that the target refuses is a warning'),
   new Option('--atomic', 'all refs or none, in one push'),
-  new Option('--expected-plan <digest>', 'run only if the plan is still this one'),
+  new Option('--expected-plan <digest>', 'run only if the plan is still this one').argParser(parseText),
 ]
 
 export const pruneFlags = () => [

@@ -187,7 +187,8 @@ function resultOf(
     relay: relay && !isMaterialized,
     isMaterialized,
     isPlan,
-    batch: { enabled: isBatch, planned, done },
+    // How many steps a limited push takes is known when its history is.
+    batch: { enabled: isBatch, planned: isPlan && isBatch && planned === 1 ? 0 : planned, done },
     stats: collectStats(job.collectStats, run.traffic, started),
     measurement: memory.read(),
   })

@@ -35,7 +35,8 @@ export class SpooledPack {
    *   `source_protocol_error` for a pack whose checksum is wrong
    */
   static async read(pack: CountedPack, options: SpoolOptions): Promise<SpooledPack> {
-    if (pack.objects > options.maxObjects) throw tooLarge(`${pack.objects} objects`, 'materializedMaxObjects')
+    if (pack.objects > options.maxObjects)
+      throw tooLarge(`${options.maxObjects} objects`, 'materializedMaxObjects')
     const file = await privateFile(options.folder)
     try {
       await write(file, pack, options)

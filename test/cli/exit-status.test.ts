@@ -77,6 +77,8 @@ const wrong: Record<string, string[]> = {
   'a count that is none': ['sync', A, B, '--max-deletes', '1.5'],
   'a mapping without a target': ['sync', A, B, '--map', 'main'],
   'a choice that is none': ['probe', A, '--protocol', 'v3'],
+  'a branch that is empty, which would mean all': ['sync', A, B, '--branch', ',', '--prune'],
+  'a guard that is empty, which would mean none': ['sync', A, B, '--expected-plan', ''],
   'a URL that is none': ['probe', 'ssh://a.example/r.git'],
   'the same repository twice': ['sync', A, `${A}/`],
   'flags that exclude each other': ['sync', A, B, '--force-with-lease', '--force-blind'],

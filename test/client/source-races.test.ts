@@ -13,8 +13,7 @@ function movingSource(protocol: Protocol, move: (fetch: number) => Promise<unkno
     handle: async ({ kind, body }) => {
       if (kind !== 'call') return undefined
       const lines = linesOf(await body())
-      const isFetch =
-        lines.some((line) => line.startsWith('want ')) && lines.join(' ').includes('ofs-delta')
+      const isFetch = lines.some((line) => line.startsWith('want ')) && lines.join(' ').includes('ofs-delta')
       if (isFetch && !lines.some((line) => line.startsWith('deepen'))) await move(fetches++)
       return undefined
     },

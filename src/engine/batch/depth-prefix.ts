@@ -68,7 +68,7 @@ export class DepthPrefix implements Prefix {
   async #halfBelow(commit: string): Promise<readonly string[]> {
     const deepest = await firstHeldDepth(this.#history, commit, this.headIds)
     if (deepest <= 2) return []
-    return this.#history.commitsAt(Math.max(2, Math.floor(deepest * 0.375)), commit)
+    return this.#history.commitsAt(Math.max(2, Math.floor(deepest / 2)), commit)
   }
 }
 
@@ -76,14 +76,22 @@ function firstTip({ tips }: DepthHistory): string {
   return tips[0] as string
 }
 
-/** The first power of two at which, below `tip`, there is nothing that the target lacks. */
+/** A depth at which, below `tip`, there is nothing that the target lacks, not much beyond the first such. */
 async function firstHeldDepth(
   { commitsAt, isHeld }: DepthHistory,
   tip: string,
   heads: readonly string[],
 ): Promise<number> {
-  for (let depth = 2; ; depth *= 2) {
+  const isNothing = async (depth: number) => {
     const commits = await commitsAt(depth, tip)
-    if (commits.length === 0 || (await isHeld(commits, heads))) return depth
+    return commits.length === 0 || isHeld(commits, heads)
   }
+  let held = 2
+  while (!(await isNothing(held))) held *= 2
+  for (let lacking = held / 2; held - lacking > Math.max(1, held / 16); ) {
+    const middle = Math.floor((held + lacking) / 2)
+    if (await isNothing(middle)) held = middle
+    else lacking = middle
+  }
+  return held
 }

@@ -72,7 +72,8 @@ async function prepare(context: Context, { wants, limit, refusal }: Steps): Prom
   const { prefix, bytesEach } = await begin(context, wants, measure, limit)
   const size = new StepSize(limit, bytesEach)
   if (refusal) {
-    const text = `${refusal.why}: splitting what is left into ${size.packsFor(prefix.remaining)} packs`
+    const packs = size.packsFor(prefix.remaining)
+    const text = `${refusal.why}: splitting what is left into ${packs} pack${packs === 1 ? '' : 's'}`
     run.emit({ type: 'notice', text })
   }
   const temp = new TempRefs(job.scope.tempRefPrefix, job.sourceUrl, Date.now())
