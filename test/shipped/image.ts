@@ -10,7 +10,7 @@ import { type BuiltStage, carryOut, parseDockerfile } from '../support/dockerfil
 import { projectFile } from '../support/project.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
-// What `npm run image` runs: it installs all packages twice, which takes longer than most tests together.
+// Part of `npm run shipped`: it installs all packages twice, which takes longer than most tests together.
 
 t.setTimeout(300_000)
 

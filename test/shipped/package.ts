@@ -1,14 +1,16 @@
+// Part of `npm run shipped`.
+
 import { execFile } from 'node:child_process'
 import { mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import ts from 'typescript'
-import { VERSION } from '../src/version.js'
-import { gitEnv } from './support/git.js'
-import { projectFile } from './support/project.js'
-import { stage } from './support/stage.js'
-import { temporaryFolder } from './support/temporary-folder.js'
+import { VERSION } from '../../src/version.js'
+import { gitEnv } from '../support/git.js'
+import { projectFile } from '../support/project.js'
+import { stage } from '../support/stage.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 const run = promisify(execFile)
 
