@@ -16,9 +16,11 @@ const MAX_TIPS = 8
 export async function learnHaves({ job, remotes, plan, confirmed }: Context): Promise<void> {
   const { source, target } = remotes
   const writes = plan.filter(({ action }) => action === 'create' || action === 'update')
-  const want = writes.find(({ sourceHash }) => !isAt(target, sourceHash))?.sourceHash
   const tips = doubtfulTips(remotes, writes, job.overwrite)
-  if (want === undefined || tips.length === 0) return
+  if (tips.length === 0) return
+  const held = new Set(target.refs.values())
+  const want = writes.find(({ sourceHash }) => !held.has(sourceHash))?.sourceHash
+  if (want === undefined) return
   try {
     const known = await source.acknowledged(want, tips)
     for (const tip of tips) {
@@ -65,9 +67,4 @@ async function learnBelow(
     const known = await source.acknowledged(want, commits)
     if (!known || known.size > 0) return
   }
-}
-
-function isAt(target: ReceivePack, id: string): boolean {
-  for (const tip of target.refs.values()) if (tip === id) return true
-  return false
 }

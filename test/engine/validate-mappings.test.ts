@@ -1,17 +1,6 @@
 import { test } from 'tap'
-import { validatePlanRequest, validateSyncRequest } from '../../src/engine/validate.js'
-import type { RefScope } from '../../src/index.js'
-import { refusedPaths, syncRequest } from '../support/invalid.js'
+import { refused, refusedMapping } from '../support/invalid.js'
 
-function refused(scope: RefScope) {
-  const request = syncRequest({ scope })
-  const [sync, plan] = [validateSyncRequest, validatePlanRequest].map((validate) =>
-    refusedPaths(validate, request),
-  )
-  return JSON.stringify(sync) === JSON.stringify(plan) ? sync : ['sync and plan differ']
-}
-const refusedMapping = (from: string, to: string, allRefs = false) =>
-  refused({ mappings: [{ source: from, target: to }], allRefs })
 const first = ['/scope/mappings/0']
 
 test('mappings of all kinds', async (t) => {
