@@ -4,7 +4,6 @@ import type { Job, Run } from './job.js'
 import { branchesToProve, type PlannedRef, planRefs } from './plan.js'
 import { proveFastForwards } from './prove.js'
 import type { Remotes } from './remotes.js'
-import type { DesiredRef } from './select.js'
 
 export interface Draft {
   plan: PlannedRef[]
@@ -27,8 +26,7 @@ export interface Memory {
 export async function draftPlan(
   run: Run,
   job: Job,
-  { source, target }: Remotes,
-  desired: ReadonlyMap<string, DesiredRef>,
+  { source, target, desired }: Remotes,
   memory: Memory,
 ): Promise<Draft> {
   const planWith = (fastForwards: ReadonlySet<string>) =>
@@ -41,8 +39,9 @@ export async function draftPlan(
       fastForwards,
       ...memory,
     })
-  const branches = branchesToProve(desired, target.refs).filter(({ id }) => !memory.unserved.has(id))
-  if (branches.length === 0) return { plan: planWith(new Set()), proofs: undefined }
+  const differing = await branchesToProve(desired, target.refs)
+  const branches = differing.filter(({ id }) => !memory.unserved.has(id))
+  if (branches.length === 0) return { plan: await planWith(new Set()), proofs: undefined }
   const prove = () =>
     traced('prove', { 'gitsync.branches': branches.length }, () =>
       proveFastForwards(source, branches, target.refs),
@@ -51,10 +50,11 @@ export async function draftPlan(
     const proofs = tolerant(prove()).then(planWith)
     // Awaited after the relay; a failure before that is the run's own.
     proofs.catch(() => {})
-    return { plan: planWith(new Set()), proofs }
+    return { plan: await planWith(new Set()), proofs }
   }
   run.meter.enter('prove')
-  return { plan: planWith(await (job.overwrite ? tolerant(prove()) : prove())), proofs: undefined }
+  const proven = await (job.overwrite ? tolerant(prove()) : prove())
+  return { plan: await planWith(proven), proofs: undefined }
 }
 
 /** Where what is not proven is overwritten anyway, a source that cannot prove stops nothing. */

@@ -6,6 +6,7 @@ import { learnHaves } from './learn-haves.js'
 import { LimitRefusal } from './limit.js'
 import { type Pushed, pushAttempt } from './push-attempt.js'
 import { pushError } from './settle.js'
+import { newObjects } from './wants.js'
 
 /**
  * Carries out one push after another, each with its own fetch. The first that is not wholly done stops those that
@@ -26,8 +27,8 @@ export async function executePushes(context: Context, pushes: readonly Command[]
 
 /** In one go, or in steps where the target takes only so much at a time. */
 async function pushRefs(context: Context, commands: readonly Command[]): Promise<Pushed> {
-  const { job, execution } = context
-  const wants = wantsOf(context, commands)
+  const { job, remotes, confirmed, execution } = context
+  const wants = newObjects(commands, remotes.target.refs).filter((id) => !confirmed.has(id))
   const whyNot = whyNoSteps(context)
   const told = job.targetMaxPackBytes
   if (wants.length > 0 && !whyNot && (told > 0 || execution.batched)) {
@@ -56,13 +57,6 @@ function impossible({ why, error }: LimitRefusal, whyNot: string): GitSyncError 
   })
 }
 
-/** The objects that a push brings and the target has not. */
-function wantsOf({ remotes, confirmed }: Context, commands: readonly Command[]): string[] {
-  const tips = new Set(remotes.target.refs.values())
-  const newIds = new Set(commands.map(({ newId }) => newId))
-  return [...newIds].filter((id) => id !== '' && !tips.has(id) && !confirmed.has(id))
-}
-
 function keepVerdicts(
   { job, plan, confirmed, execution }: Context,
   { verdicts, report, failure }: Pushed,
@@ -78,7 +72,8 @@ function keepVerdicts(
       if (planned.action !== 'delete') confirmed.add(planned.sourceHash)
       done++
     } else if (verdict.type === 'refused' && mayWarn) {
-      execution.settled.set(ref, { ...planned, action: 'warn', reason: verdict.reason, forced: false })
+      const { forced: _, ...rest } = planned
+      execution.settled.set(ref, { ...rest, action: 'warn', reason: verdict.reason })
     } else {
       execution.failed.set(ref, verdict.reason)
     }

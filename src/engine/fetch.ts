@@ -1,6 +1,6 @@
 import type { FetchResult, FetchRequest as Request } from '../../schemas/unstable.js'
 import { GitSyncError } from '../errors.js'
-import { compareByBytes } from '../git/ref-name.js'
+import { sortByBytes } from '../git/ref-name.js'
 import type { UploadPack } from '../git/upload-pack.js'
 import { CountedPack } from './counted-pack.js'
 import type { Run } from './job.js'
@@ -21,7 +21,7 @@ export async function runFetch(run: Run, request: Request): Promise<FetchResult>
     const haveRefs = (request.haveRefs ?? []).map(branchRef)
     const protocol = request.protocol || 'auto'
     const source = await openSource(run, protocol, [...new Set([...refPrefixes(full), ...haveRefs])])
-    const { desired, notices } = selectRefs(full, source.refs)
+    const { desired, notices } = await selectRefs(full, source.refs)
     for (const text of notices) run.emit({ type: 'notice', text })
     const wants = [...desired.values()].map(({ sourceRef, id }) => ({ name: sourceRef, hash: id }))
     const haves = [...new Set([...haveRefs.map((name) => idOf(source, name)), ...(request.haves ?? [])])]
@@ -31,7 +31,7 @@ export async function runFetch(run: Run, request: Request): Promise<FetchResult>
       sourceUrl: request.source.url,
       requestedMode: protocol,
       protocol: source.protocol,
-      wants: wants.sort((a, b) => compareByBytes(a.name, b.name)),
+      wants: sortByBytes(wants, ({ name }) => name),
       haves,
       ...pack,
       stats: collectStats(request.collectStats === true, run.traffic, started),

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
-import type { Action, PlanSummary, RefPlan } from '../../schemas/result.js'
-import { byteOrderOf, kindOfRef, shortRefName } from '../git/ref-name.js'
+import type { PlanSummary, RefPlan } from '../../schemas/result.js'
+import { kindOfRef, shortRefName, sortByBytes } from '../git/ref-name.js'
 import { encodeText } from '../git/text.js'
+import { eachInTurns } from '../git/turns.js'
 import { mayPrune, type Scope } from './scope.js'
 import type { DesiredRef } from './select.js'
 
 /** A ref's planned action; `forced` marks an update that is not a proven fast-forward. */
-export type PlannedRef = RefPlan & { forced: boolean }
+export type PlannedRef = RefPlan & { forced?: true }
 
 export interface PlanInput {
   scope: Scope
@@ -24,70 +25,72 @@ export interface PlanInput {
 }
 
 /** The branches whose action hangs on a proof: the target has another tip. */
-export function branchesToProve(
+export async function branchesToProve(
   desired: ReadonlyMap<string, DesiredRef>,
   targetRefs: ReadonlyMap<string, string>,
-): DesiredRef[] {
-  return [...desired.values()].filter(({ kind, targetRef, id }) => {
-    const targetId = targetRefs.get(targetRef)
-    return kind === 'branch' && targetId !== undefined && targetId !== id
+): Promise<DesiredRef[]> {
+  const branches: DesiredRef[] = []
+  await eachInTurns(desired.values(), (ref) => {
+    if (ref.kind !== 'branch') return
+    const targetId = targetRefs.get(ref.targetRef)
+    if (targetId !== undefined && targetId !== ref.id) branches.push(ref)
   })
+  return branches
 }
 
 /** One action for each desired ref, and a delete for each ref to prune, sorted by target ref. */
-export function planRefs(input: PlanInput): PlannedRef[] {
+export async function planRefs(input: PlanInput): Promise<PlannedRef[]> {
   const plan: PlannedRef[] = []
   const { desired, settled } = input
-  for (const ref of desired.values()) if (!settled.has(ref.targetRef)) plan.push(planDesired(ref, input))
+  await eachInTurns(desired.values(), (ref) => {
+    if (!settled.has(ref.targetRef)) plan.push(planDesired(ref, input))
+  })
   for (const ref of settled.values()) plan.push(ref)
   if (input.prune) {
-    for (const [name, id] of input.targetRefs) {
+    await eachInTurns(input.targetRefs, ([name, id]) => {
       if (!desired.has(name) && !settled.has(name) && mayPrune(input.scope, name))
         plan.push(planDelete(name, id))
-    }
+    })
   }
-  const compare = byteOrderOf(plan.map(({ targetRef }) => targetRef))
-  return plan.sort((a, b) => compare(a.targetRef, b.targetRef))
+  return sortByBytes(plan, ({ targetRef }) => targetRef)
 }
 
 /** Counts the actions and digests them; see api.md, "Results". `zero` stands for a missing object id. */
 export function summarize(plan: readonly PlannedRef[], zero: string): PlanSummary {
-  const count = (action: Action) => plan.reduce((sum, ref) => sum + Number(ref.action === action), 0)
-  return {
-    digest: digest(plan, zero),
-    create: count('create'),
-    update: count('update'),
-    forced: plan.reduce((sum, ref) => sum + Number(ref.forced), 0),
-    delete: count('delete'),
-    skip: count('skip'),
-    block: count('block'),
+  const count = { create: 0, update: 0, forced: 0, delete: 0, skip: 0, block: 0, warn: 0 }
+  for (const { action, forced } of plan) {
+    count[action]++
+    if (forced) count.forced++
   }
+  const { warn: _, ...counts } = count
+  return { digest: digest(plan, zero), ...counts }
 }
 
-function planDesired(
-  ref: DesiredRef,
-  { targetRefs, overwrite, fastForwards, unserved }: PlanInput,
-): PlannedRef {
-  const targetHash = targetRefs.get(ref.targetRef) ?? ''
-  const planned = (action: Action, reason: string, forced = false): PlannedRef => ({
-    branch: shortRefName(ref.targetRef),
-    sourceRef: ref.sourceRef,
-    targetRef: ref.targetRef,
-    sourceHash: ref.id,
-    targetHash,
-    kind: ref.kind,
-    action,
-    reason,
-    forced,
-  })
-  if (targetHash === ref.id) return planned('skip', 'up to date')
-  if (unserved.has(ref.id)) return planned('warn', 'the source lists it, but does not serve it')
-  if (targetHash === '') return planned('create', 'the target has no such ref')
-  if (fastForwards.has(ref.targetRef)) return planned('update', 'fast-forward')
+function planDesired(ref: DesiredRef, input: PlanInput): PlannedRef {
+  const { sourceRef, targetRef, id, kind } = ref
+  const targetHash = input.targetRefs.get(targetRef) ?? ''
+  const { action, reason, forced } = decide(ref, targetHash, input)
+  const branch = shortRefName(targetRef)
+  const planned = { branch, sourceRef, targetRef, sourceHash: id, targetHash, kind, action, reason }
+  return forced ? { ...planned, forced } : planned
+}
+
+type Decision = Pick<PlannedRef, 'action' | 'reason' | 'forced'>
+
+const UP_TO_DATE: Decision = { action: 'skip', reason: 'up to date' }
+const UNSERVED: Decision = { action: 'warn', reason: 'the source lists it, but does not serve it' }
+const NEW: Decision = { action: 'create', reason: 'the target has no such ref' }
+const FAST_FORWARD: Decision = { action: 'update', reason: 'fast-forward' }
+
+function decide(ref: DesiredRef, targetHash: string, input: PlanInput): Decision {
+  if (targetHash === ref.id) return UP_TO_DATE
+  if (input.unserved.has(ref.id)) return UNSERVED
+  if (targetHash === '') return NEW
+  if (input.fastForwards.has(ref.targetRef)) return FAST_FORWARD
   const difference =
     ref.kind === 'branch' ? 'the branch has diverged' : `the target has another object for this ${word(ref)}`
-  if (overwrite) return planned('update', `forced: ${difference}`, true)
-  return planned('block', `${difference}; policy.force would overwrite it`)
+  if (input.overwrite) return { action: 'update', reason: `forced: ${difference}`, forced: true }
+  return { action: 'block', reason: `${difference}; policy.force would overwrite it` }
 }
 
 function planDelete(name: string, id: string): PlannedRef {
@@ -100,7 +103,6 @@ function planDelete(name: string, id: string): PlannedRef {
     kind: kindOfRef(name),
     action: 'delete',
     reason: 'the source has no such ref',
-    forced: false,
   }
 }
 
@@ -112,8 +114,7 @@ function digest(plan: readonly PlannedRef[], zero: string): string {
   const lines = plan
     .filter(({ action }) => action !== 'skip')
     .map((ref) => `${ref.action} ${ref.targetRef} ${ref.targetHash || zero} ${ref.sourceHash || zero}\n`)
-  lines.sort(byteOrderOf(lines))
   const hash = createHash('sha256')
-  for (const line of lines) hash.update(encodeText(line))
+  for (const line of sortByBytes(lines, (text) => text)) hash.update(encodeText(line))
   return `sha256:${hash.digest('hex')}`
 }

@@ -1,6 +1,6 @@
 import type { ProbeRequest } from '../../schemas/request.js'
 import type { ProbeResult } from '../../schemas/result.js'
-import { compareByBytes } from '../git/ref-name.js'
+import { sortByBytes } from '../git/ref-name.js'
 import type { Run } from './job.js'
 import { collectStats, MemoryMeter } from './measure.js'
 import { openSource, openTarget } from './remotes.js'
@@ -32,7 +32,7 @@ export async function runProbe(run: Run, request: ProbeRequest): Promise<ProbeRe
       refPrefixes: prefixes,
       sourceCapabilities: [...source.capabilities.list],
       ...(target ? { targetCapabilities: [...target.capabilities.list] } : {}),
-      refs: refs.sort((a, b) => compareByBytes(a.name, b.name)),
+      refs: sortByBytes(refs, ({ name }) => name),
       ...(source.head === undefined ? {} : { sourceHead: source.head }),
       stats: collectStats(request.collectStats === true, run.traffic, started),
       measurement: memory.read(),

@@ -5,25 +5,30 @@ import { traced } from '../git/trace.js'
 import { UploadPack } from '../git/upload-pack.js'
 import type { Job, Run } from './job.js'
 import { refPrefixes } from './scope.js'
+import { type DesiredRef, selectRefs } from './select.js'
 
 /** Both sides of a run, with their refs as they were listed. */
 export interface Remotes {
   source: UploadPack
   target: ReceivePack
+  /** By target ref: what the target shall have of the source. */
+  desired: ReadonlyMap<string, DesiredRef>
 }
 
-/** Lists both remotes at once, telling of each as it answers. */
+/** Lists both remotes at once, telling of each as it answers, and selects from the source while the target goes on. */
 export async function openRemotes(run: Run, job: Job): Promise<Remotes> {
-  const [source, target] = await Promise.all([
-    openSource(run, job.protocol, refPrefixes(job.scope)),
-    openTarget(run),
-  ])
+  const openAndSelect = async () => {
+    const source = await openSource(run, job.protocol, refPrefixes(job.scope))
+    return { source, ...(await selectRefs(job.scope, source.refs)) }
+  }
+  const [{ source, desired, notices }, target] = await Promise.all([openAndSelect(), openTarget(run)])
   // Over v1 a source without refs has no line on which to name its format.
   if (source.refs.size > 0 && source.objectFormat !== target.objectFormat) {
     const message = `The source's object format is ${source.objectFormat}, the target's ${target.objectFormat}`
     throw new GitSyncError('unsupported', `${message}: git cannot mirror one to the other.`)
   }
-  return { source, target }
+  for (const text of notices) run.emit({ type: 'notice', text })
+  return { source, target, desired }
 }
 
 export async function openSource(

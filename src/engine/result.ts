@@ -2,43 +2,39 @@ import type {
   Action,
   BatchSummary,
   ExecutionSummary,
-  Measurement,
   RefResult,
-  Stats,
   SyncCounts,
   SyncResult,
 } from '../../schemas/result.js'
 import { zeroId } from '../git/object-id.js'
+import { eachInTurns } from '../git/turns.js'
 import type { Job } from './job.js'
 import { type PlannedRef, summarize } from './plan.js'
 import type { Remotes } from './remotes.js'
 
-export interface ResultParts {
+/** What a plan comes to, without a word of its refs. */
+export type Outline = Pick<SyncResult, 'plan' | 'execution'>
+
+export interface OutlineParts {
   job: Job
   remotes: Remotes
-  /** What was planned, and what became of it. */
   plan: readonly PlannedRef[]
-  refs: readonly PlannedRef[]
   relay: boolean
   isMaterialized: boolean
   batch: BatchSummary
-  stats: Stats
-  measurement: Measurement
   /** Nothing was tried: actions are what a run would do. */
   isPlan: boolean
 }
 
-export function buildResult({
+export function outlineOf({
   job,
   remotes,
   plan,
-  refs,
   relay,
   isMaterialized,
   batch,
   isPlan,
-  ...measured
-}: ResultParts): SyncResult {
+}: OutlineParts): Outline {
   const { protocol, head } = remotes.source
   const { transferMode, reason } = isMaterialized
     ? materialized(job)
@@ -54,29 +50,38 @@ export function buildResult({
     ...(head === undefined ? {} : { sourceHead: head }),
     batch,
   }
-  const summary = summarize(plan, zeroId(remotes.target.objectFormat))
-  return {
-    refs: refs.map(publicRef),
-    counts: countActions(refs, isPlan),
-    plan: summary,
-    execution,
-    ...measured,
-  }
+  return { plan: summarize(plan, zeroId(remotes.target.objectFormat)), execution }
+}
+
+/** `refs`: what became of the plan. */
+export async function buildResult(
+  { plan, execution }: Outline,
+  refs: readonly PlannedRef[],
+  measured: Pick<SyncResult, 'stats' | 'measurement'>,
+): Promise<SyncResult> {
+  const counts: SyncCounts = { applied: 0, skipped: 0, blocked: 0, deleted: 0, warned: 0 }
+  const results: RefResult[] = []
+  await eachInTurns(refs, (ref) => {
+    counts[countedAs(ref.action, execution.dryRun)]++
+    results.push(publicRef(ref))
+  })
+  return { refs: results, counts, plan, execution, ...measured }
 }
 
 /** What became of a plan: what was not settled is blocked, with its own reason or the run's. */
-export function withOutcomes(
+export async function withOutcomes(
   plan: readonly PlannedRef[],
   settled: ReadonlyMap<string, PlannedRef>,
   failed: ReadonlyMap<string, string>,
   reason: string,
-): PlannedRef[] {
-  return plan.map((ref) => {
+): Promise<PlannedRef[]> {
+  const refs: PlannedRef[] = []
+  await eachInTurns(plan, (ref) => {
     const done = settled.get(ref.targetRef)
-    if (done) return done
-    if (!isMove(ref.action)) return ref
-    return { ...ref, action: 'block', reason: failed.get(ref.targetRef) ?? reason }
+    if (done || !isMove(ref.action)) refs.push(done ?? ref)
+    else refs.push({ ...ref, action: 'block', reason: failed.get(ref.targetRef) ?? reason })
   })
+  return refs
 }
 
 function materialized(job: Job): Pick<ExecutionSummary, 'transferMode' | 'reason'> {
@@ -105,18 +110,16 @@ function isMove(action: Action): boolean {
 }
 
 /** In a plan nothing is applied: what would run counts as skipped, as in the Go package. */
-function countActions(refs: readonly PlannedRef[], isPlan: boolean): SyncCounts {
-  const counts: SyncCounts = { applied: 0, skipped: 0, blocked: 0, deleted: 0, warned: 0 }
-  for (const { action } of refs) {
-    if (action === 'block') counts.blocked++
-    else if (action === 'warn') counts.warned++
-    else if (action === 'skip' || isPlan) counts.skipped++
-    else if (action === 'delete') counts.deleted++
-    else counts.applied++
-  }
-  return counts
+function countedAs(action: Action, isPlan: boolean): keyof SyncCounts {
+  if (action === 'block') return 'blocked'
+  if (action === 'warn') return 'warned'
+  if (action === 'skip' || isPlan) return 'skipped'
+  return action === 'delete' ? 'deleted' : 'applied'
 }
 
-function publicRef({ forced: _, ...ref }: PlannedRef): RefResult {
-  return ref
+/** There may be a million refs: only what has something to hide is copied. */
+function publicRef(ref: PlannedRef): RefResult {
+  if (ref.forced === undefined) return ref
+  const { forced: _, ...shown } = ref
+  return shown
 }

@@ -11,10 +11,11 @@ import type { Job, Run } from './job.js'
 import { collectStats, MemoryMeter } from './measure.js'
 import type { PlannedRef } from './plan.js'
 import { openRemotes, type Remotes } from './remotes.js'
-import { buildResult, type ResultParts, withOutcomes } from './result.js'
+import { buildResult, type Outline, outlineOf, withOutcomes } from './result.js'
 import { isRefusedWant, mayTryAgain, type Retries, unservedError } from './retry.js'
 import { schedulePushes } from './schedule.js'
-import { type DesiredRef, selectRefs } from './select.js'
+import type { DesiredRef } from './select.js'
+import { newObjects } from './wants.js'
 
 /**
  * A plan, sync or replicate, from listing to result. What a listing cannot know, a ref that moves meanwhile, sends
@@ -68,20 +69,17 @@ async function attempt(state: State): Promise<SyncResult | undefined> {
     const remotes = await openRemotes(run, job)
     // Each step over many refs takes a while: others have their turn between them.
     const turns = new Turns()
-    const { desired, notices } = selectRefs(job.scope, remotes.source.refs)
-    for (const text of notices) run.emit({ type: 'notice', text })
-    state.desired = desired
-    await turns.pause()
+    state.desired = remotes.desired
     const memory = { settled: new Map(execution.settled), unserved: retries.unserved }
-    const draft = await draftPlan(run, job, remotes, desired, memory)
+    const draft = await draftPlan(run, job, remotes, memory)
     state.latest = { remotes, draft }
     await turns.pause()
     const pushes = layOut(state, remotes, draft.plan)
-    const planned = planResult(state, remotes, draft.plan, pushes)
-    announce(run, planned, draft)
+    const outline = outlinePlan(state, remotes, draft.plan, pushes)
+    announce(run, outline, draft)
     await turns.pause()
-    if (job.dryRun) return planned
-    await guard(state, remotes, draft, planned, pushes)
+    if (job.dryRun) return resultOf(state, outline, draft.plan)
+    await guard(state, remotes, draft, outline, pushes)
     const context = { run, job, remotes, plan: draft.plan, confirmed: new Set<string>(), execution }
     await executePushes(context, pushes)
     await cleanUp(context)
@@ -98,7 +96,7 @@ async function failed(state: State, error: GitSyncError): Promise<undefined> {
   const plan = latest && (await withProofs(execution, latest.draft))
   if (mayTryAgain(retries, run, job, error, desired)) return undefined
   const final = isRefusedWant(error) ? unservedError(error, desired) : error
-  if (latest && plan) final.result ??= runResult(state, latest.remotes, plan, final.message)
+  if (latest && plan) final.result ??= await runResult(state, latest.remotes, plan, final.message)
   throw final
 }
 
@@ -112,7 +110,7 @@ function layOut({ job, execution }: State, { source }: Remotes, plan: readonly P
   return pushes
 }
 
-function announce(run: Run, { plan, execution }: SyncResult, { proofs }: Draft): void {
+function announce(run: Run, { plan, execution }: Outline, { proofs }: Draft): void {
   const { digest: _, forced, ...counts } = plan
   run.emit({
     type: 'planned',
@@ -127,15 +125,16 @@ async function guard(
   state: State,
   remotes: Remotes,
   draft: Draft,
-  planned: SyncResult,
+  outline: Outline,
   pushes: Command[][],
 ): Promise<void> {
   const { job, execution } = state
   try {
-    guardPlan(job, draft.plan, planned.plan, remotes.target, pushes.length)
+    guardPlan(job, draft.plan, outline.plan, remotes.target, pushes.length)
   } catch (error) {
     if (error instanceof GitSyncError && execution.done === 0) {
-      error.result = planResult(state, remotes, await withProofs(execution, draft), pushes)
+      const plan = await withProofs(execution, draft)
+      error.result = await resultOf(state, outlinePlan(state, remotes, plan, pushes), plan)
     }
     throw error
   }
@@ -152,44 +151,52 @@ async function withProofs(execution: Execution, { plan, proofs }: Draft): Promis
   return proven
 }
 
-function planResult(
+function outlinePlan(
   state: State,
   remotes: Remotes,
-  plan: PlannedRef[],
+  plan: readonly PlannedRef[],
   pushes: readonly Command[][],
-): SyncResult {
-  const tips = new Set(remotes.target.refs.values())
-  const needsObjects = pushes.some((push) => push.some(({ newId }) => newId !== '' && !tips.has(newId)))
-  const relay = needsObjects && !plan.some(({ action }) => action === 'block')
-  return resultOf(state, remotes, { plan, refs: plan, relay, isPlan: true })
-}
-
-/** What a run has come to; `failure` is the reason of what did not move. */
-function runResult(state: State, remotes: Remotes, plan: PlannedRef[], failure = ''): SyncResult {
-  const { settled, failed, relayed } = state.execution
-  const refs = withOutcomes(plan, settled, failed, failure)
-  return resultOf(state, remotes, { plan, refs, relay: relayed, isPlan: false })
-}
-
-function resultOf(
-  { run, job, execution, memory, started }: State,
-  remotes: Remotes,
-  { plan, refs, relay, isPlan }: Pick<ResultParts, 'plan' | 'refs' | 'relay' | 'isPlan'>,
-): SyncResult {
-  const { planned, done, batched } = execution
-  const isMaterialized = isPlan ? relay && execution.materialize : execution.materialized
-  const isBatch = planned > 1 || batched || (isPlan && relay && job.targetMaxPackBytes > 0)
-  return buildResult({
+): Outline {
+  const { job, execution } = state
+  const isBlocked = plan.some(({ action }) => action === 'block')
+  const relay = !isBlocked && newObjects(pushes.flat(), remotes.target.refs).length > 0
+  const isMaterialized = relay && execution.materialize
+  const isBatch = execution.planned > 1 || execution.batched || (relay && job.targetMaxPackBytes > 0)
+  const { planned, done } = execution
+  return outlineOf({
     job,
     remotes,
     plan,
-    refs,
     relay: relay && !isMaterialized,
     isMaterialized,
-    isPlan,
+    isPlan: true,
     // How many steps a limited push takes is known when its history is.
-    batch: { enabled: isBatch, planned: isPlan && isBatch && planned === 1 ? 0 : planned, done },
-    stats: collectStats(job.collectStats, run.traffic, started),
-    measurement: memory.read(),
+    batch: { enabled: isBatch, planned: isBatch && planned === 1 ? 0 : planned, done },
   })
+}
+
+/** What a run has come to; `failure` is the reason of what did not move. */
+async function runResult(
+  state: State,
+  remotes: Remotes,
+  plan: PlannedRef[],
+  failure = '',
+): Promise<SyncResult> {
+  const { job, execution } = state
+  const { settled, failed, relayed, materialized: isMaterialized, planned, done, batched } = execution
+  const outline = outlineOf({
+    job,
+    remotes,
+    plan,
+    relay: relayed && !isMaterialized,
+    isMaterialized,
+    isPlan: false,
+    batch: { enabled: planned > 1 || batched, planned, done },
+  })
+  return resultOf(state, outline, await withOutcomes(plan, settled, failed, failure))
+}
+
+function resultOf({ run, job, memory, started }: State, outline: Outline, refs: readonly PlannedRef[]) {
+  const stats = collectStats(job.collectStats, run.traffic, started)
+  return buildResult(outline, refs, { stats, measurement: memory.read() })
 }

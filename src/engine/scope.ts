@@ -56,11 +56,11 @@ export function refPrefixes(scope: Scope): string[] {
 
 /** Refs of this program itself, never mirrored, planned or pruned. */
 export function isReserved(ref: string, prefix = RESERVED_PREFIX): boolean {
-  return ref === prefix || ref.startsWith(`${prefix}/`)
+  return ref.startsWith(prefix) && (ref.length === prefix.length || ref[prefix.length] === '/')
 }
 
-export function isExcluded(scope: Scope, ...names: string[]): boolean {
-  return scope.excludes.some((pattern) => names.some((name) => pattern.match(name) !== undefined))
+export function isExcluded({ excludes }: Scope, name: string): boolean {
+  return excludes.some((pattern) => pattern.match(name) !== undefined)
 }
 
 /**

@@ -1,6 +1,8 @@
 import type { RefKind } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
+import { RefMap } from '../git/ref-map.js'
 import { isValidRefName, kindOfRef } from '../git/ref-name.js'
+import { eachInTurns } from '../git/turns.js'
 import { isExcluded, isReserved, type Scope } from './scope.js'
 
 /** A ref that the target shall have. */
@@ -22,18 +24,18 @@ export interface Selection {
  *
  * @throws GitSyncError `no_matching_refs` for a mapping without `*` whose source is absent, or an empty result
  */
-export function selectRefs(scope: Scope, sourceRefs: ReadonlyMap<string, string>): Selection {
-  const desired = new Map<string, DesiredRef>()
+export async function selectRefs(scope: Scope, sourceRefs: ReadonlyMap<string, string>): Promise<Selection> {
+  const desired = new RefMap<DesiredRef>()
   const notices: string[] = []
   const add = (sourceRef: string, targetRef: string, id: string) =>
     desired.set(targetRef, { sourceRef, targetRef, id, kind: kindOfRef(targetRef) })
 
-  for (const [name, id] of sourceRefs) {
+  await eachInTurns(sourceRefs, ([name, id]) => {
     if (!isValidRefName(name))
       notices.push(`left out: the source lists ${JSON.stringify(name)}, no valid ref name`)
     else if (isTaken(scope, name) && !isReserved(name, scope.tempRefPrefix)) add(name, name, id)
-  }
-  addMapped(scope, sourceRefs, add)
+  })
+  await addMapped(scope, sourceRefs, add)
   for (const { text, hasStar } of scope.branches) {
     if (!hasStar && !sourceRefs.has(text)) notices.push(`the source has no ${text}`)
   }
@@ -64,11 +66,11 @@ function isDiscovered(scope: Scope, name: string): boolean {
   return scope.branches.length === 0 || scope.branches.some((pattern) => pattern.match(name) !== undefined)
 }
 
-function addMapped(
+async function addMapped(
   scope: Scope,
   sourceRefs: ReadonlyMap<string, string>,
   add: (sourceRef: string, targetRef: string, id: string) => void,
-): void {
+): Promise<void> {
   for (const { source, target } of scope.mappings) {
     if (!source.hasStar) {
       const id = sourceRefs.get(source.text)
@@ -80,14 +82,14 @@ function addMapped(
       add(source.text, target.text, id)
       continue
     }
-    for (const [name, id] of sourceRefs) {
+    await eachInTurns(sourceRefs, ([name, id]) => {
       const star = source.match(name)
-      if (star === undefined || isReserved(name) || !isValidRefName(name)) continue
+      if (star === undefined || isReserved(name) || !isValidRefName(name)) return
       const targetRef = target.expand(star)
-      if (mayWrite(scope, targetRef) && !isExcluded(scope, name, targetRef)) {
+      if (mayWrite(scope, targetRef) && !isExcluded(scope, name) && !isExcluded(scope, targetRef)) {
         add(name, targetRef, id)
       }
-    }
+    })
   }
 }
 

@@ -2,7 +2,9 @@ import { Capabilities } from './capabilities.js'
 import { isObjectId, type ObjectFormat } from './object-id.js'
 import { PacketReader } from './packet-reader.js'
 import { type Packet, textOf } from './pkt-line.js'
-import { ProtocolError, printable, RemoteFatalError } from './protocol-error.js'
+import { ProtocolError, printable } from './protocol-error.js'
+import { RefMap } from './ref-map.js'
+import { lineOf, splitLineOf, type TextLine } from './text-line.js'
 
 // gitprotocol-http, "Smart Server Response"; gitprotocol-pack, "Reference Discovery"; gitprotocol-v2,
 // "Capability Advertisement".
@@ -14,7 +16,7 @@ export interface RefAdvertisement {
   version: 1
   capabilities: Capabilities
   /** Ref names to object ids, without peeled entries and without HEAD. */
-  refs: Map<string, string>
+  refs: RefMap<string>
   /** The branch that HEAD names, where that can be told. */
   head: string | undefined
   /** `.have` lines: objects that the repository has without a ref of its own, as a fork does. */
@@ -75,52 +77,33 @@ async function readRefs(reader: PacketReader, first: Packet): Promise<RefAdverti
   const found: RefAdvertisement = {
     version: 1,
     capabilities: new Capabilities([]),
-    refs: new Map(),
+    refs: new RefMap(),
     head: undefined,
     extraHaves: [],
     shallow: [],
   }
+  if (first.type === 'flush') return found
   let headId: string | undefined
-  let isFirst = true
-  for (let packet = first; packet.type !== 'flush'; packet = await reader.nextOrFail('among the refs')) {
-    let line = lineOf(packet)
-    if (isFirst) {
-      const nul = line.indexOf('\0')
-      if (nul >= 0) found.capabilities = Capabilities.parse(line.slice(nul + 1))
-      line = nul >= 0 ? line.slice(0, nul) : line
-      isFirst = false
-    }
-    const { id, name } = splitRefLine(line)
-    if (name === 'HEAD') headId = id
-    else if (id === 'shallow') found.shallow.push(name)
-    else keepRef(found, id, name)
+  const keep = (line: TextLine) => {
+    if (line.rest === 'HEAD') headId = line.word
+    keepLine(found, line)
   }
+  const { word, rest } = splitLineOf(first)
+  const [name = '', capabilities = ''] = rest.split('\0', 2)
+  found.capabilities = Capabilities.parse(capabilities)
+  keep({ word, rest: name })
+  await reader.eachLine('among the refs', keep)
   found.head = symrefOfHead(found.capabilities) ?? guessHead(found.refs, headId)
   return found
 }
 
-function keepRef(found: RefAdvertisement, id: string, name: string): void {
-  if (name.endsWith('^{}')) return
-  if (name === '.have') found.extraHaves.push(id)
-  else found.refs.set(name, id)
-}
-
 /** `<id> SP <name>`, or `shallow SP <id>`. */
-function splitRefLine(line: string): { id: string; name: string } {
-  const space = line.indexOf(' ')
-  const [left, right] = [line.slice(0, space), line.slice(space + 1)]
-  if (left === 'shallow' && isObjectId(right)) return { id: left, name: right }
-  if (right === '' || space < 0 || !isObjectId(left))
-    throw new ProtocolError(`expected a ref, got "${printable(line)}"`)
-  return { id: left, name: right }
-}
-
-/** A data packet's text. `ERR` lines and control packets are errors here. */
-export function lineOf(packet: Packet): string {
-  if (packet.type !== 'line') throw new ProtocolError(`unexpected ${packet.type} packet`)
-  const line = textOf(packet.payload)
-  if (line.startsWith('ERR ')) throw new RemoteFatalError(line.slice(4))
-  return line
+function keepLine(found: RefAdvertisement, { word, rest }: TextLine): void {
+  if (word === 'shallow' && isObjectId(rest)) found.shallow.push(rest)
+  else if (rest === '' || !isObjectId(word))
+    throw new ProtocolError(`expected a ref, got "${printable(`${word} ${rest}`)}"`)
+  else if (rest === '.have') found.extraHaves.push(word)
+  else if (rest !== 'HEAD' && !rest.endsWith('^{}')) found.refs.set(rest, word)
 }
 
 function symrefOfHead(capabilities: Capabilities): string | undefined {
@@ -129,7 +112,7 @@ function symrefOfHead(capabilities: Capabilities): string | undefined {
 }
 
 /** Without the symref capability, HEAD is the branch that holds the same object: git's own guess. */
-function guessHead(refs: Map<string, string>, headId: string | undefined): string | undefined {
+function guessHead(refs: ReadonlyMap<string, string>, headId: string | undefined): string | undefined {
   if (headId === undefined) return undefined
   const usual = ['refs/heads/main', 'refs/heads/master'].find((name) => refs.get(name) === headId)
   if (usual !== undefined) return usual

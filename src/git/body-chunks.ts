@@ -3,9 +3,12 @@ import type { Readable } from 'node:stream'
 /** Bytes that may wait here before the sender has to. */
 const ENOUGH = 128 * 1024
 
+/** Bytes up to which waiting chunks are joined. */
+const SMALL = 16 * 1024
+
 /**
- * The chunks of a body just as they came in, with back-pressure. Node's own iterator would join those that wait,
- * and so copy a whole pack once more.
+ * The chunks of a body, with back-pressure. Node's own iterator would join all that wait, and so copy a whole pack once
+ * more; here only crumbs are joined, as from a server that writes each ref by itself.
  */
 export class BodyChunks {
   readonly #body: Readable
@@ -31,10 +34,20 @@ export class BodyChunks {
       this.#body.resume()
       await new Promise<void>((resolve) => (this.#wake = resolve))
     }
-    const chunk = this.#waiting.shift()
+    const chunk = this.#take()
     if (chunk === undefined && this.#error) throw this.#error
     this.#bytes -= chunk?.length ?? 0
     return chunk
+  }
+
+  #take(): Buffer | undefined {
+    let [count, bytes] = [1, this.#waiting[0]?.length ?? 0]
+    for (; count < this.#waiting.length; count++) {
+      bytes += this.#waiting[count]?.length ?? 0
+      if (bytes > SMALL) break
+    }
+    const chunks = this.#waiting.splice(0, count)
+    return chunks.length > 1 ? Buffer.concat(chunks) : chunks[0]
   }
 
   #keep(chunk: Buffer): void {

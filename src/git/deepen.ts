@@ -1,4 +1,3 @@
-import { lineOf } from './advertisement.js'
 import type { Capabilities } from './capabilities.js'
 import { chooseV1Capabilities } from './fetch-request.js'
 import { keepShallow, readV2Preamble, type ShallowInfo } from './fetch-response.js'
@@ -6,6 +5,7 @@ import { commandHead } from './ls-refs.js'
 import type { ObjectFormat } from './object-id.js'
 import type { PacketReader } from './packet-reader.js'
 import { encodePacket, FLUSH_PACKET } from './pkt-line.js'
+import { lineOf } from './text-line.js'
 
 // Two questions about a history by means of gitprotocol-pack's shallow negotiation, answered by ids alone.
 //

@@ -1,8 +1,8 @@
-import { lineOf } from './advertisement.js'
 import { isObjectId } from './object-id.js'
 import type { PacketReader } from './packet-reader.js'
 import { HEADER_SIZE, type Packet } from './pkt-line.js'
 import { ProtocolError, printable } from './protocol-error.js'
+import { lineOf } from './text-line.js'
 
 // gitprotocol-v2, "fetch", output; gitprotocol-pack, "Packfile Negotiation".
 

@@ -1,10 +1,12 @@
 import { AGENT } from '../version.js'
-import { lineOf, MAX_ADVERTISEMENT, objectFormatOf, type RefAdvertisement } from './advertisement.js'
+import { MAX_ADVERTISEMENT, objectFormatOf, type RefAdvertisement } from './advertisement.js'
 import type { Capabilities } from './capabilities.js'
 import { isObjectId } from './object-id.js'
 import { PacketReader } from './packet-reader.js'
 import { DELIMITER_PACKET, encodePacket, FLUSH_PACKET } from './pkt-line.js'
 import { ProtocolError, printable } from './protocol-error.js'
+import { RefMap } from './ref-map.js'
+import type { TextLine } from './text-line.js'
 
 // gitprotocol-v2, "ls-refs".
 
@@ -23,13 +25,9 @@ export function writeLsRefs(capabilities: Capabilities, prefixes: readonly strin
 /** Reads the refs as they stream. @throws ProtocolError, or what the stream throws */
 export async function readLsRefs(bytes: AsyncIterable<Buffer>): Promise<RefList> {
   const reader = new PacketReader(bytes, MAX_ADVERTISEMENT)
-  const list: RefList = { refs: new Map(), head: undefined }
+  const list: RefList = { refs: new RefMap(), head: undefined }
   try {
-    for (;;) {
-      const packet = await reader.nextOrFail('among the refs')
-      if (packet.type === 'flush') break
-      keepLine(list, lineOf(packet))
-    }
+    await reader.eachLine('among the refs', (line) => keepLine(list, line))
     await reader.finish()
     return list
   } finally {
@@ -49,19 +47,17 @@ export function commandHead(command: string, capabilities: Capabilities): Buffer
 }
 
 /** `<id> SP <name> *(SP <attribute>)`; the id of an unborn HEAD is the word `unborn`. */
-function keepLine(list: RefList, line: string): void {
-  const space = line.indexOf(' ')
-  const nameEnd = line.indexOf(' ', space + 1)
-  const id = line.slice(0, Math.max(0, space))
-  const name = line.slice(space + 1, nameEnd < 0 ? line.length : nameEnd)
-  if (name === '' || (id !== 'unborn' && !isObjectId(id))) {
-    throw new ProtocolError(`expected a ref, got "${printable(line)}"`)
+function keepLine(list: RefList, { word, rest }: TextLine): void {
+  const nameEnd = rest.indexOf(' ')
+  const name = nameEnd < 0 ? rest : rest.slice(0, nameEnd)
+  if (name === '' || (word !== 'unborn' && !isObjectId(word))) {
+    throw new ProtocolError(`expected a ref, got "${printable(`${word} ${rest}`)}"`)
   }
   if (name === 'HEAD') {
-    const attributes = nameEnd < 0 ? [] : line.slice(nameEnd + 1).split(' ')
+    const attributes = nameEnd < 0 ? [] : rest.slice(nameEnd + 1).split(' ')
     const symref = attributes.find((attribute) => attribute.startsWith('symref-target:'))
     list.head = symref?.slice('symref-target:'.length)
-  } else if (id !== 'unborn') {
-    list.refs.set(name, id)
+  } else if (word !== 'unborn') {
+    list.refs.set(name, word)
   }
 }

@@ -1,10 +1,10 @@
-import { lineOf } from './advertisement.js'
 import type { Capabilities } from './capabilities.js'
 import { chooseV1Capabilities } from './fetch-request.js'
 import { commandHead } from './ls-refs.js'
 import type { PacketReader } from './packet-reader.js'
 import { encodePacket, FLUSH_PACKET } from './pkt-line.js'
 import { ProtocolError, printable } from './protocol-error.js'
+import { lineOf } from './text-line.js'
 
 // gitprotocol-v2, "fetch", and gitprotocol-pack, "Packfile Negotiation": a round without `done`, to learn which
 // objects a source has. No pack is read.

@@ -1,11 +1,11 @@
 export type ObjectFormat = 'sha1' | 'sha256'
 
 const HEX_LENGTH = { sha1: 40, sha256: 64 } as const
-const OBJECT_ID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/
+const NO_HEX = /[^0-9a-f]/
 
 /** Lower-case hex of 40 (SHA-1) or 64 (SHA-256) digits. */
 export function isObjectId(text: string): boolean {
-  return OBJECT_ID.test(text)
+  return (text.length === HEX_LENGTH.sha1 || text.length === HEX_LENGTH.sha256) && !NO_HEX.test(text)
 }
 
 /** The all-zero id: "no object", in commands and plan digests. */

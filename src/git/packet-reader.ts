@@ -1,5 +1,6 @@
-import { decodePacket, type Packet } from './pkt-line.js'
+import { decodePacket, HEADER_SIZE, type Packet, packetSize } from './pkt-line.js'
 import { ProtocolError } from './protocol-error.js'
+import { splitLine, splitLineOf, type TextLine } from './text-line.js'
 import { Turns } from './turns.js'
 
 /** Chunks of any size, which `return` lets go of. */
@@ -49,6 +50,16 @@ export class PacketReader {
     return packet
   }
 
+  /** Hands all lines up to a flush to `visit`. There may be millions: those that are here are not waited for. */
+  async eachLine(where: string, visit: (line: TextLine) => void): Promise<void> {
+    for (;;) {
+      for (let line = this.#takeLine(); line; line = this.#takeLine()) visit(line)
+      const packet = await this.nextOrFail(where)
+      if (packet.type === 'flush') return
+      visit(splitLineOf(packet))
+    }
+  }
+
   /** The next `size` bytes, or fewer at the end, without taking them. */
   async peek(size: number): Promise<Buffer> {
     await this.#fill(size)
@@ -87,6 +98,17 @@ export class PacketReader {
   /** Lets go of the stream; what was not read is thrown away. */
   async close(): Promise<void> {
     await this.#chunks.return?.()
+  }
+
+  /** The next packet, where it is a line and all of it is here. */
+  #takeLine(): TextLine | undefined {
+    const start = this.#offset + HEADER_SIZE
+    if (start > this.#buffer.length) return undefined
+    const size = packetSize(this.#buffer, this.#offset)
+    const end = this.#offset + size
+    if (size < HEADER_SIZE || end > this.#buffer.length) return undefined
+    this.#offset = end
+    return splitLine(this.#buffer, start, end)
   }
 
   get #available(): number {

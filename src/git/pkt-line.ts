@@ -54,8 +54,8 @@ export function encodePacket(payload: string | Buffer): Buffer {
 
 /** A text packet without the LF that it may or may not end in. */
 export function textOf(payload: Buffer): string {
-  const end = payload.at(-1) === 0x0a ? payload.length - 1 : payload.length
-  return decodeText(payload.subarray(0, end))
+  const isEnded = payload[payload.length - 1] === 0x0a
+  return decodeText(payload, 0, isEnded ? payload.length - 1 : payload.length)
 }
 
 function hexDigit(byte: number): number {

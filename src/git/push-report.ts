@@ -1,6 +1,6 @@
-import { lineOf } from './advertisement.js'
 import type { PacketReader } from './packet-reader.js'
 import { ProtocolError, printable } from './protocol-error.js'
+import { lineOf } from './text-line.js'
 
 // gitprotocol-pack, "Report Status" and "report-status-v2".
 

@@ -24,20 +24,27 @@ export function kindOfRef(name: string): RefKind {
   return name.startsWith('refs/tags/') ? 'tag' : 'other'
 }
 
+const PREFIXES = ['refs/heads/', 'refs/tags/', 'refs/']
+
 /** `main` for `refs/heads/main`, `v1` for `refs/tags/v1`, `notes/commits` for `refs/notes/commits`. */
 export function shortRefName(name: string): string {
-  return name.replace(/^refs\/(?:heads\/|tags\/)?/, '')
+  const prefix = PREFIXES.find((start) => name.startsWith(start))
+  return name.slice(prefix?.length)
 }
 
-/** The quickest comparison that puts these strings in the order of `compareByBytes`. */
-export function byteOrderOf(texts: readonly string[]): (a: string, b: string) => number {
+/** Sorts in place by the bytes of names. Lists of refs are mostly sorted already, which is told at once. */
+export function sortByBytes<T>(items: T[], nameOf: (item: T) => string): T[] {
+  const names = items.map(nameOf)
   // UTF-16 sorts like UTF-8 but for surrogates.
-  if (texts.some((text) => /[\ud800-\udfff]/.test(text))) return compareByBytes
-  return (a, b) => (a < b ? -1 : Number(a > b))
+  if (names.some((name) => /[\ud800-\udfff]/.test(name))) {
+    return items.sort((a, b) => compareByBytes(nameOf(a), nameOf(b)))
+  }
+  if (names.every((name, at) => at === 0 || (names[at - 1] as string) <= name)) return items
+  return items.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : Number(nameOf(a) > nameOf(b))))
 }
 
 /** Orders strings as git does: by the bytes of their UTF-8. */
-export function compareByBytes(a: string, b: string): number {
+function compareByBytes(a: string, b: string): number {
   if (a === b) return 0
   if (!a.isWellFormed() || !b.isWellFormed()) return Buffer.compare(encodeText(a), encodeText(b))
   const length = Math.min(a.length, b.length)

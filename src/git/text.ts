@@ -4,10 +4,12 @@ import { isUtf8 } from 'node:buffer'
 // bytes above ASCII becomes a lone surrogate, as in Python's "surrogateescape", and back.
 const ESCAPE = 0xdc00
 
-export function decodeText(bytes: Buffer): string {
-  if (isUtf8(bytes)) return bytes.toString('utf8')
+export function decodeText(bytes: Buffer, start = 0, end = bytes.length): string {
+  const text = bytes.toString('utf8', start, end)
+  // What is no UTF-8 has become U+FFFD, which is rare enough to look again.
+  if (!text.includes('\ufffd') || isUtf8(bytes.subarray(start, end))) return text
   return bytes
-    .toString('latin1')
+    .toString('latin1', start, end)
     .replace(/[\u0080-\u00ff]/g, (byte) => String.fromCharCode(ESCAPE + byte.charCodeAt(0)))
 }
 

@@ -12,3 +12,15 @@ export class Turns {
     this.#began = performance.now()
   }
 }
+
+const AT_ONCE = 512
+
+/** Does the same to each of many items, in turns with others. */
+export async function eachInTurns<T>(items: Iterable<T>, work: (item: T) => void): Promise<void> {
+  const turns = new Turns()
+  let count = 0
+  for (const item of items) {
+    if (++count % AT_ONCE === 0) await turns.pause()
+    work(item)
+  }
+}

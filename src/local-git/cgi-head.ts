@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http'
-import { Transform } from 'node:stream'
+import type { Readable } from 'node:stream'
 
 export interface CgiHead {
   status: number
@@ -7,24 +7,25 @@ export interface CgiHead {
 }
 
 /** Takes the header block off the front of a CGI program's output, however it is chunked. */
-export function takeCgiHead(onHead: (head: CgiHead) => void): Transform {
-  let pending: Buffer | undefined = Buffer.alloc(0)
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      if (!pending) return done(null, chunk)
-      pending = Buffer.concat([pending, chunk])
-      const end = pending.indexOf('\r\n\r\n')
-      if (end < 0) return done()
-      onHead(parseHead(pending.toString('latin1', 0, end)))
-      const rest = pending.subarray(end + 4)
-      pending = undefined
-      done(null, rest)
-    },
-    flush(done) {
-      done(pending ? new Error('the program ended before its headers did') : null)
-    },
+export function readCgiHead(output: Readable): Promise<CgiHead> {
+  return new Promise((resolve, reject) => {
+    let head = Buffer.alloc(0)
+    const read = () => {
+      for (let chunk: Buffer | null = output.read(); chunk; chunk = output.read()) {
+        head = Buffer.concat([head, chunk])
+        const end = head.indexOf(HEAD_END)
+        if (end < 0) continue
+        output.off('readable', read).off('error', reject)
+        if (head.length > end + HEAD_END.length) output.unshift(head.subarray(end + HEAD_END.length))
+        return resolve(parseHead(head.toString('latin1', 0, end)))
+      }
+    }
+    output.on('readable', read).once('error', reject)
+    output.once('end', () => reject(new Error('the program ended before its headers did')))
   })
 }
+
+const HEAD_END = '\r\n\r\n'
 
 function parseHead(block: string): CgiHead {
   const headers: OutgoingHttpHeaders = {}

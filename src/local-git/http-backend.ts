@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { pipeline, type Readable, type Writable } from 'node:stream'
-import { takeCgiHead } from './cgi-head.js'
+import type { Readable, Writable } from 'node:stream'
+import { readCgiHead } from './cgi-head.js'
 import { plainGitEnv } from './env.js'
 
 export interface BackendOptions {
@@ -23,7 +23,7 @@ export function runHttpBackend(
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   feed(request, child.stdin)
-  answer(child, response)
+  void answer(child, response)
   return endWithCaller(child, response)
 }
 
@@ -54,18 +54,21 @@ function feed(request: IncomingMessage, stdin: Writable) {
   request.pipe(stdin)
 }
 
-function answer(child: ChildProcessByStdio<Writable, Readable, Readable>, response: ServerResponse) {
+async function answer(
+  child: ChildProcessByStdio<Writable, Readable, Readable>,
+  response: ServerResponse,
+): Promise<void> {
   let complaint = ''
   child.stderr.on('data', (chunk: Buffer) => {
     complaint = (complaint + chunk).slice(-4096)
   })
-  const head = takeCgiHead(({ status, headers }) => response.writeHead(status, headers))
-  pipeline(child.stdout, head, (error) => {
-    if (error && !response.headersSent) {
-      response.writeHead(500, { 'content-type': 'text/plain' }).end(complaint || error.message)
-    }
-  })
-  head.pipe(response)
+  try {
+    const { status, headers } = await readCgiHead(child.stdout)
+    response.writeHead(status, headers)
+    child.stdout.pipe(response)
+  } catch (error) {
+    response.writeHead(500, { 'content-type': 'text/plain' }).end(complaint || String(error))
+  }
 }
 
 /**

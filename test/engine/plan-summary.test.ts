@@ -65,7 +65,7 @@ test('names that are not UTF-8 count by their bytes', async (t) => {
 
 test('update counts all updates, forced those that are not proven fast-forwards', async (t) => {
   const update = planned('update', 'refs/heads/a')
-  const forced = { ...planned('update', 'refs/tags/v1'), forced: true }
+  const forced = { ...planned('update', 'refs/tags/v1'), forced: true as const }
   const rest = (['create', 'create', 'delete', 'skip', 'skip', 'skip', 'block', 'warn'] as const).map(
     (action, index) => planned(action, `refs/heads/${index}`),
   )

@@ -14,8 +14,8 @@ const REFS = [
 ]
 const source = new Map(REFS.map((name, index) => [name, String(index).repeat(40)]))
 
-function select(scope: RefScope, includeTags = false, refs: ReadonlyMap<string, string> = source) {
-  const { desired, notices } = selectRefs(toScope(scope, includeTags), refs)
+async function select(scope: RefScope, includeTags = false, refs: ReadonlyMap<string, string> = source) {
+  const { desired, notices } = await selectRefs(toScope(scope, includeTags), refs)
   const pairs = [...desired.values()].map(({ sourceRef, targetRef }) => [targetRef, sourceRef])
   return { pairs: Object.fromEntries(pairs), names: [...desired.keys()].sort(), desired, notices }
 }
@@ -23,23 +23,23 @@ function select(scope: RefScope, includeTags = false, refs: ReadonlyMap<string, 
 const branches = ['refs/heads/main', 'refs/heads/release/1', 'refs/heads/release/2']
 
 test('without branches and mappings: all branches', async (t) => {
-  t.same(select({}).names, branches)
-  t.same(select({ branches: [], mappings: null }).names, branches)
+  t.same((await select({})).names, branches)
+  t.same((await select({ branches: [], mappings: null })).names, branches)
 })
 
 test('includeTags adds all tags, allRefs all tags and all other refs', async (t) => {
-  t.same(select({}, true).names, [...branches, 'refs/tags/v1'])
-  t.same(select({ branches: ['main'] }, true).names, ['refs/heads/main', 'refs/tags/v1'])
+  t.same((await select({}, true)).names, [...branches, 'refs/tags/v1'])
+  t.same((await select({ branches: ['main'] }, true)).names, ['refs/heads/main', 'refs/tags/v1'])
   const all = [...branches, 'refs/notes/commits', 'refs/pull/1/head', 'refs/tags/v1']
-  t.same(select({ allRefs: true }).names, all)
+  t.same((await select({ allRefs: true })).names, all)
 })
 
 test('branches by short name, full name and star', async (t) => {
-  t.same(select({ branches: ['main', 'refs/heads/release/2'] }).names, [
+  t.same((await select({ branches: ['main', 'refs/heads/release/2'] })).names, [
     'refs/heads/main',
     'refs/heads/release/2',
   ])
-  t.same(select({ branches: ['release/*'] }).names, branches.slice(1))
+  t.same((await select({ branches: ['release/*'] })).names, branches.slice(1))
 })
 
 test('mappings bring what they name, and no further branches', async (t) => {
@@ -52,48 +52,55 @@ test('mappings bring what they name, and no further branches', async (t) => {
     'refs/heads/upstream/1': 'refs/heads/release/1',
     'refs/heads/upstream/2': 'refs/heads/release/2',
   }
-  t.same(select({ mappings }).pairs, mapped)
+  t.same((await select({ mappings })).pairs, mapped)
   const beside = { ...mapped, 'refs/tags/v1': 'refs/tags/v1' }
-  t.same(select({ mappings }, true).pairs, beside)
+  t.same((await select({ mappings }, true)).pairs, beside)
   const others = { 'refs/notes/commits': 'refs/notes/commits', 'refs/pull/1/head': 'refs/pull/1/head' }
-  t.same(select({ mappings, allRefs: true }).pairs, { ...beside, ...others })
+  t.same((await select({ mappings, allRefs: true })).pairs, { ...beside, ...others })
 })
 
 test("a mapping's target wins over a discovered ref of that name", async (t) => {
   const refs = new Map([...source, ['refs/tags/v2', 'f'.repeat(40)]])
   const mappings = [{ source: 'refs/tags/v1', target: 'refs/tags/v2' }]
-  const { pairs, desired } = select({ mappings }, true, refs)
+  const { pairs, desired } = await select({ mappings }, true, refs)
   t.same(pairs, { 'refs/tags/v1': 'refs/tags/v1', 'refs/tags/v2': 'refs/tags/v1' })
   t.equal(desired.get('refs/tags/v2')?.id, source.get('refs/tags/v1'))
 })
 
 test('a desired ref has the id of its source and the kind of its target', async (t) => {
   const mappings = [{ source: 'refs/pull/*', target: 'refs/changes/*' }]
-  const { desired } = select({ mappings, allRefs: true })
+  const { desired } = await select({ mappings, allRefs: true })
   const expected = { sourceRef: 'refs/pull/1/head', targetRef: 'refs/changes/1/head', kind: 'other' }
   t.same(desired.get('refs/changes/1/head'), { ...expected, id: source.get('refs/pull/1/head') })
   t.equal(desired.get('refs/tags/v1')?.kind, 'tag')
 })
 
 test('excludes match the source or the target name of what is discovered or matched by a star', async (t) => {
-  t.same(select({ excludeRefPrefixes: ['refs/heads/rel'] }).names, ['refs/heads/main'])
-  t.same(select({ excludeRefs: ['refs/heads/*/1'] }).names, ['refs/heads/main', 'refs/heads/release/2'])
+  t.same((await select({ excludeRefPrefixes: ['refs/heads/rel'] })).names, ['refs/heads/main'])
+  t.same((await select({ excludeRefs: ['refs/heads/*/1'] })).names, [
+    'refs/heads/main',
+    'refs/heads/release/2',
+  ])
   const mappings = [{ source: 'release/*', target: 'up/*' }]
   t.same(
-    select({ mappings, excludeRefs: ['refs/heads/release/1'] }).names,
+    (await select({ mappings, excludeRefs: ['refs/heads/release/1'] })).names,
     ['refs/heads/up/2'],
     'source name',
   )
-  t.same(select({ mappings, excludeRefs: ['refs/heads/up/2'] }).names, ['refs/heads/up/1'], 'target name')
+  t.same(
+    (await select({ mappings, excludeRefs: ['refs/heads/up/2'] })).names,
+    ['refs/heads/up/1'],
+    'target name',
+  )
 })
 
 test('excludes do not apply to a mapping without a star', async (t) => {
   const mappings = [{ source: 'main', target: 'trunk' }]
-  t.same(select({ mappings, excludeRefPrefixes: ['refs/heads/'] }).names, ['refs/heads/trunk'])
+  t.same((await select({ mappings, excludeRefPrefixes: ['refs/heads/'] })).names, ['refs/heads/trunk'])
 })
 
 test('a branch that the source lacks is a notice, a star that matches nothing is not', async (t) => {
-  const { names, notices } = select({ branches: ['main', 'gone', 'none/*'] })
+  const { names, notices } = await select({ branches: ['main', 'gone', 'none/*'] })
   t.same(names, ['refs/heads/main'])
   t.same(notices, ['the source has no refs/heads/gone'])
 })
@@ -102,43 +109,49 @@ test('no matching refs: a mapping whose source is absent, or nothing at all', as
   const nothing = { name: 'GitSyncError', code: 'no_matching_refs' }
   const gone = { source: 'gone', target: 'x' }
   const mappings = [{ source: 'main', target: 'trunk' }, gone]
-  t.throws(() => select({ mappings }, true), { ...nothing, message: /refs\/heads\/gone/ })
-  t.same(select({ mappings: [{ source: 'none/*', target: 'x/*' }, ...mappings.slice(0, 1)] }).names.length, 1)
-  t.throws(() => select({ mappings: [{ source: 'none/*', target: 'x/*' }] }), nothing)
-  t.throws(() => select({ branches: ['gone'] }), nothing)
-  t.throws(() => select({ excludeRefPrefixes: ['refs/heads/'] }), nothing)
-  t.throws(() => select({}, false, new Map()), nothing)
+  await t.rejects(select({ mappings }, true), { ...nothing, message: /refs\/heads\/gone/ })
+  t.same(
+    (await select({ mappings: [{ source: 'none/*', target: 'x/*' }, ...mappings.slice(0, 1)] })).names.length,
+    1,
+  )
+  await t.rejects(select({ mappings: [{ source: 'none/*', target: 'x/*' }] }), nothing)
+  await t.rejects(select({ branches: ['gone'] }), nothing)
+  await t.rejects(select({ excludeRefPrefixes: ['refs/heads/'] }), nothing)
+  await t.rejects(select({}, false, new Map()), nothing)
 })
 
 test('refs of this program itself are never mirrored, under either prefix', async (t) => {
   const refs = new Map([...source, ['refs/mine/1', '8'.repeat(40)], ['refs/other/gitsync', '9'.repeat(40)]])
-  const taken = (scope: RefScope) => [...selectRefs(toScope(scope, false, 'refs/mine'), refs).desired.keys()]
+  const taken = async (scope: RefScope) => {
+    const { desired } = await selectRefs(toScope(scope, false, 'refs/mine'), refs)
+    return [...desired.keys()]
+  }
   const own = /^refs\/(?:gitsync|mine)\//
   t.same(
-    taken({ allRefs: true }).filter((name) => own.test(name)),
+    (await taken({ allRefs: true })).filter((name) => own.test(name)),
     [],
     'under their own names',
   )
   const from = (target: string) => [{ source: 'refs/pull/*', target }]
   t.same(
-    taken({ allRefs: true, mappings: from('refs/gitsync/*') }).filter((name) => own.test(name)),
+    (await taken({ allRefs: true, mappings: from('refs/gitsync/*') })).filter((name) => own.test(name)),
     [],
   )
   t.same(
-    taken({ allRefs: true, mappings: from('refs/mine/*') }).filter((name) => own.test(name)),
+    (await taken({ allRefs: true, mappings: from('refs/mine/*') })).filter((name) => own.test(name)),
     [],
     'mapped',
   )
   const aside = [{ source: 'refs/gitsync/*', target: 'refs/aside/*' }]
   t.same(
-    taken({ allRefs: true, mappings: aside }).filter((name) => name.startsWith('refs/aside/')),
+    (await taken({ allRefs: true, mappings: aside })).filter((name) => name.startsWith('refs/aside/')),
     [],
   )
 })
 
 test('a name that git would not take in a push is left out, with a notice', async (t) => {
   const refs = new Map([...source, ['refs/stash', '8'.repeat(40)], ['refs/heads/a..b', '9'.repeat(40)]])
-  const { names, notices } = select({ allRefs: true }, false, refs)
+  const { names, notices } = await select({ allRefs: true }, false, refs)
   t.notOk(names.includes('refs/stash') || names.includes('refs/heads/a..b'))
   t.match(notices, [/refs\/stash/, /refs\/heads\/a\.\.b/])
   const mappings = [{ source: 'release/*', target: 'x*lock' }]
@@ -146,7 +159,7 @@ test('a name that git would not take in a push is left out, with a notice', asyn
     ['refs/heads/release/.', '1'.repeat(40)],
     ['refs/heads/release/a', '2'.repeat(40)],
   ])
-  t.same(select({ mappings }, false, odd).names, ['refs/heads/xalock'])
+  t.same((await select({ mappings }, false, odd)).names, ['refs/heads/xalock'])
 })
 
 test('a probe lists what a scope would take', async (t) => {
@@ -159,5 +172,5 @@ test('a probe lists what a scope would take', async (t) => {
 test('a mapping to a name of this program itself is refused, where the prefix is set', async (t) => {
   const mappings = [{ source: 'refs/notes/commits', target: 'refs/mine/x' }]
   const scope = toScope({ mappings, allRefs: true }, false, 'refs/mine')
-  t.throws(() => selectRefs(scope, source), { code: 'invalid_request', message: /refs\/mine\/x/ })
+  await t.rejects(selectRefs(scope, source), { code: 'invalid_request', message: /refs\/mine\/x/ })
 })

@@ -49,12 +49,12 @@ test('the answer: refs, and the branch of HEAD', async (t) => {
   t.same([...plain.refs.keys()], ['refs/heads/b', 'refs/heads/a'], 'no line ends, out of order, HEAD last')
   t.equal(plain.head, 'refs/heads/main')
   t.equal((await read(`${A} HEAD`)).head, undefined, 'a detached HEAD')
-  t.same(await read(), { refs: new Map(), head: undefined }, 'nothing at all')
+  t.match(await read(), { refs: { size: 0 }, head: undefined }, 'nothing at all')
 })
 
 test('an unborn HEAD names its branch and is no ref', async (t) => {
   const found = await read('unborn HEAD symref-target:refs/heads/trunk')
-  t.same(found, { refs: new Map(), head: 'refs/heads/trunk' })
+  t.match(found, { refs: { size: 0 }, head: 'refs/heads/trunk' })
 })
 
 test('what is no list of refs is an error, and lets go of the stream', async (t) => {
@@ -101,7 +101,7 @@ test('git answers what it is asked', async (t) => {
     const answer = await answerOf('upload-pack', dir, writeLsRefs(capabilities, prefixes), 'v2')
     return readLsRefs(streamOf(answer))
   }
-  t.same(await ask('HEAD', 'refs/'), { refs: new Map(), head: 'refs/heads/main' }, 'an unborn HEAD')
+  t.match(await ask('HEAD', 'refs/'), { refs: { size: 0 }, head: 'refs/heads/main' }, 'an unborn HEAD')
   const tip = await repository.commit('main')
   await repository.tag('v1', tip, { annotated: true })
   await git(dir, 'symbolic-ref', 'refs/heads/alias', 'refs/heads/main')

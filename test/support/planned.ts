@@ -1,4 +1,4 @@
-import type { PlanInput, PlannedRef } from '../../src/engine/plan.js'
+import { type PlanInput, type PlannedRef, planRefs } from '../../src/engine/plan.js'
 import { toScope } from '../../src/engine/scope.js'
 import { selectRefs } from '../../src/engine/select.js'
 import { kindOfRef, shortRefName } from '../../src/git/ref-name.js'
@@ -14,14 +14,15 @@ export interface Sides {
 }
 
 /** What `planRefs` takes, for refs given as objects; nothing is forced, pruned or proven. */
-export function planInput(
+export async function planInput(
   { source, target, scope = {} }: Sides,
   options: Partial<PlanInput> = {},
-): PlanInput {
+): Promise<PlanInput> {
   const full = toScope(scope, false)
+  const { desired } = await selectRefs(full, new Map(Object.entries(source)))
   return {
     scope: full,
-    desired: selectRefs(full, new Map(Object.entries(source))).desired,
+    desired,
     targetRefs: new Map(Object.entries(target)),
     overwrite: false,
     prune: false,
@@ -30,6 +31,11 @@ export function planInput(
     unserved: new Set(),
     ...options,
   }
+}
+
+/** What is planned for refs given as objects. */
+export async function planOf(sides: Sides, options?: Partial<PlanInput>): Promise<PlannedRef[]> {
+  return planRefs(await planInput(sides, options))
 }
 
 /** A planned ref under one name on both sides. Without ids it is what its action makes of it. */
@@ -49,6 +55,5 @@ export function planned(
     kind: kindOfRef(targetRef),
     action,
     reason: '',
-    forced: false,
   }
 }

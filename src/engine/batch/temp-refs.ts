@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Command } from '../../git/push-request.js'
+import { isReserved } from '../scope.js'
 import { repositoryKey } from '../validate-endpoints.js'
 
 /** Temporary refs of other sources are deleted when no run can be using them any more: twice the usual deadline. */
@@ -56,7 +57,7 @@ export function leftovers(
   const own = sourceDigest(sourceUrl)
   const commands: Command[] = []
   for (const [ref, oldId] of refs) {
-    if (!ref.startsWith(`${prefix}/`)) continue
+    if (!isReserved(ref, prefix)) continue
     const { source, time = '' } = NAME.exec(ref.slice(prefix.length + 1))?.groups ?? {}
     const isStale = now - Number.parseInt(time, 36) > STALE_AFTER_MS
     if (source === own || (source !== undefined && isStale)) commands.push({ ref, oldId, newId: '' })
