@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { type Event, GitSyncError, readEvents } from '../src/index.js'
 import { chunkSizes, streamOf } from './support/chunks.js'
+import { holds } from './support/property.js'
 import { probeResult, problem, syncResult } from './support/sample-answers.js'
 import { fakeClient, serveApp } from './support/served-app.js'
 import { stage } from './support/stage.js'
@@ -23,7 +24,8 @@ async function collect(answer: Parameters<typeof readEvents>[0]): Promise<Event[
 
 t.test('events are the same however the bytes are cut', async (t) => {
   const bytes = Buffer.from(text(events))
-  await fc.assert(
+  await holds(
+    t,
     fc.asyncProperty(chunkSizes, async (sizes) => {
       t.strictSame(await collect(streamOf(bytes, sizes)), events)
     }),

@@ -127,6 +127,6 @@ t.test('every setting that is named is one', async (t) => {
 
 t.test('every problem code that is named is one', async (t) => {
   const codes = new Set<string>(problemCodes)
-  const looksLikeOne = spans.filter((span) => /^[a-z]+(_[a-z]+)+$/.test(span))
-  for (const code of looksLikeOne) t.ok(codes.has(code), code)
+  const unknown = spans.filter((span) => /^[a-z]+(_[a-z]+)+$/.test(span) && !codes.has(span))
+  t.same(unknown, [])
 })

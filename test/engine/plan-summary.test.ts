@@ -5,6 +5,7 @@ import { test } from 'tap'
 import { type PlannedRef, summarize } from '../../src/engine/plan.js'
 import { decodeText, encodeText } from '../../src/git/text.js'
 import { id, planned } from '../support/planned.js'
+import { holds } from '../support/property.js'
 
 const ZERO = id('0')
 
@@ -42,8 +43,9 @@ const plans = fc.uniqueArray(
   { selector: ({ targetRef }) => targetRef },
 )
 
-test('the digest is that of the lines sorted by bytes, whatever the order of the plan', async () => {
-  fc.assert(
+test('the digest is that of the lines sorted by bytes, whatever the order of the plan', async (t) => {
+  await holds(
+    t,
     fc.property(plans, (plan) => {
       assert.equal(summarize(plan, ZERO).digest, digestOf(plan))
       assert.equal(summarize([...plan].reverse(), ZERO).digest, digestOf(plan))

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { RefPattern } from '../../src/engine/ref-pattern.js'
+import { holds } from '../support/property.js'
 
 const pattern = (text: string) => new RefPattern(text)
 
@@ -44,8 +45,9 @@ const patterns = fc.oneof(
 const names = ['']
 for (const name of names) if (name.length < 4) names.push(...['a', 'b', '/'].map((letter) => name + letter))
 
-test('two patterns overlap, in both directions, exactly if a name matches both', async () => {
-  fc.assert(
+test('two patterns overlap, in both directions, exactly if a name matches both', async (t) => {
+  await holds(
+    t,
     fc.property(patterns, patterns, (a, b) => {
       const [x, y] = [pattern(a), pattern(b)]
       const common = names.some((name) => x.match(name) !== undefined && y.match(name) !== undefined)
@@ -56,8 +58,9 @@ test('two patterns overlap, in both directions, exactly if a name matches both',
   )
 })
 
-test('what a star stood for, put back, gives the name again', async () => {
-  fc.assert(
+test('what a star stood for, put back, gives the name again', async (t) => {
+  await holds(
+    t,
     fc.property(patterns, fc.constantFrom(...names), (a, name) => {
       const star = pattern(a).match(name)
       if (star !== undefined) assert.equal(pattern(a).expand(star), name)

@@ -4,6 +4,7 @@ import { test } from 'tap'
 import { readAdvertisement } from '../../src/git/advertisement.js'
 import { ProtocolError } from '../../src/git/protocol-error.js'
 import { chunkSizes, streamOf } from '../support/chunks.js'
+import { holds } from '../support/property.js'
 import { FLUSH, pkt } from '../support/wire.js'
 
 const A = 'a'.repeat(40)
@@ -83,8 +84,9 @@ const junk = fc.oneof(
   fc.constantFrom(...v1, ...v2, Buffer.from('0001'), Buffer.from('0002'), Buffer.from('0003'), pkt('ERR no')),
 )
 
-test('noise is read or is a ProtocolError, and never any other error, whatever its chunks', async () => {
-  await fc.assert(
+test('noise is read or is a ProtocolError, and never any other error, whatever its chunks', async (t) => {
+  await holds(
+    t,
     fc.asyncProperty(fc.array(junk, { maxLength: 8 }), chunkSizes, async (parts, sizes) => {
       const wire = Buffer.concat(parts)
       assert.equal(await readOrProtocolError(wire, sizes), await readOrProtocolError(wire, []))

@@ -6,6 +6,7 @@ import { hashSize } from '../../src/git/object-id.js'
 import { emptyPack, PackTail } from '../../src/git/pack.js'
 import { parsePackHeader } from '../../src/git/pack-stream.js'
 import { gitWith } from '../support/git.js'
+import { holds } from '../support/property.js'
 import { createRepository } from '../support/sample-repository.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
@@ -23,8 +24,9 @@ test('git takes the empty pack', async (t) => {
 const formats = fc.constantFrom('sha1' as const, 'sha256' as const)
 const chunkLists = fc.array(fc.uint8Array({ maxLength: 70 }), { maxLength: 20 })
 
-test('what is held and let go is the pack, in order, and its end is let go last', async () => {
-  fc.assert(
+test('what is held and let go is the pack, in order, and its end is let go last', async (t) => {
+  await holds(
+    t,
     fc.property(formats, chunkLists, (format, parts) => {
       const tail = new PackTail(format)
       const chunks = parts.map((part) => Buffer.from(part))

@@ -4,6 +4,7 @@ import { test } from 'tap'
 import { PacketReader } from '../../src/git/packet-reader.js'
 import { encodePacket, type Packet } from '../../src/git/pkt-line.js'
 import { chunkSizes, cutInto, gather, streamOf, watchedStream } from '../support/chunks.js'
+import { holds } from '../support/property.js'
 
 const control = { '0000': 'flush', '0001': 'delimiter', '0002': 'response-end' } as const
 const controls = fc.constantFrom('0000', '0001', '0002')
@@ -21,8 +22,9 @@ async function readAll(reader: PacketReader): Promise<Packet[]> {
   return packets
 }
 
-test('any chunking gives the same packets', async () => {
-  await fc.assert(
+test('any chunking gives the same packets', async (t) => {
+  await holds(
+    t,
     fc.asyncProperty(packetLists, chunkSizes, async (packets, sizes) => {
       const expected = packets.map((packet) =>
         Buffer.isBuffer(packet)
@@ -67,8 +69,9 @@ test('peeking takes nothing', async (t) => {
   t.equal((await reader.peek(1)).length, 0)
 })
 
-test('the rest is every byte that no packet took', async () => {
-  await fc.assert(
+test('the rest is every byte that no packet took', async (t) => {
+  await holds(
+    t,
     fc.asyncProperty(lines, chunkSizes, fc.nat(8), async (tail, sizes, peeked) => {
       const wire = Buffer.concat([wireOf([Buffer.from('packfile\n')]), tail])
       const reader = new PacketReader(streamOf(wire, sizes))

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { DELIMITER_PACKET, decodePacket, encodePacket, FLUSH_PACKET, textOf } from '../../src/git/pkt-line.js'
+import { holds } from '../support/property.js'
 
 const payloads = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes))
 
-test('what was encoded is decoded, wherever in a buffer it stands', async () => {
-  fc.assert(
+test('what was encoded is decoded, wherever in a buffer it stands', async (t) => {
+  await holds(
+    t,
     fc.property(payloads, payloads, payloads, (before, payload, after) => {
       const packet = encodePacket(payload)
       const decoded = decodePacket(Buffer.concat([before, packet, after]), before.length)

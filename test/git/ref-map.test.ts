@@ -2,12 +2,14 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { RefMap } from '../../src/git/ref-map.js'
+import { holds } from '../support/property.js'
 
 const names = fc.constantFrom('a', 'a/b', 'b', 'c', 'd', '\u{1f600}', '\uffff')
 const steps = fc.array(fc.oneof(names, fc.tuple(names, fc.nat(9))), { maxLength: 30 })
 
-test('whatever is set and asked for, in any order, it answers as a Map does', async () => {
-  fc.assert(
+test('whatever is set and asked for, in any order, it answers as a Map does', async (t) => {
+  await holds(
+    t,
     fc.property(fc.boolean(), steps, (isSorted, found) => {
       const map = new Map<string, number>()
       const refs = new RefMap<number>()

@@ -5,6 +5,7 @@ import { test } from 'tap'
 import { isValidRefName, kindOfRef, shortRefName, sortByBytes } from '../../src/git/ref-name.js'
 import { decodeText, encodeText } from '../../src/git/text.js'
 import { gitEnv } from '../support/git.js'
+import { holds } from '../support/property.js'
 
 // receive-pack takes names of at least three parts: `refs/stash` is no name for a push ("funny refname").
 const isTakenByGit = (name: string) =>
@@ -80,8 +81,9 @@ test('git agrees on ref names, the common and the odd ones', async (t) => {
 const piece = fc.constantFrom(...'abz/./@{}~^:?*[]\\-_ \t'.split(''), '.lock', '..', '@{', '//', 'é', '\x7f')
 const tail = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(''))
 
-test('git agrees on any ref name', async () => {
-  fc.assert(
+test('git agrees on any ref name', async (t) => {
+  await holds(
+    t,
     fc.property(fc.constantFrom('refs/heads/', 'refs/', 'refs/x/', ''), tail, (prefix, name) => {
       assert.equal(isValidRefName(prefix + name), isTakenByGit(prefix + name))
     }),
@@ -126,12 +128,13 @@ const strings = fc.string({
   ),
 })
 
-test('names are sorted by the bytes of their UTF-8', async () => {
+test('names are sorted by the bytes of their UTF-8', async (t) => {
   const lists = fc.array(
     fc.tuple(fc.constantFrom('', 'refs/heads/'), strings).map((parts) => parts.join('')),
     { maxLength: 5 },
   )
-  fc.assert(
+  await holds(
+    t,
     fc.property(lists, (names) => {
       const sorted = names.map((name) => Buffer.from(name)).sort(Buffer.compare)
       const items = sortByBytes(
@@ -147,9 +150,10 @@ test('names are sorted by the bytes of their UTF-8', async () => {
   )
 })
 
-test('so are names that are not UTF-8', async () => {
+test('so are names that are not UTF-8', async (t) => {
   const bytes = fc.array(fc.constantFrom(0x61, 0x7e, 0x80, 0xc3, 0xa9, 0xe4, 0xe6, 0xff), { maxLength: 4 })
-  fc.assert(
+  await holds(
+    t,
     fc.property(fc.array(bytes, { maxLength: 4 }), (lists) => {
       const names = lists.map((list) => Buffer.from(list))
       const sorted = sortByBytes(

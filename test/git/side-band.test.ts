@@ -4,6 +4,7 @@ import { test } from 'tap'
 import { ProtocolError } from '../../src/git/protocol-error.js'
 import { SideBandDemultiplexer } from '../../src/git/side-band.js'
 import { chunkSizes, cutInto } from '../support/chunks.js'
+import { holds } from '../support/property.js'
 import { band, FLUSH, pkt } from '../support/wire.js'
 
 interface Outcome {
@@ -65,8 +66,9 @@ const noise = fc.oneof(
   }),
 )
 
-test('any chunking gives the same data, text and end, and nothing after the flush counts', async () => {
-  fc.assert(
+test('any chunking gives the same data, text and end, and nothing after the flush counts', async (t) => {
+  await holds(
+    t,
     fc.property(stream, bytes(30), chunkSizes, (wire, garbage, sizes) => {
       const expected = { ...reference(wire), ended: true }
       assert.deepEqual(demultiplex(cutInto(Buffer.concat([wire, FLUSH, garbage]), sizes)), expected)
@@ -76,8 +78,9 @@ test('any chunking gives the same data, text and end, and nothing after the flus
   )
 })
 
-test('noise is a ProtocolError exactly where a plain reading of the protocol says so', async () => {
-  fc.assert(
+test('noise is a ProtocolError exactly where a plain reading of the protocol says so', async (t) => {
+  await holds(
+    t,
     fc.property(noise, chunkSizes, (wire, sizes) => {
       const expected = reference(wire)
       if (expected) assert.deepEqual(demultiplex(cutInto(wire, sizes)), expected)

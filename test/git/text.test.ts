@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { decodeText, encodeText } from '../../src/git/text.js'
+import { holds } from '../support/property.js'
 
 const character = fc.oneof(
   fc.integer({ min: 0, max: 0xd7ff }),
@@ -11,8 +12,9 @@ const character = fc.oneof(
 const utf8 = fc.array(character, { maxLength: 10 }).map((points) => String.fromCodePoint(...points))
 const bytes = fc.uint8Array({ maxLength: 12 }).map((array) => Buffer.from(array))
 
-test('UTF-8 is read as such', async () => {
-  fc.assert(
+test('UTF-8 is read as such', async (t) => {
+  await holds(
+    t,
     fc.property(utf8, (text) => {
       assert.equal(decodeText(Buffer.from(text)), text)
       assert.deepEqual(encodeText(text), Buffer.from(text))
@@ -20,8 +22,9 @@ test('UTF-8 is read as such', async () => {
   )
 })
 
-test('bytes that are not UTF-8 survive the way through a string', async () => {
-  fc.assert(
+test('bytes that are not UTF-8 survive the way through a string', async (t) => {
+  await holds(
+    t,
     fc.property(bytes, (name) => {
       assert.deepEqual(encodeText(decodeText(name)), name)
     }),
@@ -35,8 +38,9 @@ test('two names that differ in such a byte stay two', async (t) => {
   t.match(decodeText(a), /^refs\/heads\/b.r$/s, 'and keep what is ASCII')
 })
 
-test('they survive beside any text, as behind the prefix of a mapping', async () => {
-  fc.assert(
+test('they survive beside any text, as behind the prefix of a mapping', async (t) => {
+  await holds(
+    t,
     fc.property(utf8, bytes, utf8, (prefix, name, suffix) => {
       const expected = Buffer.concat([Buffer.from(prefix), name, Buffer.from(suffix)])
       assert.deepEqual(encodeText(prefix + decodeText(name) + suffix), expected)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { jsonChunks } from '../../src/service/json-chunks.js'
+import { holds } from '../support/property.js'
 
 const whole = (value: unknown) => [...jsonChunks(value)].join('')
 
@@ -34,7 +35,8 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
 }))
 
 t.test('the pieces together are what JSON.stringify gives', async (t) => {
-  fc.assert(
+  await holds(
+    t,
     fc.property(value, (value) => whole(value) === JSON.stringify(value)),
     { numRuns: 150 },
   )

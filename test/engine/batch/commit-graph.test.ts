@@ -4,6 +4,7 @@ import { test } from 'tap'
 import { CommitGraph } from '../../../src/engine/batch/commit-graph.js'
 import { orderCommits } from '../../../src/engine/batch/commit-order.js'
 import { GraphPrefix } from '../../../src/engine/batch/graph-prefix.js'
+import { holds } from '../../support/property.js'
 
 const idOf = (number: number) => createHash('sha1').update(String(number)).digest('hex')
 
@@ -26,7 +27,8 @@ function graphOf(history: number[][]): CommitGraph {
 const numbered = (graph: CommitGraph, number: number) => graph.find(idOf(number)) as number
 
 test('the graph tells what was put into it', async (t) => {
-  fc.assert(
+  await holds(
+    t,
     fc.property(histories, (history) => {
       const graph = graphOf(history)
       if (graph.commits !== history.length) return false
@@ -60,8 +62,9 @@ test('the graph holds many, each once', async (t) => {
   t.strictSame(wrong, [])
 })
 
-test('an order has all that the tips reach, parents first', async () => {
-  await fc.assert(
+test('an order has all that the tips reach, parents first', async (t) => {
+  await holds(
+    t,
     fc.asyncProperty(
       histories,
       fc.array(fc.nat(), { minLength: 1, maxLength: 4 }),
@@ -89,8 +92,9 @@ test('an order has all that the tips reach, parents first', async () => {
   )
 })
 
-test('the heads of a prefix are those that none of it descends from, wherever it is cut', async () => {
-  await fc.assert(
+test('the heads of a prefix are those that none of it descends from, wherever it is cut', async (t) => {
+  await holds(
+    t,
     fc.asyncProperty(
       histories,
       fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1 }),
