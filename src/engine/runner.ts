@@ -7,7 +7,7 @@ import type { Access } from '../git/exchange.js'
 import { SmartHttp } from '../git/smart-http.js'
 import { Traffic } from '../git/traffic.js'
 import { type AuthProvider, resolveAuth } from './auth.js'
-import { type DispatcherProvider, defaultDispatchers, resolveDispatcher } from './dispatchers.js'
+import { type DispatcherProvider, defaultDispatchers, resolveDispatchers } from './dispatchers.js'
 import type { JobSettings, Run } from './job.js'
 import { ProgressMeter } from './progress.js'
 import { RESERVED_PREFIX } from './scope.js'
@@ -36,6 +36,8 @@ export interface RunOptions {
 
 type Remote = Pick<SyncRequest, 'source' | 'auth'> & { target?: Endpoint | null }
 
+/** Ends what is left of a run that is over: nobody waits for it. */
+const OVER = abortError(undefined)
 const DEFAULT_STALL_TIMEOUT = 10 * 60 * 1000
 
 /** Gives each run its remotes and one signal that ends both sides, and whatever is left of it at its end. */
@@ -83,7 +85,7 @@ export class Runner {
     } finally {
       meter.close()
       signal?.removeEventListener('abort', onAbort)
-      ending.abort(abortError(undefined))
+      ending.abort(OVER)
     }
   }
 
@@ -99,7 +101,7 @@ export class Runner {
       const asked = { ...endpoint, url: url.href }
       const own = request.auth?.[side]
       const { credentials, skipTlsVerify } = await resolveAuth(own, provider, asked, side, signal)
-      return { credentials, dispatcher: resolveDispatcher(this.#dispatcher, side, skipTlsVerify) }
+      return { credentials, ...resolveDispatchers(this.#dispatcher, side, skipTlsVerify) }
     }
     const mayLeaveOrigin = endpoint.followInfoRefsRedirect === true
     const url = new URL(endpoint.url)

@@ -16,6 +16,8 @@ export type ByteStream = AsyncIterableIterator<Buffer, undefined>
 /** How to reach a URL, and as whom. */
 export interface Access {
   dispatcher: Dispatcher
+  /** For pushes: perhaps the same. */
+  pushDispatcher: Dispatcher
   credentials: Credentials
 }
 
@@ -61,17 +63,18 @@ export class Exchange {
     this.#isPush = url.pathname.endsWith('/git-receive-pack')
     if (Buffer.isBuffer(body)) this.#counted.requestBytes += body.length
     this.#guard.arm()
+    const { dispatcher, pushDispatcher } = this.#access
     try {
       return await request(url, {
         ...message,
         body: body === undefined || Buffer.isBuffer(body) ? (body ?? null) : this.#upload(body),
-        dispatcher: this.#access.dispatcher,
+        dispatcher: this.#isPush ? pushDispatcher : dispatcher,
         signal: this.#abort.signal,
         // Silence is watched by the guard, which knows whom we wait for.
         headersTimeout: 0,
         bodyTimeout: 0,
-        // A push must not go out over an idle connection that may be dead: the target's are never kept.
-        reset: side === 'target',
+        // A push must not go out over an idle connection that may be dead: where pushes go, none is kept.
+        reset: side === 'target' && (this.#isPush || dispatcher === pushDispatcher),
       })
     } catch (error) {
       this.#close()

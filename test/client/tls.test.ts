@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Agent } from 'undici'
-import { Client } from '../../src/index.js'
+import { Client, type ConnectionUse } from '../../src/index.js'
 import { selfSignedCertificate } from '../support/certificate.js'
 import { at, failureOf, stage } from '../support/stage.js'
 
@@ -75,11 +75,11 @@ t.test('with a plain dispatcher skipTlsVerify is refused, and nobody is asked', 
   t.ok([...source.requests, ...target.requests].every(({ method }) => method === 'GET'))
 })
 
-t.test('a function that gives dispatchers is told the side and what to verify', async (t) => {
+t.test('a function that gives dispatchers is told the side, what to verify, and of pushes', async (t) => {
   const tls = await selfSignedCertificate()
   const { source, target, request } = await stage(t, { source: { tls } })
   await source.commit('main')
-  const asked: { role: string; skipTlsVerify: boolean }[] = []
+  const asked: ConnectionUse[] = []
   const agents: Agent[] = []
   t.teardown(() => Promise.all(agents.map((agent) => agent.close())))
   const client = new Client({
@@ -96,8 +96,9 @@ t.test('a function that gives dispatchers is told the side and what to verify', 
   t.strictSame(
     asked.sort((a, b) => a.role.localeCompare(b.role)),
     [
-      { role: 'source', skipTlsVerify: true },
-      { role: 'target', skipTlsVerify: false },
+      { role: 'source', skipTlsVerify: true, isPush: false },
+      { role: 'target', skipTlsVerify: false, isPush: false },
+      { role: 'target', skipTlsVerify: false, isPush: true },
     ],
   )
   t.strictSame(await target.refs(), await source.refs())

@@ -1,6 +1,6 @@
 import { lookup as resolve } from 'node:dns/promises'
 import { Agent, type buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
-import { type DispatcherProvider, perSide } from '../../engine/dispatchers.js'
+import { type DispatcherProvider, perUse } from '../../engine/dispatchers.js'
 import { GitSyncError } from '../../errors.js'
 import { patiently } from '../../git/connector.js'
 import { guardDirect, guardTunnel, type Lookup } from './guard.js'
@@ -16,13 +16,14 @@ export interface EgressOptions {
 
 /** Dispatchers all of whose connections have passed the egress policy, those after a redirect too. */
 export function egressDispatchers(options: EgressOptions): DispatcherProvider {
-  const provide = perSide((rejectUnauthorized) => guardedAgent(options, rejectUnauthorized))
-  return ({ role, skipTlsVerify }) => {
+  const provide = perUse((rejectUnauthorized) => guardedAgent(options, rejectUnauthorized))
+  return (use) => {
+    const { role, skipTlsVerify } = use
     if (skipTlsVerify && !options.allowInsecureTls) {
       const hint = 'GITSYNC_ALLOW_INSECURE_TLS=true would allow it'
       throw new GitSyncError('egress_denied', `auth.${role}.skipTlsVerify is not allowed here: ${hint}.`)
     }
-    return provide({ role, skipTlsVerify })
+    return provide(use)
   }
 }
 
