@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { Check } from 'typebox/value'
+import { Check } from 'typebox/schema'
 import type { Event } from '../schemas/event.js'
 import type { Problem } from '../schemas/problem.js'
 import { GitSyncError } from './errors.js'

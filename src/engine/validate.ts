@@ -1,5 +1,5 @@
 import type Type from 'typebox'
-import { Compile } from 'typebox/compile'
+import { Compile } from 'typebox/schema'
 import type { FieldProblem } from '../../schemas/problem.js'
 import { PlanRequest, ProbeRequest, SyncRequest } from '../../schemas/request.js'
 import { FetchRequest } from '../../schemas/unstable.js'
@@ -73,7 +73,8 @@ function withRules(request: SyncRequest): SyncRequest {
 function checked<T>(validator: Validator, value: unknown): T {
   if (validator.Check(value)) return value as T
   const problems = new Map<string, FieldProblem>()
-  for (const { keyword, instancePath, message, params } of validator.Errors(value)) {
+  const [, errors] = validator.Errors(value)
+  for (const { keyword, instancePath, message, params } of errors) {
     // Of one field the first problem says it all.
     for (const problem of fieldProblems(keyword, instancePath, message, params as Record<string, unknown>)) {
       if (!problems.has(problem.path)) problems.set(problem.path, problem)
