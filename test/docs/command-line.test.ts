@@ -7,13 +7,13 @@ import { buildProgram } from '../../src/cli/command-line.js'
 import { exitStatus } from '../../src/cli/exit-status.js'
 import { RUN_VARIABLES } from '../../src/cli/run-settings.js'
 import { cli } from '../support/command.js'
-import { onServers, readDocument } from '../support/document.js'
+import { localize, readPage } from '../support/documents.js'
 import { gitEnv } from '../support/git.js'
 import { stage } from '../support/stage.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 const run = promisify(execFile)
-const { text, fences } = readDocument('docs/command-line.md')
+const { text, fences } = readPage('docs/command-line.md')
 const { commands } = buildProgram()
 const options = commands.flatMap((command) => command.options)
 
@@ -70,7 +70,7 @@ for (const example of examples) {
     })
     const env = { ...gitEnv(), PATH: `${folder}:${process.env.PATH}` }
 
-    const { stdout } = await run('sh', ['-eu', '-c', onServers(example.text, source, target)], {
+    const { stdout } = await run('sh', ['-eu', '-c', localize(example.text, source, target)], {
       cwd: folder,
       env,
     })

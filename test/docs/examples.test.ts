@@ -3,7 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { type Fence, readPages } from '../support/documents.js'
+import { type Fence, localize, readPages } from '../support/documents.js'
 import { projectFile } from '../support/project.js'
 import { missing, runPython } from '../support/python.js'
 import { serveApp } from '../support/served-app.js'
@@ -31,20 +31,16 @@ async function localWorld(t: Teardown) {
   await source.branch('release/1.0', await source.commit('main'))
   await source.commit('main')
   const { url } = await serveApp(t, { client })
-  const localize = (text: string) =>
-    text
-      .replaceAll('http://127.0.0.1:8080', url)
-      .replace(/https:\/\/git\.example\.com\/[\w/-]+\.git/g, source.url)
-      .replace(/https:\/\/mirror\.example\.com\/[\w/-]+\.git/g, target.url)
-  return { source, target, localize }
+  const local = (text: string) => localize(text.replaceAll('http://127.0.0.1:8080', url), source, target)
+  return { source, target, local }
 }
 
 t.test('curl lines', async (t) => {
   const calls = of('sh', 'bash').filter(({ text }) => /^curl /m.test(text))
   t.ok(calls.length >= 4)
   for (const { name, text } of calls) {
-    const { source, target, localize } = await localWorld(t)
-    const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', localize(text)])
+    const { source, target, local } = await localWorld(t)
+    const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', local(text)])
     t.match(stdout, /"type":"result"|"counts":|done/, name)
     t.notMatch(stdout, /"type":"error"/, name)
     const expected = text.includes('/plan') ? {} : await source.refs()
@@ -58,7 +54,7 @@ t.test('TypeScript', async (t) => {
   const folder = await projectWithLibrary(t)
   const worlds = await Promise.all(programs.map(() => localWorld(t)))
   for (const [index, { text }] of programs.entries()) {
-    await writeFile(join(folder, `example-${index}.ts`), `${worlds[index]?.localize(text)}\nexport {}\n`)
+    await writeFile(join(folder, `example-${index}.ts`), `${worlds[index]?.local(text)}\nexport {}\n`)
   }
   await compile(
     folder,
@@ -78,11 +74,11 @@ t.test('Python', { skip: await missing(generator) }, async (t) => {
   const programs = of('python')
   t.ok(programs.length >= 1)
   for (const { name, text } of programs) {
-    const { source, target, localize } = await localWorld(t)
+    const { source, target, local } = await localWorld(t)
     const folder = await temporaryFolder(t)
     const output = join(folder, 'git_sync_client')
     await runPython(generator, 'generate', '--path', document, '--meta', 'none', '--output-path', output)
-    await writeFile(join(folder, 'example.py'), localize(text))
+    await writeFile(join(folder, 'example.py'), local(text))
     t.equal(await runPython('python', join(folder, 'example.py')), '2\n', name)
     t.strictSame(await target.refs(), await source.refs(), name)
   }

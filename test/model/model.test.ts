@@ -5,7 +5,7 @@ import { drawScenario, type Scenario } from './scenario.js'
 import { createWorld, type World } from './world.js'
 
 // GITSYNC_MODEL_CASES says how many cases to run, GITSYNC_MODEL_SEED the seed of the first; the others follow it.
-const cases = Number(process.env.GITSYNC_MODEL_CASES || 60)
+const cases = Number(process.env.GITSYNC_MODEL_CASES || 40)
 const first = Number(process.env.GITSYNC_MODEL_SEED || Date.now() % 1_000_000_000)
 const AT_ONCE = 3
 

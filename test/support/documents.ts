@@ -34,3 +34,10 @@ export function firstColumn({ prose }: Page): string[] {
   const cells = [...prose.matchAll(/^\|([^|]+)\|/gm)].map(([, cell = '']) => cell)
   return cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word))
 }
+
+/** An example with the servers of a test in the place of those that do not exist. */
+export function localize(text: string, source: { url: string }, target: { url: string }): string {
+  return text
+    .replace(/https:\/\/git\.example\.com\/[\w/-]+\.git/g, source.url)
+    .replace(/https:\/\/mirror\.example\.com\/[\w/-]+\.git/g, target.url)
+}

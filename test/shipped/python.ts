@@ -1,3 +1,5 @@
+// Part of `npm run shipped`.
+
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'

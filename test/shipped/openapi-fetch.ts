@@ -1,3 +1,5 @@
+// Part of `npm run shipped`.
+
 import { execFile } from 'node:child_process'
 import { symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
