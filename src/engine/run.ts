@@ -1,7 +1,7 @@
 import type { SyncResult } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
 import type { Command } from '../git/push-request.js'
-import { Turns } from '../git/turns.js'
+import { takeTurn } from '../git/turns.js'
 import { cleanUp } from './batch/clean-up.js'
 import { type Draft, draftPlan } from './draft.js'
 import { executePushes } from './execute.js'
@@ -67,17 +67,15 @@ async function attempt(state: State): Promise<SyncResult | undefined> {
   const { run, job, execution, retries } = state
   try {
     const remotes = await openRemotes(run, job)
-    // Each step over many refs takes a while: others have their turn between them.
-    const turns = new Turns()
     state.desired = remotes.desired
     const memory = { settled: new Map(execution.settled), unserved: retries.unserved }
     const draft = await draftPlan(run, job, remotes, memory)
     state.latest = { remotes, draft }
-    await turns.pause()
+    await takeTurn()
     const pushes = layOut(state, remotes, draft.plan)
     const outline = outlinePlan(state, remotes, draft.plan, pushes)
     announce(run, outline, draft)
-    await turns.pause()
+    await takeTurn()
     if (job.dryRun) return resultOf(state, outline, draft.plan)
     await guard(state, remotes, draft, outline, pushes)
     const context = { run, job, remotes, plan: draft.plan, confirmed: new Set<string>(), execution }

@@ -9,6 +9,7 @@ import type { Credentials } from './credentials.js'
 import { retryAfterSeconds, statusError } from './http-status.js'
 import { printable } from './protocol-error.js'
 import { StallGuard } from './stall-guard.js'
+import { takeTurn } from './turns.js'
 
 /** A body as it comes in. Whoever takes one reads it to its end or calls `return`. */
 export type ByteStream = AsyncIterableIterator<Buffer, undefined>
@@ -59,6 +60,7 @@ export class Exchange {
   async send(url: URL, message: Message): Promise<Dispatcher.ResponseData> {
     const { side } = this.#options
     const { body } = message
+    await takeTurn()
     this.#counted.requests++
     this.#isPush = url.pathname.endsWith('/git-receive-pack')
     if (Buffer.isBuffer(body)) this.#counted.requestBytes += body.length

@@ -1,7 +1,7 @@
 import { inflateSync } from 'node:zlib'
 import { parsePackHeader } from './pack-stream.js'
 import { ProtocolError } from './protocol-error.js'
-import { Turns } from './turns.js'
+import { takeTurn } from './turns.js'
 
 // gitformat-pack, "pack-*.pack files have the following format".
 
@@ -29,10 +29,9 @@ export async function* readPackObjects(
   hashBytes: number,
 ): AsyncGenerator<PackEntry> {
   const parser = new PackParser(hashBytes)
-  const turns = new Turns()
   for await (const chunk of chunks) {
     yield* parser.push(chunk)
-    await turns.pause()
+    await takeTurn()
   }
   yield* parser.end()
 }

@@ -1,7 +1,7 @@
 import { decodePacket, HEADER_SIZE, type Packet, packetSize } from './pkt-line.js'
 import { ProtocolError } from './protocol-error.js'
 import { splitLine, splitLineOf, type TextLine } from './text-line.js'
-import { Turns } from './turns.js'
+import { takeTurn } from './turns.js'
 
 /** Chunks of any size, which `return` lets go of. */
 export interface RawStream {
@@ -17,7 +17,6 @@ const MIB = 1024 * 1024
 export class PacketReader {
   readonly #chunks: AsyncIterator<Buffer>
   readonly #limit: number
-  readonly #turns = new Turns()
   #read = 0
   #buffer: Buffer = Buffer.alloc(0)
   #offset = 0
@@ -121,7 +120,7 @@ export class PacketReader {
     let available = this.#available
     while (available < needed) {
       // What was read so far has been worked on since: a list of many refs must not block.
-      await this.#turns.pause()
+      await takeTurn()
       const chunk = await this.#pull()
       if (!chunk) break
       parts.push(chunk)

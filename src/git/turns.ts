@@ -1,26 +1,44 @@
-/** Most milliseconds of work before the event loop gets its turn. */
+// One event loop serves all runs: whoever has long work to do, or one more request to send, asks for its turn here.
+
+/** Most milliseconds that work takes of one turn of the event loop. */
 const LONGEST = 10
-
-/** Long work in pieces: between them it asks whether others have waited long enough. */
-export class Turns {
-  #began = performance.now()
-
-  /** Lets the event loop go round once, where its last turn was long enough ago. */
-  async pause(): Promise<void> {
-    if (performance.now() - this.#began < LONGEST) return
-    await new Promise(setImmediate)
-    this.#began = performance.now()
-  }
-}
-
 const AT_ONCE = 512
+
+const waiting: (() => void)[] = []
+/** When the work of the present turn began; undefined before any has. */
+let began: number | undefined
+
+/** Goes on at once while the event loop's turn is young, else in one of the next, first come, first served. */
+export async function takeTurn(): Promise<void> {
+  if (began === undefined) startTurn()
+  else if (waiting.length > 0 || isOver()) await new Promise<void>((resolve) => waiting.push(resolve))
+}
 
 /** Does the same to each of many items, in turns with others. */
 export async function eachInTurns<T>(items: Iterable<T>, work: (item: T) => void): Promise<void> {
-  const turns = new Turns()
   let count = 0
   for (const item of items) {
-    if (++count % AT_ONCE === 0) await turns.pause()
+    if (++count % AT_ONCE === 0) await takeTurn()
     work(item)
+  }
+}
+
+function startTurn(): void {
+  began = performance.now()
+  setImmediate(nextTurn)
+}
+
+function isOver(): boolean {
+  return performance.now() - (began ?? 0) >= LONGEST
+}
+
+async function nextTurn(): Promise<void> {
+  began = undefined
+  if (waiting.length === 0) return
+  startTurn()
+  while (waiting.length > 0 && !isOver()) {
+    waiting.shift()?.()
+    // Ticks come after all that is ready: whoever has waited works first, the next has what is left of the turn.
+    await new Promise(process.nextTick)
   }
 }

@@ -1,4 +1,4 @@
-import { Turns } from '../../git/turns.js'
+import { takeTurn } from '../../git/turns.js'
 import type { CommitGraph } from './commit-graph.js'
 
 const STEPS = 10_000
@@ -14,7 +14,6 @@ export async function orderCommits(graph: CommitGraph, tips: Iterable<number>): 
   const nextParent = new Uint16Array(graph.commits)
   let ordered = 0
   let steps = 0
-  const turns = new Turns()
   for (const tip of tips) {
     if (seen[tip]) continue
     let depth = 0
@@ -22,7 +21,7 @@ export async function orderCommits(graph: CommitGraph, tips: Iterable<number>): 
     nextParent[0] = 0
     seen[tip] = 1
     while (depth >= 0) {
-      if (++steps % STEPS === 0) await turns.pause()
+      if (++steps % STEPS === 0) await takeTurn()
       const commit = stack[depth] as number
       const place = nextParent[depth] as number
       if (place === graph.parentCount(commit)) {

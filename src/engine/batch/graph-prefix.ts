@@ -1,4 +1,4 @@
-import { Turns } from '../../git/turns.js'
+import { takeTurn } from '../../git/turns.js'
 import type { CommitGraph } from './commit-graph.js'
 import type { Prefix } from './prefix.js'
 
@@ -54,7 +54,6 @@ export class GraphPrefix implements Prefix {
   /** The heads of the prefix that ends at `end`; the event loop gets its turn. */
   async #walk(end: number, visit?: (heads: ReadonlySet<number>, end: number) => void): Promise<Set<number>> {
     const heads = new Set(this.#heads)
-    const turns = new Turns()
     for (let at = this.end; at < end; at++) {
       const commit = this.#order[at] as number
       for (let place = 0; place < this.#graph.parentCount(commit); place++) {
@@ -62,7 +61,7 @@ export class GraphPrefix implements Prefix {
       }
       heads.add(commit)
       visit?.(heads, at + 1)
-      if (at % STEPS === STEPS - 1) await turns.pause()
+      if (at % STEPS === STEPS - 1) await takeTurn()
     }
     return heads
   }
