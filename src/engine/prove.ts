@@ -84,9 +84,8 @@ async function askForNothing(
   candidates: string[],
 ): Promise<'ancestors' | 'unknown-object' | 'unknown'> {
   try {
-    // Commits are all it takes, so that a no costs little too.
-    const filter = source.canFilter ? { filter: 'tree:0' } : {}
-    const pack = await source.fetch({ wants: candidates, haves: [tip], ...filter }, 'prove', () => {})
+    const request = { wants: candidates, haves: [tip], ...source.barestFilter }
+    const pack = await source.fetch(request, 'prove', () => {})
     if (pack.objects > 0) {
       await pack.return()
       return 'unknown'

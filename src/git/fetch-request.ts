@@ -20,7 +20,7 @@ export interface FetchRequest {
   progress?: boolean
   /** How many commits deep the history goes that is sent; without it, all of it. */
   depth?: number
-  /** Which objects to leave out, as `tree:0`: all but commits and tags. */
+  /** Which objects to leave out, as with `tree:0` all but commits and tags. */
   filter?: string
 }
 

@@ -17,6 +17,8 @@ import type { SmartHttp } from './smart-http.js'
 
 export const UPLOAD_PACK = 'git-upload-pack'
 const VERSION_2 = 'version=2'
+// Since git 2.32; no capability says so.
+const KNOWS_OBJECT_TYPE = /^git\/(?:2\.(?:3[2-9]|[4-9]\d)|[3-9])\./
 
 /** The source of a run: its refs as they were listed, and the calls that read objects and ancestry from it. */
 export class UploadPack {
@@ -113,6 +115,14 @@ export class UploadPack {
     return this.protocol === 'v2'
       ? this.capabilities.hasFeature('fetch', 'filter')
       : this.capabilities.has('filter')
+  }
+
+  /** The filter that leaves out most beside what is wanted itself: commits too, where the source's git knows how to. */
+  get barestFilter(): Pick<FetchRequest, 'filter'> {
+    if (!this.canFilter) return {}
+    return {
+      filter: KNOWS_OBJECT_TYPE.test(this.capabilities.get('agent') ?? '') ? 'object:type=tag' : 'tree:0',
+    }
   }
 
   /** Which of `candidates` are ancestors of `tip`, told exactly by the source's own walk: see deepen.ts. */

@@ -1,9 +1,11 @@
 import t from 'tap'
+import { mapPackets, type RawPacket } from '../support/answer-faults.js'
 import { git } from '../support/git.js'
 import { sourceLacking } from '../support/lacking.js'
 import { linesOf } from '../support/packets.js'
 import type { RequestInfo } from '../support/proxy.js'
 import { actionsOf, failureOf, stage } from '../support/stage.js'
+import { pkt } from '../support/wire.js'
 
 for (const protocol of ['v1', 'v2', 'auto'] as const) {
   const policy = { protocol }
@@ -194,6 +196,53 @@ t.test('a proof takes no more than a handful of bytes from the source', async (t
     t.ok(requestBytes < 1000, `${requestBytes} bytes`)
   }
 })
+
+for (const protocol of ['v1', 'v2'] as const) {
+  t.test(`${protocol}: of what was replaced a failed proof brings one commit`, async (t) => {
+    const { source, client, request } = await stage(t, { source: { protocol } })
+    const base = await source.commit('main')
+    await source.branch('before', await source.addCommits('main', 200))
+    await client.sync(request())
+    await source.commit('main', { parents: [base] })
+    source.server.resetRequests()
+
+    const planned = await client.plan(request({ scope: { branches: ['main'] } }))
+
+    t.match(planned.refs, [{ action: 'block' }])
+    const proofs = source.requests.filter(
+      ({ method, path }) => method === 'POST' && path.includes('upload-pack'),
+    )
+    const bytes = proofs.slice(protocol === 'v2' ? 1 : 0).map(({ responseBytes }) => responseBytes)
+    t.equal(bytes.length, 2, 'the cheap proof and the exact one')
+    t.ok(Math.max(...bytes) < 1000, `${bytes} bytes`)
+  })
+
+  t.test(`${protocol}: a source whose git is too old for that is asked without trees`, async (t) => {
+    const asked: string[] = []
+    const { source, client, request } = await stage(t, {
+      source: {
+        protocol,
+        handle: async ({ kind, body }) => {
+          if (kind === 'call') asked.push(...linesOf(await body()))
+          return kind === 'info-refs' ? { type: 'rewrite', transform: mapPackets(olderGit) } : undefined
+        },
+      },
+    })
+    await source.commit('main')
+    await client.sync(request())
+    await source.commit('main', { parents: [] })
+
+    t.match((await client.plan(request())).refs, [{ action: 'block' }])
+    t.strictSame(
+      asked.filter((line) => line.startsWith('filter ')),
+      ['filter tree:0'],
+    )
+  })
+}
+
+function olderGit({ raw, payload }: RawPacket): Buffer {
+  return payload ? pkt(payload.toString().replace(/\bagent=git\/\S+/, 'agent=git/2.31.8')) : raw
+}
 
 for (const protocol of ['v1', 'v2', 'auto'] as const) {
   t.test(
