@@ -1,4 +1,4 @@
-import Table from 'cli-table3'
+import { table } from '../src/cli/table.js'
 import type { Budget, Figure, Unit } from './figure.js'
 import type { Summary } from './measure.js'
 import { KIB, MIB } from './units.js'
@@ -7,9 +7,7 @@ const HEAD = ['case', 'figure', 'git-sync', 'baseline', '', 'ratio', 'budget', '
 
 /** The figures as people read them: median, and the spread behind it. */
 export function drawTable(figures: readonly Figure[]): string {
-  const table = new Table({ head: HEAD, style: { head: [], border: [], compact: true } })
-  for (const figure of figures) table.push(row(figure))
-  return table.toString()
+  return [...table([HEAD, ...figures.map(row)])].join('\n')
 }
 
 function row({ baseline, ratio, budget, ...figure }: Figure): string[] {

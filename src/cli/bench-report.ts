@@ -1,7 +1,7 @@
 import bytes from 'bytes-iec'
-import Table from 'cli-table3'
 import type { TransferMode } from '../../schemas/result.js'
 import { type Summary, summarize } from './summary.js'
+import { table } from './table.js'
 
 /** One first sync. */
 export interface Run {
@@ -40,20 +40,16 @@ const LABELS: Record<Figure, string> = {
   targetBytes: 'bytes exchanged with the target',
 }
 
-/** The runs as people read them. */
-export function drawRuns({ source, summary, runs }: RunsReport): string {
-  const table = new Table({
-    head: ['', 'median', 'least', 'most'],
-    style: { head: [], border: [], compact: true },
-  })
-  for (const figure of FIGURES) {
-    const { median, min, max } = summary[figure]
-    table.push([LABELS[figure], ...[median, min, max].map((value) => say(figure, value))])
-  }
+/** The runs as people read them, in lines. */
+export function* runsText({ source, summary, runs }: RunsReport): Generator<string> {
   const [first] = runs
   const modes = [...new Set(runs.map(({ transferMode }) => transferMode))].join(', ')
-  const title = `${runs.length} first syncs of ${source} (${first?.refs} refs, ${modes})`
-  return `${title}\n${table.toString()}`
+  yield `${runs.length} first syncs of ${source} (${first?.refs} refs, ${modes})`
+  const rows = FIGURES.map((figure) => {
+    const { median, min, max } = summary[figure]
+    return [LABELS[figure], ...[median, min, max].map((value) => say(figure, value))]
+  })
+  yield* table([['', 'median', 'least', 'most'], ...rows])
 }
 
 function say(figure: Figure, value: number): string {

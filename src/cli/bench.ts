@@ -11,7 +11,7 @@ import { Client } from '../engine/client.js'
 import { GitSyncError } from '../errors.js'
 import { configEnv, plainGitEnv } from '../local-git/env.js'
 import { type ServedRepository, serveRepository } from '../local-git/serve-repository.js'
-import { drawRuns, type Run, summarizeRuns } from './bench-report.js'
+import { type Run, runsText, summarizeRuns } from './bench-report.js'
 
 export interface BenchOptions {
   /** A URL, or the path of a repository, which is then served here. */
@@ -45,7 +45,7 @@ export async function runBench(options: BenchOptions, out: Writable): Promise<vo
       runs.push(await firstSync(client, served?.url ?? source, join(folder, `target-${round}.git`), options))
     }
     const report = { source, summary: summarizeRuns(runs), runs }
-    out.write(json ? `${JSON.stringify(report, null, 2)}\n` : `${drawRuns(report)}\n`)
+    out.write(json ? `${JSON.stringify(report, null, 2)}\n` : `${[...runsText(report)].join('\n')}\n`)
   } finally {
     await served?.close()
     await rm(folder, { recursive: true, force: true, maxRetries: 10 })

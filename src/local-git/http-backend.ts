@@ -1,5 +1,6 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { readCgiHead } from './cgi-head.js'
 import { plainGitEnv } from './env.js'
@@ -18,13 +19,21 @@ export function runHttpBackend(
   response: ServerResponse,
   options: BackendOptions,
 ): Promise<void> {
-  const child = spawn('git', ['http-backend'], {
+  const child = spawn(httpBackend(), {
     env: { ...plainGitEnv(), ...options.env, ...cgiEnv(request, options) },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   feed(request, child.stdin)
   void answer(child, response)
   return endWithCaller(child, response)
+}
+
+let program: string | undefined
+
+/** Its path: as `git http-backend` it would be the child of one that may die before it. */
+function httpBackend(): string {
+  program ??= join(execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim(), 'git-http-backend')
+  return program
 }
 
 function cgiEnv(request: IncomingMessage, { root, gitProtocol, user }: BackendOptions) {

@@ -38,7 +38,7 @@ t.test('a limit makes batches, and the table says so', async (t) => {
   await source.bigHistory({ commits: 12, bytesPerCommit: 100_000 })
   const drawn = await output({ source: source.dir, repeat: 1, targetMaxPackBytes: 500_000 })
   t.match(drawn, /1 first syncs of .*bootstrap-batch/)
-  const pushes = Number(/pushes +│ +(\d+)/.exec(drawn)?.[1])
+  const pushes = Number(/^pushes +(\d+)/m.exec(drawn)?.[1])
   t.ok(pushes >= 3, `${pushes} pushes`)
 })
 
