@@ -1,4 +1,5 @@
 import { GitSyncError } from '../errors.js'
+import type { HistoryObject } from '../git/history.js'
 import { RemoteFatalError } from '../git/protocol-error.js'
 import type { UploadPack } from '../git/upload-pack.js'
 import type { DesiredRef } from './select.js'
@@ -68,8 +69,9 @@ async function metAsParents(
 ): Promise<ReadonlySet<string>> {
   const ancestors = new Set<string>()
   for (const candidate of candidates) {
-    for await (const object of source.history({ wants: [tip], haves: [candidate] }, 'prove')) {
-      if (object.type !== 'commit' || !object.parents.includes(candidate)) continue
+    const isChild = (object: HistoryObject) => object.type === 'commit' && object.parents.includes(candidate)
+    for await (const objects of source.history({ wants: [tip], haves: [candidate] }, 'prove')) {
+      if (!objects.some(isChild)) continue
       ancestors.add(candidate)
       break
     }

@@ -21,7 +21,7 @@ export type FetchObjects = (ids: readonly string[]) => Promise<AsyncIterable<Buf
 const BASES_AT_ONCE = 5_000
 
 /**
- * The commits and tags of a pack, as it streams in; other objects are passed over. Each may be a delta on another,
+ * The commits and tags of a pack, as it streams in, a few at a time; other objects are passed over. Each may be a delta on another,
  * which may have gone by long ago: such bases are fetched again at the end, so that memory stays small.
  *
  * @throws ProtocolError for a damaged pack
@@ -30,18 +30,24 @@ export async function* readHistory(
   chunks: AsyncIterable<Buffer>,
   format: ObjectFormat,
   fetchObjects: FetchObjects,
-): AsyncGenerator<HistoryObject> {
+): AsyncGenerator<HistoryObject[]> {
   const open = new OpenDeltas()
   const seen = new SeenObjects(hashSize(format))
-  for await (const object of readObjects(chunks, format, open)) {
-    seen.add(object.offset, Buffer.from(object.id, 'hex'))
-    yield* historyOf(object)
+  for await (const objects of readObjects(chunks, format, open)) {
+    const found: HistoryObject[] = []
+    for (const object of objects) {
+      seen.add(object.offset, Buffer.from(object.id, 'hex'))
+      keepHistory(found, object)
+    }
+    yield found
   }
   const missing = open.nameBases(seen)
   for (let at = 0; at < missing.length; at += BASES_AT_ONCE) {
     const bases = await fetchObjects(missing.slice(at, at + BASES_AT_ONCE))
-    for await (const base of readObjects(bases, format, new OpenDeltas())) {
-      for (const object of open.close(base, format)) yield* historyOf(object)
+    for await (const objects of readObjects(bases, format, new OpenDeltas())) {
+      const found: HistoryObject[] = []
+      for (const base of objects) for (const object of open.close(base, format)) keepHistory(found, object)
+      yield found
     }
   }
   if (open.size > 0) throw new ProtocolError('a delta in the pack has no base')
@@ -57,14 +63,24 @@ async function* readObjects(
   chunks: AsyncIterable<Buffer>,
   format: ObjectFormat,
   open: OpenDeltas,
-): AsyncGenerator<PackedObject> {
+): AsyncGenerator<Iterable<PackedObject>> {
   const bases = new DeltaBases()
-  for await (const entry of readPackObjects(chunks, hashSize(format))) {
+  for await (const entries of readPackObjects(chunks, hashSize(format)))
+    yield wholeObjects(entries, format, bases, open)
+}
+
+function* wholeObjects(
+  entries: Iterable<PackEntry>,
+  format: ObjectFormat,
+  bases: DeltaBases,
+  open: OpenDeltas,
+): Generator<PackedObject> {
+  for (const entry of entries) {
     const object = wholeObject(entry, bases, open)
     if (!object) continue
     const id = idOf(object, format)
     bases.keep(object, id, entry.offset)
-    yield { ...object, id, offset: entry.offset }
+    yield { type: object.type, data: object.data, id, offset: entry.offset }
   }
 }
 
@@ -80,9 +96,10 @@ function idOf({ type, data }: BaseObject, format: ObjectFormat): string {
   return hash(format, Buffer.concat([Buffer.from(`${type} ${data.length}\0`), data]))
 }
 
-function* historyOf({ type, id, data }: PackedObject): Generator<HistoryObject> {
-  if (type === 'commit') yield { type, id, parents: parentsOf(data, id.length) }
-  if (type === 'tag') yield { type, id, target: headerId(data, 0, 'object ', id.length) ?? malformed(type) }
+function keepHistory(found: HistoryObject[], { type, id, data }: PackedObject): void {
+  if (type === 'commit') found.push({ type, id, parents: parentsOf(data, id.length) })
+  if (type === 'tag')
+    found.push({ type, id, target: headerId(data, 0, 'object ', id.length) ?? malformed(type) })
 }
 
 /** The `parent` lines of a commit's head, which follow its `tree` line. */

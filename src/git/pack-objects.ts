@@ -19,21 +19,22 @@ const PACK_HEADER_SIZE = 12
 export const MAX_OBJECT_SIZE = 64 * 1024 * 1024
 
 /**
- * Inflates a pack's objects one by one as it streams in, for packs of small objects such as commits. Memory is
- * that of a chunk and an object, and the event loop gets its turn.
+ * Inflates a pack's objects one by one as it streams in, for packs of small objects such as commits: those that each
+ * chunk makes whole, which are to be taken before the next. Memory is that of a chunk and an object, and the event
+ * loop gets its turn.
  *
  * @throws ProtocolError for a damaged pack, or what the stream throws
  */
 export async function* readPackObjects(
   chunks: AsyncIterable<Buffer>,
   hashBytes: number,
-): AsyncGenerator<PackEntry> {
+): AsyncGenerator<Iterable<PackEntry>> {
   const parser = new PackParser(hashBytes)
   for await (const chunk of chunks) {
-    yield* parser.push(chunk)
+    yield parser.push(chunk)
     await takeTurn()
   }
-  yield* parser.end()
+  yield parser.end()
 }
 
 /** Bytes in, objects out. */

@@ -87,7 +87,7 @@ export class UploadPack {
   }
 
   /**
-   * The commits and tags that `wants` reach and `haves` do not, by a fetch that leaves out trees and blobs. `counting`
+   * The commits and tags that `wants` reach and `haves` do not, a few at a time, by a fetch that leaves out trees and blobs. `counting`
    * may wrap each pack that this takes.
    *
    * @throws as `fetch` does
@@ -96,7 +96,7 @@ export class UploadPack {
     { wants, haves, shallow = [] }: Pick<FetchRequest, 'wants' | 'haves' | 'shallow'>,
     step: string,
     counting = (pack: PackStream) => pack,
-  ): AsyncGenerator<HistoryObject> {
+  ): AsyncGenerator<HistoryObject[]> {
     const fetch = async (request: FetchRequest) =>
       counting(await this.fetch({ ...request, filter: 'tree:0', ofsDelta: true }, step, () => {}))
     const fetchObjects = (ids: readonly string[]) => fetch({ wants: ids, haves: [], depth: 1 })

@@ -26,7 +26,7 @@ async function readAll(
   const pack = streamOf(writePack(entries), [60_000])
   const objects: HistoryObject[] = []
   const refetch = async (ids: readonly string[]) => streamOf(await fetchObjects(ids), [1000])
-  for await (const object of readHistory(pack, 'sha1', refetch)) objects.push(object)
+  for await (const found of readHistory(pack, 'sha1', refetch)) objects.push(...found)
   return objects
 }
 
@@ -132,8 +132,10 @@ t.test("a real pack tells what git's own walk tells", async (t) => {
       '--delta-base-offset',
     )
     const found: string[] = []
-    for await (const object of readHistory(streamOf(pack, [777]), objectFormat, never)) {
-      if (object.type === 'commit') found.push([object.id, ...object.parents].join(' '))
+    for await (const objects of readHistory(streamOf(pack, [777]), objectFormat, never)) {
+      for (const object of objects) {
+        if (object.type === 'commit') found.push([object.id, ...object.parents].join(' '))
+      }
     }
     const expected = await git(dir, 'rev-list', '--all', '--parents')
     t.strictSame(found.sort(), expected.split('\n').sort(), objectFormat)

@@ -25,9 +25,11 @@ export async function readGraph(context: Context, wants: readonly string[]): Pro
   }
   const graph = new CommitGraph(hashSize(source.objectFormat))
   const tags = new Map<string, string>()
-  for await (const object of source.history({ wants, haves, shallow: target.shallow }, 'graph', counting)) {
-    if (object.type === 'commit') graph.add(object)
-    else tags.set(object.id, object.target)
+  for await (const objects of source.history({ wants, haves, shallow: target.shallow }, 'graph', counting)) {
+    for (const object of objects) {
+      if (object.type === 'commit') graph.add(object)
+      else tags.set(object.id, object.target)
+    }
   }
   return { graph, tags, bytes: packs.reduce((sum, { bytes }) => sum + bytes, 0) }
 }
