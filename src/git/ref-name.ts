@@ -24,12 +24,10 @@ export function kindOfRef(name: string): RefKind {
   return name.startsWith('refs/tags/') ? 'tag' : 'other'
 }
 
-const PREFIXES = ['refs/heads/', 'refs/tags/', 'refs/']
-
 /** `main` for `refs/heads/main`, `v1` for `refs/tags/v1`, `notes/commits` for `refs/notes/commits`. */
 export function shortRefName(name: string): string {
-  const prefix = PREFIXES.find((start) => name.startsWith(start))
-  return name.slice(prefix?.length)
+  if (name.startsWith('refs/heads/')) return name.slice('refs/heads/'.length)
+  return name.slice(name.startsWith('refs/tags/') ? 'refs/tags/'.length : 'refs/'.length)
 }
 
 /** Sorts in place by the bytes of names. Lists of refs are mostly sorted already, which is told at once. */

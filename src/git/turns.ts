@@ -1,7 +1,7 @@
 // One event loop serves all runs: whoever has long work to do, or one more request to send, asks for its turn here.
 
 /** Most milliseconds that work takes of one turn of the event loop. */
-const LONGEST = 10
+const LONGEST = 5
 const AT_ONCE = 512
 
 const waiting: (() => void)[] = []
