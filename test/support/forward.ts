@@ -1,6 +1,7 @@
-import type { ClientRequest, ServerResponse } from 'node:http'
+import type { ClientRequest, ClientRequestArgs, ServerResponse } from 'node:http'
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
-import type { Readable } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
+import { patientConnector } from '../../src/git/connector.js'
 
 export interface Exchange {
   request: IncomingMessage
@@ -19,7 +20,7 @@ export function forward(
   const upstream = httpRequest(`${target}${request.url}`, {
     method: request.method ?? 'GET',
     headers: endToEnd(request.headers),
-    agent: false,
+    createConnection: patientConnection,
   })
   upstream.once('response', (message) => {
     message.once('error', () => response.destroy())
@@ -31,6 +32,17 @@ export function forward(
   })
   response.once('close', () => upstream.destroy())
   return upstream
+}
+
+const connect = patientConnector({})
+
+/** One on which an answer that comes before the whole request is not lost. */
+function patientConnection(
+  { hostname, port }: ClientRequestArgs,
+  done: (error: Error | null, socket: Duplex) => void,
+): undefined {
+  const server = { hostname: hostname ?? '', port: String(port), protocol: 'http:' }
+  connect(server, (...[error, socket]) => done(error, socket as Duplex))
 }
 
 /** Without the headers that are about one connection. */
