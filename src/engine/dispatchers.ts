@@ -45,6 +45,7 @@ export function resolveDispatchers(
     }
   }
   if (!skipTlsVerify) return { dispatcher, pushDispatcher: dispatcher }
-  const hint = 'this client was given one dispatcher; give it a function of { role, skipTlsVerify } instead'
+  const hint =
+    'this client was given one dispatcher; give it a function of { role, isPush, skipTlsVerify } instead'
   throw new GitSyncError('egress_denied', `auth.${role}.skipTlsVerify is not allowed: ${hint}.`)
 }

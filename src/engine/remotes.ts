@@ -19,14 +19,18 @@ export interface Remotes {
 export async function openRemotes(run: Run, job: Job): Promise<Remotes> {
   const openAndSelect = async () => {
     const source = await openSource(run, job.protocol, refPrefixes(job.scope))
-    return { source, ...(await selectRefs(job.scope, source.refs)) }
+    const selection = selectRefs(job.scope, source.refs)
+    // What is wrong with a remote is said first.
+    selection.catch(() => {})
+    return { source, selection }
   }
-  const [{ source, desired, notices }, target] = await Promise.all([openAndSelect(), openTarget(run)])
+  const [{ source, selection }, target] = await Promise.all([openAndSelect(), openTarget(run)])
   // Over v1 a source without refs has no line on which to name its format.
   if (source.refs.size > 0 && source.objectFormat !== target.objectFormat) {
     const message = `The source's object format is ${source.objectFormat}, the target's ${target.objectFormat}`
     throw new GitSyncError('unsupported', `${message}: git cannot mirror one to the other.`)
   }
+  const { desired, notices } = await selection
   for (const text of notices) run.emit({ type: 'notice', text })
   return { source, target, desired }
 }

@@ -5,7 +5,7 @@
 export class RefMap<V> implements ReadonlyMap<string, V> {
   readonly #names: string[] = []
   readonly #values: V[] = []
-  /** Where each name stands; made when it is first needed. */
+  /** Where each name stands, once names came out of order. */
   #index: Map<string, number> | undefined
   /** Behind the name that was found last. */
   #next = 0
@@ -62,15 +62,29 @@ export class RefMap<V> implements ReadonlyMap<string, V> {
   #find(name: string): number | undefined {
     if (this.#names[this.#next] !== name) {
       // Whoever asks anew asks for the first.
-      const at = this.#names[0] === name ? 0 : this.#indexed().get(name)
+      const at = this.#names[0] === name ? 0 : this.#search(name)
       if (at === undefined) return undefined
       this.#next = at
     }
     return this.#next++
   }
 
+  #search(name: string): number | undefined {
+    if (this.#index) return this.#index.get(name)
+    let [low, high] = [0, this.#names.length]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#names[middle] as string) < name) low = middle + 1
+      else high = middle
+    }
+    return this.#names[low] === name ? low : undefined
+  }
+
   #indexed(): Map<string, number> {
-    this.#index ??= new Map(this.#names.map((name, at) => [name, at]))
+    if (!this.#index) {
+      this.#index = new Map()
+      for (const [at, name] of this.#names.entries()) this.#index.set(name, at)
+    }
     return this.#index
   }
 }

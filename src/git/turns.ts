@@ -1,3 +1,6 @@
+import { performance } from 'node:perf_hooks'
+import { setImmediate } from 'node:timers'
+
 // One event loop serves all runs: whoever has long work to do, or one more request to send, asks for its turn here.
 
 /** Most milliseconds that work takes of one turn of the event loop. */
@@ -36,6 +39,8 @@ async function nextTurn(): Promise<void> {
   began = undefined
   if (waiting.length === 0) return
   startTurn()
+  // The loop runs among the microtasks: only then do ticks come after them.
+  await Promise.resolve()
   while (waiting.length > 0 && !isOver()) {
     waiting.shift()?.()
     // Ticks come after all that is ready: whoever has waited works first, the next has what is left of the turn.

@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
-import type { Readable, Writable } from 'node:stream'
+import { pipeline, type Readable, type Writable } from 'node:stream'
 import { readCgiHead } from './cgi-head.js'
 import { plainGitEnv } from './env.js'
 
@@ -74,7 +74,7 @@ async function answer(
   try {
     const { status, headers } = await readCgiHead(child.stdout)
     response.writeHead(status, headers)
-    child.stdout.pipe(response)
+    pipeline(child.stdout, response, () => {})
   } catch (error) {
     response.writeHead(500, { 'content-type': 'text/plain' }).end(complaint || String(error))
   }
