@@ -61,8 +61,7 @@ export class RefMap<V> implements ReadonlyMap<string, V> {
 
   #find(name: string): number | undefined {
     if (this.#names[this.#next] !== name) {
-      // Whoever asks anew asks for the first.
-      const at = this.#names[0] === name ? 0 : this.#search(name)
+      const at = this.#search(name)
       if (at === undefined) return undefined
       this.#next = at
     }
