@@ -5,23 +5,74 @@ import { setImmediate } from 'node:timers'
 
 /** Most milliseconds that work takes of one turn of the event loop. */
 const LONGEST = 5
-const AT_ONCE = 512
+/** Microseconds of work between two looks at the clock. */
+const UNWATCHED = 500
 
 const waiting: (() => void)[] = []
 /** When the work of the present turn began; undefined before any has. */
 let began: number | undefined
 
-/** Goes on at once while the event loop's turn is young, else in one of the next, first come, first served. */
-export async function takeTurn(): Promise<void> {
+/**
+ * Goes on at once while the event loop's turn is young, else in one of the next, first come, first served.
+ *
+ * @throws the signal's reason, once it is aborted
+ */
+export async function takeTurn(signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted()
   if (began === undefined) startTurn()
-  else if (waiting.length > 0 || isOver()) await new Promise<void>((resolve) => waiting.push(resolve))
+  else if (waiting.length > 0 || isOver()) {
+    await new Promise<void>((resolve) => waiting.push(resolve))
+    signal?.throwIfAborted()
+  }
 }
 
-/** Does the same to each of many items, in turns with others. */
-export async function eachInTurns<T>(items: Iterable<T>, work: (item: T) => void): Promise<void> {
-  let count = 0
+/**
+ * The pace of one piece of long work, whose length somebody else may choose: it counts what is done, not how many
+ * items, and ends the work with its run.
+ *
+ *     const pace = new Pace(signal)
+ *     for (const item of items) {
+ *       work(item)
+ *       if (pace.spend(costOf(item))) await pace.turn()
+ *     }
+ */
+export class Pace {
+  readonly #signal: AbortSignal | undefined
+  #spent = 0
+
+  constructor(signal?: AbortSignal) {
+    this.#signal = signal
+  }
+
+  /** Counts work by the microseconds that it takes, roughly; true where `turn` is to be awaited before more. */
+  spend(microseconds = 1): boolean {
+    this.#spent += microseconds
+    return this.#spent >= UNWATCHED
+  }
+
+  /** @throws the signal's reason, once it is aborted */
+  turn(): Promise<void> {
+    this.#spent = 0
+    return takeTurn(this.#signal)
+  }
+}
+
+export interface PaceOptions {
+  /** Ends the work. */
+  signal?: AbortSignal | undefined
+  /** Microseconds that each item takes, roughly; 1. */
+  cost?: number
+}
+
+/** Does the same to each of many items, in turns with others. @throws the signal's reason, once it is aborted */
+export async function eachInTurns<T>(
+  items: Iterable<T>,
+  work: (item: T) => void,
+  { signal, cost = 1 }: PaceOptions = {},
+): Promise<void> {
+  const pace = new Pace(signal)
   for (const item of items) {
-    if (++count % AT_ONCE === 0) await takeTurn()
+    if (pace.spend(cost)) await pace.turn()
     work(item)
   }
 }

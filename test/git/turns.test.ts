@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { eachInTurns } from '../../src/git/turns.js'
+import { eachInTurns, Pace } from '../../src/git/turns.js'
 
 /** Counts the event loop's turns from now on, until it is asked how many there were. */
 function countTurns(): () => number {
@@ -61,4 +61,37 @@ test('what the work throws ends it', async (t) => {
   }
   await t.rejects(eachInTurns([1, 2, 3], work), { message: 'no more' })
   t.same(seen, [1, 2])
+})
+
+test('work is counted by what it takes, not by its items', async (t) => {
+  const pace = new Pace()
+  const turnsOfOthers = countTurns()
+  for (let item = 0; item < 100; item++) {
+    const until = performance.now() + 1
+    while (performance.now() < until);
+    if (pace.spend(1000)) await pace.turn()
+  }
+  const turns = turnsOfOthers()
+  t.ok(turns >= 5, `${turns} turns`)
+  t.equal(pace.spend(499), false)
+  t.equal(pace.spend(1), true)
+})
+
+test('work without an end ends with its signal', async (t) => {
+  const ending = new AbortController()
+  const reason = new Error('the caller is gone')
+  setImmediate(() => ending.abort(reason))
+  const endless = (function* () {
+    for (;;) yield 1
+  })()
+  await t.rejects(
+    eachInTurns(endless, () => {}, { signal: ending.signal }),
+    reason,
+  )
+  let isDone = false
+  const work = () => {
+    isDone = true
+  }
+  await t.rejects(eachInTurns(Array(600), work, { signal: AbortSignal.abort(reason) }), reason)
+  t.ok(isDone, 'what is short is done at once')
 })
