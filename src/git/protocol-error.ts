@@ -10,6 +10,9 @@ export function printable(text: string, limit = 200): string {
   return clean.length > limit ? `${clean.slice(0, limit)}…` : clean
 }
 
+/** More than any sound remote would say: an answer without an end, or one made to fill memory. */
+export class ExcessError extends ProtocolError {}
+
 /** The remote gave up and said why, on band 3 or in an `ERR` line. */
 export class RemoteFatalError extends ProtocolError {
   constructor(text: string) {

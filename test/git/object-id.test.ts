@@ -15,3 +15,13 @@ test('the size of an id follows the object format', async (t) => {
   t.equal(hashSize('sha1'), 20)
   t.equal(hashSize('sha256'), 32)
 })
+
+test('the null id is no object id, and an id may have to be of one format', async (t) => {
+  for (const format of ['sha1', 'sha256'] as const) {
+    t.equal(isObjectId(zeroId(format)), false)
+    t.equal(isObjectId(zeroId(format), format), false)
+    t.equal(isObjectId(zeroId(format).replace(/0$/, '1'), format), true)
+  }
+  t.equal(isObjectId('a'.repeat(40), 'sha256'), false)
+  t.equal(isObjectId('a'.repeat(64), 'sha1'), false)
+})
