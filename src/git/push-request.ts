@@ -1,8 +1,10 @@
+import { GitSyncError } from '../errors.js'
 import { AGENT } from '../version.js'
 import { objectFormatOf } from './advertisement.js'
 import type { Capabilities } from './capabilities.js'
-import { zeroId } from './object-id.js'
+import { isObjectId, type ObjectFormat, zeroId } from './object-id.js'
 import { encodePacket, FLUSH_PACKET } from './pkt-line.js'
+import { isValidRefName } from './ref-name.js'
 
 // gitprotocol-pack, "Reference Update Request and Packfile Transfer".
 
@@ -19,14 +21,20 @@ export interface PushOptions {
   pushOptions?: readonly string[]
 }
 
-/** The part of a push before its pack: commands, flush, and push options with a flush of their own. */
+/**
+ * The part of a push before its pack: commands, flush, and push options with a flush of their own.
+ *
+ * @throws GitSyncError `internal` for commands that nobody can have planned
+ */
 export function writeCommands(
   offered: Capabilities,
   commands: readonly Command[],
   options: PushOptions,
 ): Buffer {
   const chosen = chooseCapabilities(offered, commands, options)
-  const zero = zeroId(objectFormatOf(offered))
+  const format = objectFormatOf(offered)
+  checkCommands(commands, format)
+  const zero = zeroId(format)
   const packets = commands.map(({ ref, oldId, newId }, index) => {
     const command = `${oldId || zero} ${newId || zero} ${ref}`
     return encodePacket(index === 0 ? `${command}\0 ${chosen.join(' ')}` : command)
@@ -37,6 +45,23 @@ export function writeCommands(
     packets.push(FLUSH_PACKET)
   }
   return Buffer.concat(packets)
+}
+
+/**
+ * The last look at what goes over the wire, whoever asked for it: a null id as the new one, say, would be a delete that
+ * no guard has counted.
+ */
+function checkCommands(commands: readonly Command[], format: ObjectFormat): void {
+  const isId = (id: string) => id === '' || isObjectId(id, format)
+  const refs = new Set<string>()
+  for (const { ref, oldId, newId } of commands) {
+    const isSound = isValidRefName(ref) && isId(oldId) && isId(newId) && oldId !== newId
+    if (!isSound || refs.has(ref)) {
+      const command = JSON.stringify(`${oldId || '(none)'} ${newId || '(none)'} ${ref}`)
+      throw new GitSyncError('internal', `A push would hold the command ${command}: nothing was sent.`)
+    }
+    refs.add(ref)
+  }
 }
 
 function chooseCapabilities(

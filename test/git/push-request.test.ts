@@ -114,8 +114,31 @@ test('git does what it is told', async (t) => {
     const head = writeCommands(capabilities, commands, { atomic: true, pushOptions: ['a', 'b'] })
     const answer = await answerOf('receive-pack', dir, Buffer.concat([head, emptyPack(objectFormat)]))
     const outer = new PacketReader(streamOf(answer))
-    const report = await readPushReport(new PacketReader(new SideBandStream(outer, () => {})))
+    const sent = new Set(commands.map(({ ref }) => ref))
+    const report = await readPushReport(new PacketReader(new SideBandStream(outer, () => {})), sent)
     t.same(report, { unpackError: '', refs: new Map(commands.map(({ ref }) => [ref, ''])) })
     t.same(await repository.refs(), { 'refs/heads/main': first, 'refs/heads/new': second })
   }
+})
+
+test('a command that nobody can have planned is never written', async (t) => {
+  const main = { ref: 'refs/heads/main', oldId: A, newId: B }
+  const wrong = [
+    { ...main, newId: ZERO },
+    { ...main, oldId: ZERO },
+    { ...main, newId: A },
+    { ...main, oldId: '', newId: '' },
+    { ...main, newId: 'b'.repeat(64) },
+    { ...main, newId: B.toUpperCase() },
+    { ...main, newId: `${B}\n` },
+    { ...main, ref: 'HEAD' },
+    { ...main, ref: 'refs/heads/a b' },
+    { ...main, ref: 'refs/heads/a\0report-status' },
+    { ...main, ref: `refs/heads/a\n${A} ${ZERO} refs/heads/b` },
+  ]
+  for (const command of wrong) {
+    const write = () => writeCommands(offered, [...create.slice(1), command], {})
+    t.throws(write, { code: 'internal', message: /nothing was sent/ }, JSON.stringify(command))
+  }
+  t.throws(() => writeCommands(offered, [main, main], {}), { code: 'internal' }, 'twice')
 })

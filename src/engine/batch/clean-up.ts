@@ -11,7 +11,10 @@ export async function cleanUp({ run, job, remotes, execution }: Context): Promis
   const { target } = remotes
   if (!target.capabilities.has('delete-refs')) return
   const listed = leftovers(target.refs, job.scope.tempRefPrefix, job.sourceUrl, Date.now())
-  const commands: Command[] = [...listed, ...execution.leftBehind.splice(0)]
+  // Where the target was listed again meanwhile, both name the same refs.
+  const byRef = new Map<string, Command>()
+  for (const command of [...execution.leftBehind.splice(0), ...listed]) byRef.set(command.ref, command)
+  const commands = [...byRef.values()].slice(0, job.maxRefUpdates)
   if (commands.length === 0) return
   try {
     await target.push({ commands }, () => {})
