@@ -1,12 +1,16 @@
+import { LargeMap } from './large-map.js'
+
 /**
  * A map by ref name, made for remotes that list their refs sorted: as long as names are set, and asked for, in
- * ascending order, nothing is hashed. It is a Map then in half the time and memory, else a Map.
+ * ascending order, nothing is hashed. It is a Map then in half the time and memory, else a Map, and never rebuilt.
  */
 export class RefMap<V> implements ReadonlyMap<string, V> {
   readonly #names: string[] = []
   readonly #values: V[] = []
-  /** Where each name stands, once names came out of order. */
-  #index: Map<string, number> | undefined
+  /** So many names, from the first, ascend. */
+  #sorted = 0
+  /** Where the names behind those stand. */
+  readonly #strays = new LargeMap<string, number>()
   /** Behind the name that was found last. */
   #next = 0
 
@@ -15,19 +19,17 @@ export class RefMap<V> implements ReadonlyMap<string, V> {
   }
 
   set(name: string, value: V): this {
-    const last = this.#names.length - 1
-    const isNew = this.#index === undefined && (last < 0 || (this.#names[last] as string) < name)
-    if (!isNew) {
-      const known = this.#indexed().get(name)
-      if (known !== undefined) {
-        this.#values[known] = value
-        return this
-      }
-    }
-    this.#index?.set(name, last + 1)
-    this.#names.push(name)
-    this.#values.push(value)
+    const known = this.#known(name)
+    if (known === undefined) this.#append(name, value)
+    else this.#values[known] = value
     return this
+  }
+
+  /** Sets the value of a name that is new. @returns the value that the name has */
+  add(name: string, value: V): V {
+    const known = this.#known(name)
+    if (known === undefined) this.#append(name, value)
+    return known === undefined ? value : (this.#values[known] as V)
   }
 
   get(name: string): V | undefined {
@@ -69,21 +71,29 @@ export class RefMap<V> implements ReadonlyMap<string, V> {
   }
 
   #search(name: string): number | undefined {
-    if (this.#index) return this.#index.get(name)
-    let [low, high] = [0, this.#names.length]
+    let [low, high] = [0, this.#sorted]
     while (low < high) {
       const middle = (low + high) >>> 1
       if ((this.#names[middle] as string) < name) low = middle + 1
       else high = middle
     }
-    return this.#names[low] === name ? low : undefined
+    return this.#names[low] === name ? low : this.#strays.get(name)
   }
 
-  #indexed(): Map<string, number> {
-    if (!this.#index) {
-      this.#index = new Map()
-      for (const [at, name] of this.#names.entries()) this.#index.set(name, at)
-    }
-    return this.#index
+  /** Where a name stands. One that comes in its order is new. */
+  #known(name: string): number | undefined {
+    return this.#isNext(name) ? undefined : this.#search(name)
+  }
+
+  #append(name: string, value: V): void {
+    if (this.#isNext(name)) this.#sorted++
+    else this.#strays.set(name, this.#names.length)
+    this.#names.push(name)
+    this.#values.push(value)
+  }
+
+  #isNext(name: string): boolean {
+    const last = this.#names.length - 1
+    return last < 0 || (this.#sorted > last && (this.#names[last] as string) < name)
   }
 }
