@@ -1,6 +1,6 @@
 import type { Capabilities } from './capabilities.js'
 import { chooseV1Capabilities } from './fetch-request.js'
-import { keepShallow, readV2Preamble, type ShallowInfo } from './fetch-response.js'
+import { readV2Preamble, type ShallowInfo, ShallowLines } from './fetch-response.js'
 import { commandHead } from './ls-refs.js'
 import type { ObjectFormat } from './object-id.js'
 import type { PacketReader } from './packet-reader.js'
@@ -56,13 +56,16 @@ export function writeDeepenV2(capabilities: Capabilities, { wants, shallow = [],
 }
 
 /** The answer's shallow and unshallow lines. @throws ProtocolError where it does not say all */
-export async function readDeepened(reader: PacketReader, isV2: boolean): Promise<ShallowInfo> {
-  if (isV2) return readV2Preamble(reader)
-  const info: ShallowInfo = { shallow: [], unshallow: [] }
+export async function readDeepened(
+  reader: PacketReader,
+  isV2: boolean,
+  info = new ShallowLines(),
+): Promise<ShallowInfo> {
+  if (isV2) return readV2Preamble(reader, info)
   for (;;) {
     const packet = await reader.nextOrFail('among its shallow lines')
     if (packet.type === 'flush') break
-    keepShallow(info, lineOf(packet))
+    info.keep(lineOf(packet))
   }
   await reader.finish()
   return info

@@ -1,7 +1,7 @@
-import { isObjectId } from './object-id.js'
+import { isObjectId, type ObjectFormat } from './object-id.js'
 import type { PacketReader } from './packet-reader.js'
 import { HEADER_SIZE, type Packet } from './pkt-line.js'
-import { ProtocolError, printable } from './protocol-error.js'
+import { ExcessError, ProtocolError, printable } from './protocol-error.js'
 import { lineOf } from './text-line.js'
 
 // gitprotocol-v2, "fetch", output; gitprotocol-pack, "Packfile Negotiation".
@@ -12,9 +12,40 @@ export interface ShallowInfo {
   unshallow: string[]
 }
 
+/** What is asked for here has a few thousand edges at most; each may become a want or a have. */
+const MAX_EDGES = 100_000
+
+export interface ShallowOptions {
+  format?: ObjectFormat
+  /** The only ids of interest: some servers name every commit that they pass. */
+  among?: ReadonlySet<string>
+}
+
+/** Gathers the lines of an answer, which may be without an end. */
+export class ShallowLines implements ShallowInfo {
+  readonly shallow: string[] = []
+  readonly unshallow: string[] = []
+  readonly #options: ShallowOptions
+
+  constructor(options: ShallowOptions = {}) {
+    this.#options = options
+  }
+
+  keep(line: string): void {
+    const space = line.indexOf(' ')
+    const [word, id] = [line.slice(0, space), line.slice(space + 1)]
+    const { format, among } = this.#options
+    if ((word !== 'shallow' && word !== 'unshallow') || !isObjectId(id, format))
+      throw new ProtocolError(`expected a shallow line, got "${printable(line)}"`)
+    if (among && !among.has(id)) return
+    if (this[word].length === MAX_EDGES)
+      throw new ExcessError(`it sends more than ${MAX_EDGES} ${word} lines`)
+    this[word].push(id)
+  }
+}
+
 /** Reads a v2 answer up to its pack. An empty body is how git's http-backend refuses an argument. */
-export async function readV2Preamble(reader: PacketReader): Promise<ShallowInfo> {
-  const info: ShallowInfo = { shallow: [], unshallow: [] }
+export async function readV2Preamble(reader: PacketReader, info = new ShallowLines()): Promise<ShallowInfo> {
   for (;;) {
     const section = lineOf(await reader.nextOrFail('before its pack'))
     if (section === 'packfile') return info
@@ -27,14 +58,14 @@ export async function readV2Preamble(reader: PacketReader): Promise<ShallowInfo>
       if (packet.type === 'delimiter') break
       if (packet.type !== 'line') throw new ProtocolError('the answer has no pack')
       const line = lineOf(packet)
-      if (section === 'shallow-info') keepShallow(info, line)
+      if (section === 'shallow-info') info.keep(line)
+      else if (section === 'acknowledgments') readAcknowledgment(line)
     }
   }
 }
 
 /** Reads a v1 answer's `shallow` lines, where we sent some, and its ACK and NAK lines, up to the pack. */
-export async function readV1Preamble(reader: PacketReader): Promise<ShallowInfo> {
-  const info: ShallowInfo = { shallow: [], unshallow: [] }
+export async function readV1Preamble(reader: PacketReader, info = new ShallowLines()): Promise<ShallowInfo> {
   for (;;) {
     const start = await reader.peek(HEADER_SIZE + 1)
     if (start.toString('latin1', 0, HEADER_SIZE) === 'PACK' || isBand(start[HEADER_SIZE])) return info
@@ -50,16 +81,19 @@ function isBand(byte: number | undefined): boolean {
   return byte === 1 || byte === 2 || byte === 3
 }
 
-function keepAcknowledgment(info: ShallowInfo, packet: Packet): void {
+function keepAcknowledgment(info: ShallowLines, packet: Packet): void {
   const line = lineOf(packet)
-  if (line === 'NAK' || line.startsWith('ACK ')) return
-  keepShallow(info, line)
+  if (line.startsWith('shallow ') || line.startsWith('unshallow ')) info.keep(line)
+  else readAcknowledgment(line)
 }
 
-export function keepShallow(info: ShallowInfo, line: string): void {
-  const space = line.indexOf(' ')
-  const [word, id] = [line.slice(0, space), line.slice(space + 1)]
-  if (word === 'shallow' && isObjectId(id)) info.shallow.push(id)
-  else if (word === 'unshallow' && isObjectId(id)) info.unshallow.push(id)
-  else throw new ProtocolError(`expected a shallow line, got "${printable(line)}"`)
+export type Acknowledgment = { type: 'ack'; id: string; state: string } | { type: 'nak' } | { type: 'ready' }
+
+/** `ACK SP <id> [SP <state>]`, `NAK`, and in v2 `ready`. */
+export function readAcknowledgment(line: string): Acknowledgment {
+  const [word, id = '', state = '', ...more] = line.split(' ')
+  if (word === 'ACK' && isObjectId(id) && more.length === 0) return { type: 'ack', id, state }
+  if (line === 'NAK') return { type: 'nak' }
+  if (line === 'ready') return { type: 'ready' }
+  throw new ProtocolError(`expected an acknowledgment, got "${printable(line)}"`)
 }

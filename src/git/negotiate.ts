@@ -1,5 +1,6 @@
 import type { Capabilities } from './capabilities.js'
 import { chooseV1Capabilities } from './fetch-request.js'
+import { readAcknowledgment } from './fetch-response.js'
 import { commandHead } from './ls-refs.js'
 import type { PacketReader } from './packet-reader.js'
 import { encodePacket, FLUSH_PACKET } from './pkt-line.js'
@@ -30,17 +31,25 @@ export function writeNegotiationV1(offered: Capabilities, want: string, haves: r
   return Buffer.concat(packets)
 }
 
-/** The ids that the source says it has. Where it has heard enough, a pack follows, which is left alone. */
-export async function readAcknowledged(reader: PacketReader, isV2: boolean): Promise<Set<string>> {
+/** The ids among `haves` that the source says it has. Where it has heard enough, a pack follows, which is left alone. */
+export async function readAcknowledged(
+  reader: PacketReader,
+  isV2: boolean,
+  haves: Iterable<string>,
+): Promise<Set<string>> {
+  const offered = new Set(haves)
   const acknowledged = new Set<string>()
   if (isV2) {
     const section = lineOf(await reader.nextOrFail('before its acknowledgments'))
     if (section !== 'acknowledgments') throw new ProtocolError(`unknown section "${printable(section)}"`)
   }
   for (let packet = await reader.next(); packet?.type === 'line'; packet = await reader.next()) {
-    const [word, id = '', state] = lineOf(packet).split(' ')
-    if (word === 'NAK' && !isV2) break
-    if (word === 'ACK' && (isV2 || state === 'common')) acknowledged.add(id)
+    const acknowledgment = readAcknowledgment(lineOf(packet))
+    if (acknowledgment.type === 'nak' && !isV2) break
+    if (acknowledgment.type !== 'ack') continue
+    const { id, state } = acknowledgment
+    if (!offered.has(id)) throw new ProtocolError(`it acknowledges ${id}, which it was not offered`)
+    if (isV2 || state === 'common') acknowledged.add(id)
   }
   return acknowledged
 }

@@ -17,6 +17,7 @@ export interface PackStream extends AsyncIterableIterator<Buffer, undefined> {
  * begins with that header, and ends without error only if the remote ended it well.
  */
 export async function openPackStream(reader: PacketReader, onText: TextSink): Promise<PackStream> {
+  reader.unlimit()
   const isRaw = (await reader.peek(4)).toString('latin1') === 'PACK'
   const chunks = isRaw ? reader.rest() : new SideBandStream(reader, onText)
   try {

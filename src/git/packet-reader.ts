@@ -1,5 +1,5 @@
 import { decodePacket, HEADER_SIZE, type Packet, packetSize } from './pkt-line.js'
-import { ProtocolError } from './protocol-error.js'
+import { ExcessError, ProtocolError } from './protocol-error.js'
 import { splitLine, splitLineOf, type TextLine } from './text-line.js'
 import { takeTurn } from './turns.js'
 
@@ -16,7 +16,7 @@ const MIB = 1024 * 1024
 /** Reads packets, and then perhaps raw bytes, from a stream of chunks of any size. */
 export class PacketReader {
   readonly #chunks: AsyncIterator<Buffer>
-  readonly #limit: number
+  #limit: number
   #read = 0
   #buffer: Buffer = Buffer.alloc(0)
   #offset = 0
@@ -25,6 +25,11 @@ export class PacketReader {
   constructor(bytes: AsyncIterable<Buffer>, limit = Number.POSITIVE_INFINITY) {
     this.#chunks = bytes[Symbol.asyncIterator]()
     this.#limit = limit
+  }
+
+  /** What follows is passed on and not held, as a pack is: it may be of any length. */
+  unlimit(): void {
+    this.#limit = Number.POSITIVE_INFINITY
   }
 
   /** The next packet, or `undefined` where the stream ends between two packets. */
@@ -137,8 +142,7 @@ export class PacketReader {
     const { done, value } = await this.#chunks.next()
     if (done) return undefined
     this.#read += value.length
-    if (this.#read > this.#limit)
-      throw new ProtocolError(`its answer is longer than ${this.#limit / MIB} MiB`)
+    if (this.#read > this.#limit) throw new ExcessError(`its answer is longer than ${this.#limit / MIB} MiB`)
     return value
   }
 }

@@ -11,8 +11,8 @@ export interface PushReport {
   refs: Map<string, string>
 }
 
-/** Reads a report up to its flush; what some servers append is left alone. */
-export async function readPushReport(reader: PacketReader): Promise<PushReport> {
+/** Reads a report on the refs that were sent, up to its flush; what some servers append is left alone. */
+export async function readPushReport(reader: PacketReader, sent: ReadonlySet<string>): Promise<PushReport> {
   const report: PushReport = { unpackError: '', refs: new Map() }
   const unpack = lineOf(await reader.nextOrFail('before its report'))
   if (!unpack.startsWith('unpack '))
@@ -22,14 +22,18 @@ export async function readPushReport(reader: PacketReader): Promise<PushReport> 
   for (;;) {
     const packet = await reader.next()
     if (!packet || packet.type === 'flush') return report
-    keepLine(report, lineOf(packet))
+    keepLine(report, sent, lineOf(packet))
   }
 }
 
 /** `ok <ref>`, `ng <ref> <reason>`, or an `option` line, which says how a ref was taken and changes nothing. */
-function keepLine(report: PushReport, line: string): void {
+function keepLine({ refs }: PushReport, sent: ReadonlySet<string>, line: string): void {
   const [word, ref = '', ...reason] = line.split(' ')
-  if (word === 'ok') report.refs.set(ref, '')
-  else if (word === 'ng') report.refs.set(ref, printable(reason.join(' ')) || 'no reason given')
-  else if (word !== 'option') throw new ProtocolError(`expected ok or ng, got "${printable(line)}"`)
+  if (word === 'option') return
+  if (word !== 'ok' && word !== 'ng') throw new ProtocolError(`expected ok or ng, got "${printable(line)}"`)
+  // As git does: what is said of other refs is no matter of ours.
+  if (!sent.has(ref)) return
+  // Of two words on one ref, the bad one stands.
+  if (word === 'ng') refs.set(ref, printable(reason.join(' ')) || 'no reason given')
+  else if (!refs.has(ref)) refs.set(ref, '')
 }

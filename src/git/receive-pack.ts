@@ -1,7 +1,13 @@
 import { GitSyncError } from '../errors.js'
-import { objectFormatOf, type RefAdvertisement, readAdvertisement } from './advertisement.js'
+import {
+  MAX_ADVERTISEMENT,
+  objectFormatOf,
+  type RefAdvertisement,
+  readAdvertisement,
+} from './advertisement.js'
 import type { Capabilities } from './capabilities.js'
 import { readDeepened, writeDeepenV1 } from './deepen.js'
+import { ShallowLines } from './fetch-response.js'
 import type { ObjectFormat } from './object-id.js'
 import { PacketReader } from './packet-reader.js'
 import { type PushReport, readPushReport } from './push-report.js'
@@ -82,9 +88,11 @@ export class ReceivePack {
    */
   async commitsAt(depth: number, tip: string): Promise<string[]> {
     const body = writeDeepenV1(this.objectFormat, { wants: [tip], depth })
-    const reader = new PacketReader(await this.#http.post({ service: UPLOAD_PACK, step: 'history', body }))
+    const answer = await this.#http.post({ service: UPLOAD_PACK, step: 'history', body })
+    const reader = new PacketReader(answer, MAX_ADVERTISEMENT)
     try {
-      return (await readDeepened(reader, false)).shallow
+      const lines = new ShallowLines({ format: this.objectFormat })
+      return (await readDeepened(reader, false, lines)).shallow
     } catch (error) {
       throw this.#http.blame(error)
     } finally {
@@ -107,7 +115,8 @@ export class ReceivePack {
       const body = Buffer.isBuffer(pack) ? Buffer.concat([head, pack]) : joined(head, pack)
       const length = packSize === undefined ? {} : { contentLength: head.length + packSize }
       const answer = await this.#http.post({ service: RECEIVE_PACK, step: 'push', body, ...length })
-      return await this.#readReport(new PacketReader(answer, MAX_REPORT), onText)
+      const sent = new Set(push.commands.map(({ ref }) => ref))
+      return await this.#readReport(new PacketReader(answer, MAX_REPORT), sent, onText)
     } catch (error) {
       throw this.#http.blame(error)
     }
@@ -118,12 +127,16 @@ export class ReceivePack {
     return this.#http.redact(text)
   }
 
-  async #readReport(outer: PacketReader, onText: TextSink): Promise<PushReport | undefined> {
+  async #readReport(
+    outer: PacketReader,
+    sent: ReadonlySet<string>,
+    onText: TextSink,
+  ): Promise<PushReport | undefined> {
     const banded = this.capabilities.has('side-band-64k') ? new SideBandStream(outer, onText) : undefined
     const reader = banded ? new PacketReader(banded) : outer
     try {
       if ((await reader.peek(1)).length === 0) return undefined
-      const report = this.#redacted(await readPushReport(reader))
+      const report = this.#redacted(await readPushReport(reader, sent))
       await readOn(banded)
       return report
     } finally {

@@ -1,11 +1,17 @@
 import type { ProtocolMode } from '../../schemas/request.js'
 import type { Protocol } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
-import { objectFormatOf, readAdvertisement } from './advertisement.js'
+import { MAX_ADVERTISEMENT, objectFormatOf, readAdvertisement } from './advertisement.js'
 import type { Capabilities } from './capabilities.js'
 import { DEEPEST, type Deepening, readDeepened, writeDeepenV1, writeDeepenV2 } from './deepen.js'
 import { type FetchRequest, writeFetchV1, writeFetchV2 } from './fetch-request.js'
-import { readV1Preamble, readV2Preamble, type ShallowInfo } from './fetch-response.js'
+import {
+  readV1Preamble,
+  readV2Preamble,
+  type ShallowInfo,
+  ShallowLines,
+  type ShallowOptions,
+} from './fetch-response.js'
 import { type HistoryObject, readHistory } from './history.js'
 import { readLsRefs, writeLsRefs } from './ls-refs.js'
 import { readAcknowledged, writeNegotiationV1, writeNegotiationV2 } from './negotiate.js'
@@ -75,7 +81,8 @@ export class UploadPack {
     counted.haves += request.haves.length
     const reader = await this.#call(step, body, isV2)
     try {
-      const { shallow } = await (isV2 ? readV2Preamble : readV1Preamble)(reader)
+      const lines = new ShallowLines({ format: this.objectFormat })
+      const { shallow } = await (isV2 ? readV2Preamble : readV1Preamble)(reader, lines)
       const known = new Set(request.shallow)
       const isCut = shallow.some((id) => !known.has(id))
       if (isCut && request.depth === undefined) throw shallowSource(this.#http)
@@ -128,9 +135,7 @@ export class UploadPack {
   /** Which of `candidates` are ancestors of `tip`, told exactly by the source's own walk: see deepen.ts. */
   async unshallowed(tip: string, candidates: readonly string[]): Promise<Set<string>> {
     const deepening = { wants: [tip], shallow: candidates, depth: DEEPEST }
-    const unshallow = new Set((await this.#deepen(deepening, 'prove')).unshallow)
-    // Some servers unshallow every commit that they pass.
-    return new Set(candidates.filter((id) => unshallow.has(id)))
+    return new Set((await this.#deepen(deepening, 'prove', { among: new Set(candidates) })).unshallow)
   }
 
   /** The commits that are `depth` deep below `tips`, which are 1 deep; none where no history goes so deep. */
@@ -148,7 +153,7 @@ export class UploadPack {
     const write = isV2 ? writeNegotiationV2 : writeNegotiationV1
     const reader = await this.#call('negotiate', write(this.capabilities, want, haves), isV2)
     try {
-      return await readAcknowledged(reader, isV2)
+      return await readAcknowledged(reader, isV2, haves)
     } catch (error) {
       throw this.#http.blame(error)
     } finally {
@@ -156,14 +161,14 @@ export class UploadPack {
     }
   }
 
-  async #deepen(deepening: Deepening, step: string): Promise<ShallowInfo> {
+  async #deepen(deepening: Deepening, step: string, options: ShallowOptions = {}): Promise<ShallowInfo> {
     const asV2 = this.protocol === 'v2' && this.#mode === 'v2'
     const body = asV2
       ? writeDeepenV2(this.capabilities, deepening)
       : writeDeepenV1(this.objectFormat, deepening, this.protocol === 'v1' ? this.capabilities : undefined)
     const reader = await this.#call(step, body, asV2)
     try {
-      return await readDeepened(reader, asV2)
+      return await readDeepened(reader, asV2, new ShallowLines({ format: this.objectFormat, ...options }))
     } catch (error) {
       throw this.#http.blame(error)
     } finally {
@@ -178,7 +183,9 @@ export class UploadPack {
 
   async #call(step: string, body: Buffer, isV2: boolean): Promise<PacketReader> {
     const gitProtocol = isV2 ? { gitProtocol: VERSION_2 } : {}
-    return new PacketReader(await this.#http.post({ service: UPLOAD_PACK, step, body, ...gitProtocol }))
+    const answer = await this.#http.post({ service: UPLOAD_PACK, step, body, ...gitProtocol })
+    // What comes before a pack is a line for each commit at most, as refs are in a listing.
+    return new PacketReader(answer, MAX_ADVERTISEMENT)
   }
 }
 

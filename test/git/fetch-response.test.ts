@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { readV1Preamble, readV2Preamble } from '../../src/git/fetch-response.js'
+import { readV1Preamble, readV2Preamble, ShallowLines } from '../../src/git/fetch-response.js'
 import { PacketReader } from '../../src/git/packet-reader.js'
 import { gather, streamOf } from '../support/chunks.js'
 import { band, DELIM, FLUSH, pkt, RESPONSE_END } from '../support/wire.js'
@@ -109,4 +109,39 @@ test('a shallow line holds one object id', async (t) => {
   }
   const inV2 = [pkt('shallow-info\n'), pkt(`deepened ${A}`), DELIM, pkt('packfile\n')]
   await t.rejects(read(readV2Preamble, ...inV2), { name: 'ProtocolError' })
+})
+
+test('an id in an acknowledgment or a shallow line is one', async (t) => {
+  const NULL = '0'.repeat(40)
+  for (const line of [
+    `ACK ${NULL}`,
+    'ACK abc',
+    `ACK ${A} common more`,
+    `shallow ${NULL}`,
+    `unshallow ${NULL}`,
+  ]) {
+    await t.rejects(
+      read(readV1Preamble, pkt(line), band(1, 'PACK')),
+      { name: 'ProtocolError' },
+      `v1: ${line}`,
+    )
+    const section = line.startsWith('ACK') ? 'acknowledgments' : 'shallow-info'
+    const inV2 = [pkt(section), pkt(line), DELIM, pkt('packfile\n')]
+    await t.rejects(read(readV2Preamble, ...inV2), { name: 'ProtocolError' }, `v2: ${line}`)
+  }
+  const sha256 = new ShallowLines({ format: 'sha256' })
+  t.throws(() => sha256.keep(`shallow ${A}`), { name: 'ProtocolError' })
+})
+
+test('only the ids that matter are kept, and so many at most', async (t) => {
+  const number = (at: number) => (at + 1).toString(16).padStart(40, '0')
+  const some = new ShallowLines({ among: new Set([A]) })
+  const all = new ShallowLines()
+  for (let at = 0; at < 100_000; at++) {
+    all.keep(`shallow ${number(at)}`)
+    some.keep(`unshallow ${number(at)}`)
+  }
+  some.keep(`unshallow ${A}`)
+  t.strictSame([some.shallow, some.unshallow], [[], [A]])
+  t.throws(() => all.keep(`shallow ${A}`), { name: 'ProtocolError', message: /more than 100000 shallow/ })
 })

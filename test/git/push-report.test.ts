@@ -6,7 +6,8 @@ import { DELIM, FLUSH, pkt } from '../support/wire.js'
 
 const read = (...parts: (Buffer | string)[]) => {
   const wire = parts.map((part) => (Buffer.isBuffer(part) ? part : pkt(part)))
-  return readPushReport(new PacketReader(streamOf(Buffer.concat(wire), [6])))
+  const sent = parts.map((part) => part.toString().trimEnd().split(' ')[1] ?? '')
+  return readPushReport(new PacketReader(streamOf(Buffer.concat(wire), [6])), new Set(sent))
 }
 
 test('ok and ng, with the reason as the target words it', async (t) => {
@@ -84,4 +85,26 @@ test('what is no report is an error', async (t) => {
 test('a report cut between two lines leaves the refs of the rest unknown', async (t) => {
   const report = await read('unpack ok\n', 'ok refs/heads/a\n')
   t.same([...report.refs.keys()], ['refs/heads/a'])
+})
+
+test('what is said of other refs is not kept, and of two words the bad one stands', async (t) => {
+  const lines = [
+    'unpack ok',
+    'ok refs/heads/other',
+    'ng refs/heads/another no',
+    'ok a',
+    'ng a no',
+    'ok a',
+    'ng b no',
+    'ok b',
+  ]
+  const wire = Buffer.concat([...lines.map((line) => pkt(line)), FLUSH])
+  const report = await readPushReport(new PacketReader(streamOf(wire)), new Set(['a', 'b', 'c']))
+  t.strictSame(
+    [...report.refs],
+    [
+      ['a', 'no'],
+      ['b', 'no'],
+    ],
+  )
 })
