@@ -5,7 +5,7 @@ import { traced } from '../git/trace.js'
 import { UploadPack } from '../git/upload-pack.js'
 import type { Job, Run } from './job.js'
 import { refPrefixes } from './scope.js'
-import { type DesiredRef, selectRefs } from './select.js'
+import { type DesiredRef, leftOut, selectRefs } from './select.js'
 
 /** Both sides of a run, with their refs as they were listed. */
 export interface Remotes {
@@ -49,6 +49,7 @@ export async function openSource(
     refs: refs.size,
     ...(head === undefined ? {} : { head }),
   })
+  for (const text of leftOut(source.invalidNames)) run.emit({ type: 'notice', text })
   return source
 }
 

@@ -2,6 +2,7 @@ import type { RefKind } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
 import { RefMap } from '../git/ref-map.js'
 import { isValidRefName, kindOfRef } from '../git/ref-name.js'
+import { Sample } from '../git/sample.js'
 import { eachInTurns } from '../git/turns.js'
 import { isExcluded, isReserved, type Scope } from './scope.js'
 
@@ -26,16 +27,16 @@ export interface Selection {
  */
 export async function selectRefs(scope: Scope, sourceRefs: ReadonlyMap<string, string>): Promise<Selection> {
   const desired = new RefMap<DesiredRef>()
-  const notices: string[] = []
+  const invalid = new Sample()
   const add = (sourceRef: string, targetRef: string, id: string) =>
     desired.set(targetRef, { sourceRef, targetRef, id, kind: kindOfRef(targetRef) })
 
   await eachInTurns(sourceRefs, ([name, id]) => {
-    if (!isValidRefName(name))
-      notices.push(`left out: the source lists ${JSON.stringify(name)}, no valid ref name`)
+    if (!isValidRefName(name)) invalid.add(name)
     else if (isTaken(scope, name) && !isReserved(name, scope.tempRefPrefix)) add(name, name, id)
   })
   await addMapped(scope, sourceRefs, add)
+  const notices = leftOut(invalid)
   for (const { text, hasStar } of scope.branches) {
     if (!hasStar && !sourceRefs.has(text)) notices.push(`the source has no ${text}`)
   }
@@ -47,6 +48,17 @@ export async function selectRefs(scope: Scope, sourceRefs: ReadonlyMap<string, s
   }
   return { desired, notices }
 }
+
+/** A few notices, however many names a source lists that are no ref names. */
+export function leftOut(names: Sample): string[] {
+  const notices = names.first.map(
+    (name) => `left out: the source lists ${JSON.stringify(name.slice(0, MAX_SHOWN))}, no valid ref name`,
+  )
+  if (names.others > 0) notices.push(`left out: ${names.others} more names that are no valid ref names`)
+  return notices
+}
+
+const MAX_SHOWN = 200
 
 /** The source refs that a scope takes under their own names. */
 export function* discoverRefs(scope: Scope, refs: ReadonlyMap<string, string>): Generator<[string, string]> {

@@ -1,10 +1,11 @@
 import { Capabilities } from './capabilities.js'
-import { isObjectId, type ObjectFormat } from './object-id.js'
+import { type ObjectFormat, zeroId } from './object-id.js'
 import { PacketReader } from './packet-reader.js'
-import { type Packet, textOf } from './pkt-line.js'
-import { ProtocolError, printable } from './protocol-error.js'
-import { RefMap } from './ref-map.js'
+import { HEADER_SIZE, MAX_PACKET_SIZE, type Packet, textOf } from './pkt-line.js'
+import { ExcessError, ProtocolError, printable } from './protocol-error.js'
+import { RefListing } from './ref-listing.js'
 import { lineOf, splitLineOf, type TextLine } from './text-line.js'
+import { Pace } from './turns.js'
 
 // gitprotocol-http, "Smart Server Response"; gitprotocol-pack, "Reference Discovery"; gitprotocol-v2,
 // "Capability Advertisement".
@@ -12,21 +13,15 @@ import { lineOf, splitLineOf, type TextLine } from './text-line.js'
 /** What `info/refs` answers: with v2 the capabilities alone, with v0 and v1 the refs too. */
 export type Advertisement = { version: 2; capabilities: Capabilities } | RefAdvertisement
 
-export interface RefAdvertisement {
+export interface RefAdvertisement extends RefListing {
   version: 1
   capabilities: Capabilities
-  /** Ref names to object ids, without peeled entries and without HEAD. */
-  refs: RefMap<string>
-  /** The branch that HEAD names, where that can be told. */
-  head: string | undefined
-  /** `.have` lines: objects that the repository has without a ref of its own, as a fork does. */
-  extraHaves: string[]
-  /** Commits whose parents a shallow repository lacks. */
-  shallow: string[]
 }
 
 /** Bytes of a list of refs: some four million of them. */
 export const MAX_ADVERTISEMENT = 256 * 1024 * 1024
+/** Bytes of capabilities: v1 has one packet for them all. */
+const MAX_CAPABILITIES = MAX_PACKET_SIZE
 
 /** @throws ProtocolError, or what the stream throws */
 export async function readAdvertisement(bytes: AsyncIterable<Buffer>): Promise<Advertisement> {
@@ -66,44 +61,48 @@ async function firstLine(reader: PacketReader): Promise<Packet> {
 
 async function readV2Capabilities(reader: PacketReader): Promise<Advertisement> {
   const lines: string[] = []
-  for (;;) {
+  for (let bytes = 0; bytes <= MAX_CAPABILITIES; ) {
     const packet = await reader.nextOrFail('among the capabilities')
     if (packet.type === 'flush') return { version: 2, capabilities: new Capabilities(lines) }
-    lines.push(lineOf(packet))
+    const line = lineOf(packet)
+    bytes += line.length + HEADER_SIZE
+    lines.push(line)
   }
+  throw new ExcessError(`its capabilities are longer than ${MAX_CAPABILITIES} bytes`)
 }
 
 async function readRefs(reader: PacketReader, first: Packet): Promise<RefAdvertisement> {
-  const found: RefAdvertisement = {
-    version: 1,
-    capabilities: new Capabilities([]),
-    refs: new RefMap(),
-    head: undefined,
-    extraHaves: [],
-    shallow: [],
-  }
-  if (first.type === 'flush') return found
+  if (first.type === 'flush') return advertised(new RefListing(), new Capabilities([]))
+  const { word, rest } = splitLineOf(first)
+  const [name = '', offered = ''] = rest.split('\0', 2)
+  const capabilities = Capabilities.parse(offered)
+  const format = objectFormatOf(capabilities)
+  const listing = new RefListing(format)
   let headId: string | undefined
   const keep = (line: TextLine) => {
     if (line.rest === 'HEAD') headId = line.word
-    keepLine(found, line)
+    keepLine(listing, line)
   }
-  const { word, rest } = splitLineOf(first)
-  const [name = '', capabilities = ''] = rest.split('\0', 2)
-  found.capabilities = Capabilities.parse(capabilities)
-  keep({ word, rest: name })
+  if (name !== NO_REFS || word !== zeroId(format)) keep({ word, rest: name })
   await reader.eachLine('among the refs', keep)
-  found.head = symrefOfHead(found.capabilities) ?? guessHead(found.refs, headId)
-  return found
+  listing.keepHead(symrefOfHead(capabilities) ?? (await guessHead(listing.refs, headId)))
+  return advertised(listing, capabilities)
+}
+
+/** Stands with the null id where a repository without refs has only capabilities to tell. */
+const NO_REFS = 'capabilities^{}'
+
+function advertised(listing: RefListing, capabilities: Capabilities): RefAdvertisement {
+  return Object.assign(listing, { version: 1, capabilities } as const)
 }
 
 /** `<id> SP <name>`, or `shallow SP <id>`. */
-function keepLine(found: RefAdvertisement, { word, rest }: TextLine): void {
-  if (word === 'shallow' && isObjectId(rest)) found.shallow.push(rest)
-  else if (rest === '' || !isObjectId(word))
-    throw new ProtocolError(`expected a ref, got "${printable(`${word} ${rest}`)}"`)
-  else if (rest === '.have') found.extraHaves.push(word)
-  else if (rest !== 'HEAD' && !rest.endsWith('^{}')) found.refs.set(rest, word)
+function keepLine(listing: RefListing, { word, rest }: TextLine): void {
+  if (word === 'shallow') listing.keepShallow(rest)
+  else if (rest === '') throw new ProtocolError(`expected a ref, got "${printable(word)}"`)
+  else if (rest === '.have') listing.keepExtraHave(word)
+  else if (rest === 'HEAD' || rest.endsWith('^{}')) listing.checkId(rest, word)
+  else listing.keepRef(rest, word)
 }
 
 function symrefOfHead(capabilities: Capabilities): string | undefined {
@@ -112,10 +111,17 @@ function symrefOfHead(capabilities: Capabilities): string | undefined {
 }
 
 /** Without the symref capability, HEAD is the branch that holds the same object: git's own guess. */
-function guessHead(refs: ReadonlyMap<string, string>, headId: string | undefined): string | undefined {
+async function guessHead(
+  refs: ReadonlyMap<string, string>,
+  headId: string | undefined,
+): Promise<string | undefined> {
   if (headId === undefined) return undefined
   const usual = ['refs/heads/main', 'refs/heads/master'].find((name) => refs.get(name) === headId)
   if (usual !== undefined) return usual
-  for (const [name, id] of refs) if (id === headId && name.startsWith('refs/heads/')) return name
+  const pace = new Pace()
+  for (const [name, id] of refs) {
+    if (id === headId && name.startsWith('refs/heads/')) return name
+    if (pace.spend(0.1)) await pace.turn()
+  }
   return undefined
 }

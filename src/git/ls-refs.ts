@@ -1,16 +1,14 @@
 import { AGENT } from '../version.js'
-import { MAX_ADVERTISEMENT, objectFormatOf, type RefAdvertisement } from './advertisement.js'
+import { MAX_ADVERTISEMENT, objectFormatOf } from './advertisement.js'
 import type { Capabilities } from './capabilities.js'
-import { isObjectId } from './object-id.js'
+import type { ObjectFormat } from './object-id.js'
 import { PacketReader } from './packet-reader.js'
 import { DELIMITER_PACKET, encodePacket, FLUSH_PACKET } from './pkt-line.js'
 import { ProtocolError, printable } from './protocol-error.js'
-import { RefMap } from './ref-map.js'
+import { RefListing } from './ref-listing.js'
 import type { TextLine } from './text-line.js'
 
 // gitprotocol-v2, "ls-refs".
-
-export type RefList = Pick<RefAdvertisement, 'refs' | 'head'>
 
 /** Asks for the refs below `prefixes`. A server may answer with more: they are hints. */
 export function writeLsRefs(capabilities: Capabilities, prefixes: readonly string[]): Buffer {
@@ -23,13 +21,13 @@ export function writeLsRefs(capabilities: Capabilities, prefixes: readonly strin
 }
 
 /** Reads the refs as they stream. @throws ProtocolError, or what the stream throws */
-export async function readLsRefs(bytes: AsyncIterable<Buffer>): Promise<RefList> {
+export async function readLsRefs(bytes: AsyncIterable<Buffer>, format?: ObjectFormat): Promise<RefListing> {
   const reader = new PacketReader(bytes, MAX_ADVERTISEMENT)
-  const list: RefList = { refs: new RefMap(), head: undefined }
+  const listing = new RefListing(format)
   try {
-    await reader.eachLine('among the refs', (line) => keepLine(list, line))
+    await reader.eachLine('among the refs', (line) => keepLine(listing, line))
     await reader.finish()
-    return list
+    return listing
   } finally {
     await reader.close()
   }
@@ -47,17 +45,16 @@ export function commandHead(command: string, capabilities: Capabilities): Buffer
 }
 
 /** `<id> SP <name> *(SP <attribute>)`; the id of an unborn HEAD is the word `unborn`. */
-function keepLine(list: RefList, { word, rest }: TextLine): void {
-  const nameEnd = rest.indexOf(' ')
-  const name = nameEnd < 0 ? rest : rest.slice(0, nameEnd)
-  if (name === '' || (word !== 'unborn' && !isObjectId(word))) {
+function keepLine(listing: RefListing, { word, rest }: TextLine): void {
+  const [name = '', ...attributes] = rest.includes(' ') ? rest.split(' ') : [rest]
+  // A name with a space in it is none, and must not be taken for what stands before the space.
+  if (name === '' || attributes.some((attribute) => !attribute.includes(':')))
     throw new ProtocolError(`expected a ref, got "${printable(`${word} ${rest}`)}"`)
+  if (name !== 'HEAD') {
+    listing.keepRef(name, word)
+    return
   }
-  if (name === 'HEAD') {
-    const attributes = nameEnd < 0 ? [] : rest.slice(nameEnd + 1).split(' ')
-    const symref = attributes.find((attribute) => attribute.startsWith('symref-target:'))
-    list.head = symref?.slice('symref-target:'.length)
-  } else if (word !== 'unborn') {
-    list.refs.set(name, word)
-  }
+  if (word !== 'unborn') listing.checkId(name, word)
+  const symref = attributes.find((attribute) => attribute.startsWith('symref-target:'))
+  listing.keepHead(symref?.slice('symref-target:'.length))
 }

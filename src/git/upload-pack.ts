@@ -18,6 +18,7 @@ import { readAcknowledged, writeNegotiationV1, writeNegotiationV2 } from './nego
 import type { ObjectFormat } from './object-id.js'
 import { openPackStream, type PackStream } from './pack-stream.js'
 import { PacketReader } from './packet-reader.js'
+import type { Sample } from './sample.js'
 import type { TextSink } from './side-band-stream.js'
 import type { SmartHttp } from './smart-http.js'
 
@@ -36,6 +37,8 @@ export class UploadPack {
   readonly refs: ReadonlyMap<string, string>
   /** The branch that HEAD names, as a full ref name; it may not exist. */
   readonly head: string | undefined
+  /** Of what it lists beside refs. */
+  readonly invalidNames: Sample
 
   private constructor(http: SmartHttp, mode: ProtocolMode, found: Found) {
     this.#http = http
@@ -45,6 +48,7 @@ export class UploadPack {
     this.objectFormat = objectFormatOf(found.capabilities)
     this.refs = found.refs
     this.head = found.head
+    this.invalidNames = found.invalidNames
   }
 
   /**
@@ -189,7 +193,7 @@ export class UploadPack {
   }
 }
 
-type Found = Pick<UploadPack, 'protocol' | 'capabilities' | 'refs' | 'head'>
+type Found = Pick<UploadPack, 'protocol' | 'capabilities' | 'refs' | 'head' | 'invalidNames'>
 
 async function list(http: SmartHttp, mode: ProtocolMode, prefixes: readonly string[]): Promise<Found> {
   const gitProtocol = mode === 'v1' ? undefined : VERSION_2
@@ -203,12 +207,13 @@ async function list(http: SmartHttp, mode: ProtocolMode, prefixes: readonly stri
       )
     }
     if (advertisement.shallow.length > 0) throw shallowSource(http)
-    return { protocol: 'v1', capabilities, refs: advertisement.refs, head: advertisement.head }
+    const { refs, head, invalidNames } = advertisement
+    return { protocol: 'v1', capabilities, refs, head, invalidNames }
   }
   const body = writeLsRefs(capabilities, prefixes)
   const answer = await http.post({ service: UPLOAD_PACK, step: 'ls-refs', body, gitProtocol: VERSION_2 })
-  const { refs, head } = await readLsRefs(answer)
-  return { protocol: 'v2', capabilities, refs, head }
+  const { refs, head, invalidNames } = await readLsRefs(answer, objectFormatOf(capabilities))
+  return { protocol: 'v2', capabilities, refs, head, invalidNames }
 }
 
 function shallowSource(http: SmartHttp): GitSyncError {
