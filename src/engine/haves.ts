@@ -1,8 +1,8 @@
 import type { ReceivePack } from '../git/receive-pack.js'
 import type { PlannedRef } from './plan.js'
 
-// http-backend takes at most 10 MiB of request body.
-const MAX_HAVES = 50_000
+/** http-backend takes at most 10 MiB of request body. */
+export const MAX_HAVES = 50_000
 
 /**
  * What the target has, the most telling first: what this run learned of it, the old values of refs that change, tips

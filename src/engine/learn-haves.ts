@@ -1,7 +1,9 @@
 import { GitSyncError } from '../errors.js'
+import { ExcessError } from '../git/protocol-error.js'
 import type { ReceivePack } from '../git/receive-pack.js'
 import type { UploadPack } from '../git/upload-pack.js'
 import type { Context } from './execution.js'
+import { MAX_HAVES } from './haves.js'
 import type { PlannedRef } from './plan.js'
 
 const FIRST_DEPTH = 8
@@ -28,6 +30,7 @@ export async function learnHaves({ job, remotes, plan, confirmed }: Context): Pr
     }
   } catch (error) {
     if (!(error instanceof GitSyncError) || !REFUSALS.test(error.code)) throw error
+    if (error.cause instanceof ExcessError) throw error
   }
 }
 
@@ -62,7 +65,8 @@ async function learnBelow(
 ): Promise<void> {
   for (let depth = FIRST_DEPTH; depth <= MAX_DEPTH; depth *= 2) {
     const commits = await target.commitsAt(depth, tip)
-    if (commits.length === 0) return
+    // More than can be offered is of no use.
+    if (commits.length === 0 || learned.size + commits.length > MAX_HAVES) return
     for (const id of commits) learned.add(id)
     const known = await source.acknowledged(want, commits)
     if (!known || known.size > 0) return

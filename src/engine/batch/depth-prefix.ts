@@ -1,4 +1,8 @@
+import { GitSyncError } from '../../errors.js'
 import { newHeads, type Prefix } from './prefix.js'
+
+/** The deepest histories known are a tenth of this: below it, a source makes up its commits. */
+const MAX_DEPTH = 1 << 24
 
 /** What is known of a history without its graph. */
 export interface DepthHistory {
@@ -87,11 +91,19 @@ async function firstHeldDepth(
     return commits.length === 0 || isHeld(commits, heads)
   }
   let held = 2
-  while (!(await isNothing(held))) held *= 2
+  while (!(await isNothing(held))) {
+    held *= 2
+    if (held > MAX_DEPTH) throw bottomless()
+  }
   for (let lacking = held / 2; held - lacking > Math.max(1, held / 16); ) {
     const middle = Math.floor((held + lacking) / 2)
     if (await isNothing(middle)) held = middle
     else lacking = middle
   }
   return held
+}
+
+function bottomless(): GitSyncError {
+  const message = `The source names commits ${MAX_DEPTH} deep below a ref: no history goes so deep.`
+  return new GitSyncError('source_protocol_error', message)
 }

@@ -8,6 +8,10 @@ export const FEW = 10
 /** What a step may be filled up to: the rest is for the push's commands. */
 const FILL = 0.98
 const GOOD_ENOUGH = 0.6
+/** Halving a million depths, and the heads at one, takes some forty: beyond, the source leads us on. */
+const MAX_HALVINGS = 200
+/** Singles in a step that is filled one by one. */
+const MAX_SINGLES = 10 * FEW
 
 /** Fills steps by what the source says they weigh: packs are fetched and counted, and nothing is sent. */
 export class StepMeasure {
@@ -52,7 +56,7 @@ export class StepMeasure {
   /** As many single ones as fit, at least one: what follows then never fits in beside them. */
   async fill(from: Prefix, limit: number): Promise<Prefix> {
     let to = from
-    for (let bytes = 0; !to.isWhole; ) {
+    for (let [bytes, singles] = [0, 0]; !to.isWhole && singles < MAX_SINGLES; singles++) {
       const next = await to.advance(1)
       const single = this.#single.get(to) ?? (await this.weigh(to, next, limit))
       this.#single.set(to, single)
@@ -67,7 +71,9 @@ export class StepMeasure {
   /** A prefix that fits, where `tooFar` did not: found by halving. The least there is, if not even that fits. */
   async bisect(from: Prefix, tooFar: Prefix, limit: number): Promise<Prefix> {
     let [fits, fitsNot] = [from, tooFar]
-    for (let middle = await from.halfwayTo(tooFar); middle; middle = await fits.halfwayTo(fitsNot)) {
+    for (let halvings = 0; halvings < MAX_HALVINGS; halvings++) {
+      const middle = await fits.halfwayTo(fitsNot)
+      if (!middle) break
       const bytes = await this.weigh(from, middle, limit * FILL)
       if (bytes === Number.POSITIVE_INFINITY) fitsNot = middle
       else fits = middle
