@@ -1,9 +1,11 @@
 import { GitSyncError } from '../errors.js'
 import { traced } from '../git/trace.js'
+import { filterInTurns } from '../git/turns.js'
 import type { Job, Run } from './job.js'
 import { branchesToProve, type PlannedRef, planRefs } from './plan.js'
 import { proveFastForwards } from './prove.js'
 import type { Remotes } from './remotes.js'
+import type { DesiredRef } from './select.js'
 
 export interface Draft {
   plan: PlannedRef[]
@@ -38,13 +40,15 @@ export async function draftPlan(
       prune: job.prune,
       fastForwards,
       ...memory,
+      signal: run.signal,
     })
-  const differing = await branchesToProve(desired, target.refs)
-  const branches = differing.filter(({ id }) => !memory.unserved.has(id))
+  const differing = await branchesToProve(desired, target.refs, run.signal)
+  const isServed = ({ id }: DesiredRef) => !memory.unserved.has(id)
+  const branches = await filterInTurns(differing, isServed, { signal: run.signal })
   if (branches.length === 0) return { plan: await planWith(new Set()), proofs: undefined }
   const prove = () =>
     traced('prove', { 'gitsync.branches': branches.length }, () =>
-      proveFastForwards(source, branches, target.refs),
+      proveFastForwards(source, branches, target.refs, run.signal),
     )
   if (job.overwrite && job.maxForced === undefined && !job.dryRun) {
     const proofs = tolerant(prove()).then(planWith)

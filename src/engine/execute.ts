@@ -1,5 +1,6 @@
 import { GitSyncError } from '../errors.js'
 import type { Command } from '../git/push-request.js'
+import { eachInTurns } from '../git/turns.js'
 import { pushInSteps, whyNoSteps } from './batch/push-in-steps.js'
 import type { Context } from './execution.js'
 import { learnHaves } from './learn-haves.js'
@@ -18,7 +19,7 @@ export async function executePushes(context: Context, pushes: readonly Command[]
   if (pushes.length > 0) await learnHaves(context)
   for (const commands of pushes) {
     const pushed = await pushRefs(context, commands)
-    keepVerdicts(context, pushed)
+    await keepVerdicts(context, pushed)
     const { verdicts, report, failure } = pushed
     const error = pushError(verdicts, report, context.job.bestEffort && !failure)
     if (error) throw error.code === 'ref_rejected' && failure ? failure : error
@@ -27,8 +28,9 @@ export async function executePushes(context: Context, pushes: readonly Command[]
 
 /** In one go, or in steps where the target takes only so much at a time. */
 async function pushRefs(context: Context, commands: readonly Command[]): Promise<Pushed> {
-  const { job, remotes, confirmed, execution } = context
-  const wants = newObjects(commands, remotes.target.refs).filter((id) => !confirmed.has(id))
+  const { run, job, remotes, confirmed, execution } = context
+  const fresh = await newObjects(commands, remotes.target.refs, run.signal)
+  const wants = fresh.filter((id) => !confirmed.has(id))
   const whyNot = whyNoSteps(context)
   const told = job.targetMaxPackBytes
   if (wants.length > 0 && !whyNot && (told > 0 || execution.batched)) {
@@ -57,16 +59,16 @@ function impossible({ why, error }: LimitRefusal, whyNot: string): GitSyncError 
   })
 }
 
-function keepVerdicts(
+async function keepVerdicts(
   { job, plan, confirmed, execution }: Context,
   { verdicts, report, failure }: Pushed,
-): void {
+): Promise<void> {
   const mayWarn = job.bestEffort && !failure && !report?.unpackError
   let done = 0
-  for (const planned of plan) {
+  await eachInTurns(plan, (planned) => {
     const ref = planned.targetRef
     const verdict = verdicts.get(ref)
-    if (!verdict) continue
+    if (!verdict) return
     if (verdict.type === 'done') {
       execution.settled.set(ref, planned)
       if (planned.action !== 'delete') confirmed.add(planned.sourceHash)
@@ -77,6 +79,6 @@ function keepVerdicts(
     } else {
       execution.failed.set(ref, verdict.reason)
     }
-  }
+  })
   if (done > 0) execution.done++
 }

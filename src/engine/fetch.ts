@@ -21,7 +21,7 @@ export async function runFetch(run: Run, request: Request): Promise<FetchResult>
     const haveRefs = (request.haveRefs ?? []).map(branchRef)
     const protocol = request.protocol || 'auto'
     const source = await openSource(run, protocol, [...new Set([...refPrefixes(full), ...haveRefs])])
-    const { desired, notices } = await selectRefs(full, source.refs)
+    const { desired, notices } = await selectRefs(full, source.refs, run.signal)
     for (const text of notices) run.emit({ type: 'notice', text })
     const wants = [...desired.values()].map(({ sourceRef, id }) => ({ name: sourceRef, hash: id }))
     const haves = [...new Set([...haveRefs.map((name) => idOf(source, name)), ...(request.haves ?? [])])]
@@ -31,7 +31,7 @@ export async function runFetch(run: Run, request: Request): Promise<FetchResult>
       sourceUrl: request.source.url,
       requestedMode: protocol,
       protocol: source.protocol,
-      wants: sortByBytes(wants, ({ name }) => name),
+      wants: await sortByBytes(wants, ({ name }) => name, run.signal),
       haves,
       ...pack,
       stats: collectStats(request.collectStats === true, run.traffic, started),

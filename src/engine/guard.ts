@@ -1,6 +1,7 @@
 import type { PlanSummary } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
 import type { ReceivePack } from '../git/receive-pack.js'
+import { filterInTurns } from '../git/turns.js'
 import type { Job } from './job.js'
 import type { PlannedRef } from './plan.js'
 import { reusesFreedNames } from './schedule.js'
@@ -10,22 +11,23 @@ import { reusesFreedNames } from './schedule.js'
  *
  * @throws GitSyncError `plan_changed`, `blocked_refs`, `plan_refused`, or `unsupported` for what the target cannot do
  */
-export function guardPlan(
+export async function guardPlan(
   job: Job,
   plan: readonly PlannedRef[],
   summary: PlanSummary,
   target: ReceivePack,
   pushes: number,
-): void {
+  signal: AbortSignal,
+): Promise<void> {
   if (job.expectedPlan !== undefined && job.expectedPlan !== summary.digest) {
     throw new GitSyncError(
       'plan_changed',
       `The plan is now ${summary.digest}, not the expected one. Plan again.`,
     )
   }
-  if (job.bootstrap) guardBootstrap(plan)
-  const blocked = plan.filter(({ action }) => action === 'block')
-  if (blocked.length > 0) {
+  if (job.bootstrap) await guardBootstrap(plan, signal)
+  if (summary.block > 0) {
+    const blocked = await filterInTurns(plan, ({ action }) => action === 'block', { signal })
     const refs = blocked.map(({ targetRef, reason }) => ({ ref: targetRef, reason }))
     const hint = 'nothing was pushed; policy.force or /replicate would overwrite them'
     throw new GitSyncError(
@@ -37,7 +39,7 @@ export function guardPlan(
   guardLimit('maxDeletes', job.maxDeletes, summary.delete, 'delete')
   guardLimit('maxForced', job.maxForced, summary.forced, 'overwrite')
   const { capabilities } = target
-  if (job.atomic) guardAtomic(plan, target, pushes)
+  if (job.atomic) await guardAtomic(plan, target, pushes, signal)
   if (job.pushOptions.length > 0 && !capabilities.has('push-options')) {
     throw new GitSyncError('unsupported', 'The target takes no push options; drop options.pushOptions.')
   }
@@ -46,8 +48,9 @@ export function guardPlan(
   }
 }
 
-function guardBootstrap(plan: readonly PlannedRef[]): void {
-  const present = plan.filter(({ sourceRef, targetHash }) => sourceRef !== '' && targetHash !== '')
+async function guardBootstrap(plan: readonly PlannedRef[], signal: AbortSignal): Promise<void> {
+  const isPresent = ({ sourceRef, targetHash }: PlannedRef) => sourceRef !== '' && targetHash !== ''
+  const present = await filterInTurns(plan, isPresent, { signal })
   if (present.length === 0) return
   const refs = present.map(({ targetRef, targetHash }) => ({
     ref: targetRef,
@@ -58,7 +61,12 @@ function guardBootstrap(plan: readonly PlannedRef[]): void {
   throw new GitSyncError('plan_refused', message, { refs })
 }
 
-function guardAtomic(plan: readonly PlannedRef[], target: ReceivePack, pushes: number): void {
+async function guardAtomic(
+  plan: readonly PlannedRef[],
+  target: ReceivePack,
+  pushes: number,
+  signal: AbortSignal,
+): Promise<void> {
   if (!target.capabilities.has('atomic')) {
     throw new GitSyncError('unsupported', 'The target cannot do atomic pushes; drop policy.atomic.')
   }
@@ -66,7 +74,7 @@ function guardAtomic(plan: readonly PlannedRef[], target: ReceivePack, pushes: n
     const hint = 'drop policy.atomic or raise options.targetMaxRefUpdates'
     throw new GitSyncError('unsupported', `One push cannot hold all refs of the plan: ${hint}.`)
   }
-  if (reusesFreedNames(plan)) {
+  if (await reusesFreedNames(plan, signal)) {
     const hint = 'git cannot delete a and create a/b in one atomic push; drop policy.atomic'
     throw new GitSyncError('unsupported', `A new ref needs the name of a deleted one: ${hint}.`)
   }

@@ -1,10 +1,13 @@
 import { GitSyncError } from '../errors.js'
+import type { LargeSet } from '../git/large-map.js'
 import { ExcessError } from '../git/protocol-error.js'
 import type { ReceivePack } from '../git/receive-pack.js'
+import { filterInTurns, Pace } from '../git/turns.js'
 import type { UploadPack } from '../git/upload-pack.js'
 import type { Context } from './execution.js'
 import { MAX_HAVES } from './haves.js'
 import type { PlannedRef } from './plan.js'
+import { tipsOf } from './wants.js'
 
 const FIRST_DEPTH = 8
 const MAX_DEPTH = 1 << 16
@@ -15,12 +18,14 @@ const MAX_TIPS = 8
  * says nothing, and it would send the whole history again. The target's own upload-pack names ancestors, ever deeper,
  * until the source knows one. What was learned is added to `confirmed`. A remote that will not answer is let be.
  */
-export async function learnHaves({ job, remotes, plan, confirmed }: Context): Promise<void> {
+export async function learnHaves({ run, job, remotes, plan, confirmed }: Context): Promise<void> {
   const { source, target } = remotes
-  const writes = plan.filter(({ action }) => action === 'create' || action === 'update')
-  const tips = doubtfulTips(remotes, writes, job.overwrite)
+  const { signal } = run
+  const isWrite = ({ action }: PlannedRef) => action === 'create' || action === 'update'
+  const writes = await filterInTurns(plan, isWrite, { signal })
+  const tips = await doubtfulTips(remotes, writes, job.overwrite, signal)
   if (tips.length === 0) return
-  const held = new Set(target.refs.values())
+  const held = await tipsOf(target.refs, signal)
   const want = writes.find(({ sourceHash }) => !held.has(sourceHash))?.sourceHash
   if (want === undefined) return
   try {
@@ -38,22 +43,43 @@ export async function learnHaves({ job, remotes, plan, confirmed }: Context): Pr
 const REFUSALS = /_(?:protocol_error|unavailable|unauthorized|not_found)$/
 
 /** The tips by which the source would know what not to send, where neither a proof nor its own refs vouch for them. */
-function doubtfulTips(
+async function doubtfulTips(
   { source, target }: Context['remotes'],
   writes: readonly PlannedRef[],
   overwrite: boolean,
-): string[] {
-  const sourceTips = new Set(source.refs.values())
-  const updates = writes.filter(({ action, kind }) => action === 'update' && kind === 'branch')
-  const lost = (ids: readonly string[]) =>
-    [...new Set(ids)].filter((id) => !sourceTips.has(id)).slice(0, MAX_TIPS)
+  signal: AbortSignal,
+): Promise<string[]> {
+  const sourceTips = await tipsOf(source.refs, signal)
+  const isUpdate = ({ action, kind }: PlannedRef) => action === 'update' && kind === 'branch'
+  const updates = await filterInTurns(writes, isUpdate, { signal })
   // Without overwriting, all updates are proven.
-  if (updates.length > 0) return overwrite ? lost(updates.map(({ targetHash }) => targetHash)) : []
-  const branches = [...target.refs].filter(([name]) => name.startsWith('refs/heads/'))
-  const isAnyKnown = branches.some(([, id]) => sourceTips.has(id))
-  const isHead = ([name]: [string, string]) => name === target.head
-  const headFirst = [...branches.filter(isHead), ...branches.filter((branch) => !isHead(branch))]
-  return isAnyKnown ? [] : lost(headFirst.map(([, id]) => id))
+  if (updates.length > 0) {
+    return overwrite ? firstLost(sourceTips, updates, ({ targetHash }) => targetHash, signal) : []
+  }
+  const isBranch = ([name]: [string, string]) => name.startsWith('refs/heads/')
+  const branches = await filterInTurns(target.refs, isBranch, { signal })
+  const isKnown = ([, id]: [string, string]) => sourceTips.has(id)
+  if ((await filterInTurns(branches, isKnown, { signal })).length > 0) return []
+  const head = branches.filter(([name]) => name === target.head)
+  return firstLost(sourceTips, [...head, ...branches], ([, id]) => id, signal)
+}
+
+/** A few different ids that are no tip of the source. */
+async function firstLost<T>(
+  sourceTips: LargeSet<string>,
+  items: readonly T[],
+  idOf: (item: T) => string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const lost = new Set<string>()
+  const pace = new Pace(signal)
+  for (const item of items) {
+    const id = idOf(item)
+    if (!sourceTips.has(id)) lost.add(id)
+    if (lost.size === MAX_TIPS) break
+    if (pace.spend()) await pace.turn()
+  }
+  return [...lost]
 }
 
 async function learnBelow(

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import type { PlanSummary, RefPlan } from '../../schemas/result.js'
+import type { Action, PlanSummary, RefPlan } from '../../schemas/result.js'
 import { kindOfRef, shortRefName, sortByBytes } from '../git/ref-name.js'
 import { encodeText } from '../git/text.js'
-import { eachInTurns } from '../git/turns.js'
-import { mayPrune, type Scope } from './scope.js'
+import { eachInTurns, filterInTurns, Pace } from '../git/turns.js'
+import { costOfMatching, mayPrune, type Scope } from './scope.js'
 import type { DesiredRef } from './select.js'
 
 /** A ref's planned action; `forced` marks an update that is not a proven fast-forward. */
@@ -22,48 +22,85 @@ export interface PlanInput {
   settled: ReadonlyMap<string, PlannedRef>
   /** Source objects that were listed, but are not served. */
   unserved: ReadonlySet<string>
+  /** Ends the planning. */
+  signal?: AbortSignal
 }
 
 /** The branches whose action hangs on a proof: the target has another tip. */
 export async function branchesToProve(
   desired: ReadonlyMap<string, DesiredRef>,
   targetRefs: ReadonlyMap<string, string>,
+  signal?: AbortSignal,
 ): Promise<DesiredRef[]> {
-  const branches: DesiredRef[] = []
-  await eachInTurns(desired.values(), (ref) => {
-    if (ref.kind !== 'branch') return
-    const targetId = targetRefs.get(ref.targetRef)
-    if (targetId !== undefined && targetId !== ref.id) branches.push(ref)
-  })
-  return branches
+  const differs = ({ kind, targetRef, id }: DesiredRef) => {
+    const targetId = kind === 'branch' ? targetRefs.get(targetRef) : undefined
+    return targetId !== undefined && targetId !== id
+  }
+  return filterInTurns(desired.values(), differs, { signal })
 }
 
 /** One action for each desired ref, and a delete for each ref to prune, sorted by target ref. */
 export async function planRefs(input: PlanInput): Promise<PlannedRef[]> {
   const plan: PlannedRef[] = []
-  const { desired, settled } = input
-  await eachInTurns(desired.values(), (ref) => {
-    if (!settled.has(ref.targetRef)) plan.push(planDesired(ref, input))
-  })
-  for (const ref of settled.values()) plan.push(ref)
+  const { desired, settled, scope, signal } = input
+  await eachInTurns(
+    desired.values(),
+    (ref) => {
+      if (!settled.has(ref.targetRef)) plan.push(planDesired(ref, input))
+    },
+    { signal },
+  )
+  await eachInTurns(settled.values(), (ref) => plan.push(ref), { signal })
   if (input.prune) {
-    await eachInTurns(input.targetRefs, ([name, id]) => {
-      if (!desired.has(name) && !settled.has(name) && mayPrune(input.scope, name))
-        plan.push(planDelete(name, id))
-    })
+    await eachInTurns(
+      input.targetRefs,
+      ([name, id]) => {
+        if (!desired.has(name) && !settled.has(name) && mayPrune(scope, name)) plan.push(planDelete(name, id))
+      },
+      { signal, cost: costOfMatching(scope) },
+    )
   }
-  return sortByBytes(plan, ({ targetRef }) => targetRef)
+  return sortByBytes(plan, ({ targetRef }) => targetRef, signal)
 }
 
+/** What an action comes to on the wire. Guards, digest and result go by that, not by what it is called. */
+export function moveOf({ action, sourceHash, targetHash }: RefPlan): Action {
+  if (action !== 'create' && action !== 'update' && action !== 'delete') return action
+  if (NO_OBJECT.test(sourceHash)) return 'delete'
+  return NO_OBJECT.test(targetHash) ? 'create' : 'update'
+}
+
+const NO_OBJECT = /^0*$/
+
 /** Counts the actions and digests them; see api.md, "Results". `zero` stands for a missing object id. */
-export function summarize(plan: readonly PlannedRef[], zero: string): PlanSummary {
-  const count = { create: 0, update: 0, forced: 0, delete: 0, skip: 0, block: 0, warn: 0 }
-  for (const { action, forced } of plan) {
-    count[action]++
-    if (forced) count.forced++
+export async function summarize(
+  plan: readonly PlannedRef[],
+  zero: string,
+  signal?: AbortSignal,
+): Promise<PlanSummary> {
+  const byMove = { block: [], create: [], delete: [], skip: [], update: [], warn: [] } as Record<
+    Action,
+    PlannedRef[]
+  >
+  let forced = 0
+  await eachInTurns(
+    plan,
+    (ref) => {
+      byMove[moveOf(ref)].push(ref)
+      if (ref.forced) forced++
+    },
+    { signal },
+  )
+  const { skip, warn, ...rest } = byMove
+  return {
+    digest: await digest({ ...rest, warn }, zero, signal),
+    create: rest.create.length,
+    update: rest.update.length,
+    forced,
+    delete: rest.delete.length,
+    skip: skip.length,
+    block: rest.block.length,
   }
-  const { warn: _, ...counts } = count
-  return { digest: digest(plan, zero), ...counts }
 }
 
 function planDesired(ref: DesiredRef, input: PlanInput): PlannedRef {
@@ -110,11 +147,20 @@ function word({ kind }: DesiredRef): string {
   return kind === 'tag' ? 'tag' : 'ref'
 }
 
-function digest(plan: readonly PlannedRef[], zero: string): string {
-  const lines = plan
-    .filter(({ action }) => action !== 'skip')
-    .map((ref) => `${ref.action} ${ref.targetRef} ${ref.targetHash || zero} ${ref.sourceHash || zero}\n`)
+/** Lines sorted by bytes are those of each action, in the alphabet's order, sorted by name: no name has a space. */
+async function digest(
+  byMove: Partial<Record<Action, PlannedRef[]>>,
+  zero: string,
+  signal?: AbortSignal,
+): Promise<string> {
   const hash = createHash('sha256')
-  for (const line of sortByBytes(lines, (text) => text)) hash.update(encodeText(line))
+  const pace = new Pace(signal)
+  for (const [move, refs] of Object.entries(byMove).sort()) {
+    for (const ref of await sortByBytes(refs, ({ targetRef }) => targetRef, signal)) {
+      const { targetRef, targetHash, sourceHash } = ref
+      hash.update(encodeText(`${move} ${targetRef} ${targetHash || zero} ${sourceHash || zero}\n`))
+      if (pace.spend(2)) await pace.turn()
+    }
+  }
   return `sha256:${hash.digest('hex')}`
 }

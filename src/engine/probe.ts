@@ -1,6 +1,7 @@
 import type { ProbeRequest } from '../../schemas/request.js'
-import type { ProbeResult } from '../../schemas/result.js'
+import type { ProbeResult, RefInfo } from '../../schemas/result.js'
 import { sortByBytes } from '../git/ref-name.js'
+import { eachInTurns } from '../git/turns.js'
 import type { Run } from './job.js'
 import { collectStats, MemoryMeter } from './measure.js'
 import { openSource, openTarget } from './remotes.js'
@@ -23,7 +24,9 @@ export async function runProbe(run: Run, request: ProbeRequest): Promise<ProbeRe
       openSource(run, protocol, prefixes),
       request.target ? openTarget(run) : undefined,
     ])
-    const refs = [...discoverRefs(scope, source.refs)].map(([name, hash]) => ({ name, hash }))
+    const refs: RefInfo[] = []
+    const found = await discoverRefs(scope, source.refs, run.signal)
+    await eachInTurns(found, ([name, hash]) => refs.push({ name, hash }), { signal: run.signal })
     return {
       sourceUrl: request.source.url,
       ...(request.target ? { targetUrl: request.target.url } : {}),
@@ -32,7 +35,7 @@ export async function runProbe(run: Run, request: ProbeRequest): Promise<ProbeRe
       refPrefixes: prefixes,
       sourceCapabilities: [...source.capabilities.list],
       ...(target ? { targetCapabilities: [...target.capabilities.list] } : {}),
-      refs: sortByBytes(refs, ({ name }) => name),
+      refs: await sortByBytes(refs, ({ name }) => name, run.signal),
       ...(source.head === undefined ? {} : { sourceHead: source.head }),
       stats: collectStats(request.collectStats === true, run.traffic, started),
       measurement: memory.read(),

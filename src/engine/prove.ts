@@ -1,10 +1,14 @@
 import { GitSyncError } from '../errors.js'
 import type { HistoryObject } from '../git/history.js'
+import { LargeMap } from '../git/large-map.js'
 import { RemoteFatalError } from '../git/protocol-error.js'
+import { eachInTurns } from '../git/turns.js'
 import type { UploadPack } from '../git/upload-pack.js'
 import type { DesiredRef } from './select.js'
 
 const MAX_AT_ONCE = 4
+/** http-backend takes at most 10 MiB of request body. */
+const MAX_CANDIDATES = 50_000
 // dulwich answers a want that it will not serve with a 500.
 const REFUSALS: ReadonlySet<string> = new Set(['source_protocol_error', 'source_unavailable'])
 
@@ -18,13 +22,14 @@ export async function proveFastForwards(
   source: UploadPack,
   branches: readonly DesiredRef[],
   targetRefs: ReadonlyMap<string, string>,
+  signal?: AbortSignal,
 ): Promise<Set<string>> {
   const targetId = ({ targetRef }: DesiredRef) => targetRefs.get(targetRef) ?? ''
-  const questions = [...groupByTip(branches)]
+  // One iterator for all who ask: each question is taken once.
+  const questions = (await groupByTip(branches, signal)).values()
   const proven = new Set<string>()
   const answerQuestions = async () => {
-    for (let question = questions.shift(); question; question = questions.shift()) {
-      const [tip, refs] = question
+    for (const [tip, refs] of questions) {
       const ancestors = await ancestorsAmong(source, tip, [...new Set(refs.map(targetId))])
       for (const ref of refs) if (ancestors.has(targetId(ref))) proven.add(ref.targetRef)
     }
@@ -33,13 +38,24 @@ export async function proveFastForwards(
   return proven
 }
 
-function groupByTip(branches: readonly DesiredRef[]): Map<string, DesiredRef[]> {
-  const groups = new Map<string, DesiredRef[]>()
-  for (const ref of branches) {
-    const group = groups.get(ref.id)
-    if (group) group.push(ref)
-    else groups.set(ref.id, [ref])
+/** The refs of each source tip, no more of them at once than a server takes candidates. */
+async function groupByTip(
+  branches: readonly DesiredRef[],
+  signal: AbortSignal | undefined,
+): Promise<[string, DesiredRef[]][]> {
+  const groups: [string, DesiredRef[]][] = []
+  const open = new LargeMap<string, DesiredRef[]>()
+  const add = (ref: DesiredRef) => {
+    const group = open.get(ref.id)
+    if (group && group.length < MAX_CANDIDATES) {
+      group.push(ref)
+      return
+    }
+    const refs = [ref]
+    open.set(ref.id, refs)
+    groups.push([ref.id, refs])
   }
+  await eachInTurns(branches, add, { signal })
   return groups
 }
 

@@ -19,7 +19,7 @@ export interface Remotes {
 export async function openRemotes(run: Run, job: Job): Promise<Remotes> {
   const openAndSelect = async () => {
     const source = await openSource(run, job.protocol, refPrefixes(job.scope))
-    const selection = selectRefs(job.scope, source.refs)
+    const selection = selectRefs(job.scope, source.refs, run.signal)
     // What is wrong with a remote is said first.
     selection.catch(() => {})
     return { source, selection }

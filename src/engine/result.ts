@@ -2,14 +2,15 @@ import type {
   Action,
   BatchSummary,
   ExecutionSummary,
+  PlanSummary,
   RefResult,
   SyncCounts,
   SyncResult,
 } from '../../schemas/result.js'
 import { zeroId } from '../git/object-id.js'
-import { eachInTurns } from '../git/turns.js'
+import { eachInTurns, Pace } from '../git/turns.js'
 import type { Job } from './job.js'
-import { type PlannedRef, summarize } from './plan.js'
+import { moveOf, type PlannedRef, summarize } from './plan.js'
 import type { Remotes } from './remotes.js'
 
 /** What a plan comes to, without a word of its refs. */
@@ -26,7 +27,7 @@ export interface OutlineParts {
   isPlan: boolean
 }
 
-export function outlineOf({
+export async function outlineOf({
   job,
   remotes,
   plan,
@@ -34,11 +35,12 @@ export function outlineOf({
   isMaterialized,
   batch,
   isPlan,
-}: OutlineParts): Outline {
+}: OutlineParts): Promise<Outline> {
   const { protocol, head } = remotes.source
+  const summary = await summarize(plan, zeroId(remotes.target.objectFormat))
   const { transferMode, reason } = isMaterialized
     ? materialized(job)
-    : chooseTransfer(job, plan, batch.enabled)
+    : chooseTransfer(job, summary, await isNew(plan), batch.enabled)
   const execution: ExecutionSummary = {
     dryRun: isPlan,
     protocol,
@@ -50,7 +52,7 @@ export function outlineOf({
     ...(head === undefined ? {} : { sourceHead: head }),
     batch,
   }
-  return { plan: summarize(plan, zeroId(remotes.target.objectFormat)), execution }
+  return { plan: summary, execution }
 }
 
 /** `refs`: what became of the plan. */
@@ -62,7 +64,7 @@ export async function buildResult(
   const counts: SyncCounts = { applied: 0, skipped: 0, blocked: 0, deleted: 0, warned: 0 }
   const results: RefResult[] = []
   await eachInTurns(refs, (ref) => {
-    counts[countedAs(ref.action, execution.dryRun)]++
+    counts[countedAs(moveOf(ref), execution.dryRun)]++
     results.push(publicRef(ref))
   })
   return { refs: results, counts, plan, execution, ...measured }
@@ -93,16 +95,26 @@ function materialized(job: Job): Pick<ExecutionSummary, 'transferMode' | 'reason
 
 function chooseTransfer(
   job: Job,
-  plan: readonly PlannedRef[],
+  { create, update, delete: deletes, block }: PlanSummary,
+  isEmpty: boolean,
   isBatch: boolean,
 ): Pick<ExecutionSummary, 'transferMode' | 'reason'> {
-  if (plan.some(({ action }) => action === 'block')) return { transferMode: 'none', reason: 'blocked-refs' }
-  if (!plan.some(({ action }) => isMove(action))) return { transferMode: 'none', reason: 'up-to-date' }
+  if (block > 0) return { transferMode: 'none', reason: 'blocked-refs' }
+  if (create + update + deletes === 0) return { transferMode: 'none', reason: 'up-to-date' }
   const batch = isBatch ? '-batch' : ''
-  const isEmpty = plan.every(({ action, targetHash }) => action === 'delete' || targetHash === '')
   if (isEmpty) return { transferMode: `bootstrap${batch}`, reason: 'empty-target' }
   if (job.mode === 'replicate') return { transferMode: `replicate${batch}`, reason: 'source-authoritative' }
   return { transferMode: `incremental${batch}`, reason: 'existing-refs' }
+}
+
+/** Whether the target has none of the desired refs. */
+async function isNew(plan: readonly PlannedRef[]): Promise<boolean> {
+  const pace = new Pace()
+  for (const { action, targetHash } of plan) {
+    if (action !== 'delete' && targetHash !== '') return false
+    if (pace.spend(0.1)) await pace.turn()
+  }
+  return true
 }
 
 function isMove(action: Action): boolean {

@@ -1,7 +1,7 @@
 import type { SyncResult } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
 import type { Command } from '../git/push-request.js'
-import { takeTurn } from '../git/turns.js'
+import { eachInTurns, filterInTurns, takeTurn } from '../git/turns.js'
 import { cleanUp } from './batch/clean-up.js'
 import { type Draft, draftPlan } from './draft.js'
 import { executePushes } from './execute.js'
@@ -68,12 +68,12 @@ async function attempt(state: State): Promise<SyncResult | undefined> {
   try {
     const remotes = await openRemotes(run, job)
     state.desired = remotes.desired
-    const memory = { settled: new Map(execution.settled), unserved: retries.unserved }
+    const memory = { settled: await copyOf(execution.settled), unserved: retries.unserved }
     const draft = await draftPlan(run, job, remotes, memory)
     state.latest = { remotes, draft }
     await takeTurn()
-    const pushes = layOut(state, remotes, draft.plan)
-    const outline = outlinePlan(state, remotes, draft.plan, pushes)
+    const pushes = await layOut(state, remotes, draft.plan)
+    const outline = await outlinePlan(state, remotes, draft.plan, pushes)
     announce(run, outline, draft)
     await takeTurn()
     if (job.dryRun) return resultOf(state, outline, draft.plan)
@@ -99,11 +99,17 @@ async function failed(state: State, error: GitSyncError): Promise<undefined> {
 }
 
 /** The pushes of what is not settled yet; none where refs are blocked. */
-function layOut({ job, execution }: State, { source }: Remotes, plan: readonly PlannedRef[]): Command[][] {
+async function layOut(
+  { run, job, execution }: State,
+  { source }: Remotes,
+  plan: readonly PlannedRef[],
+): Promise<Command[][]> {
   execution.failed.clear()
-  const pending = plan.filter(({ targetRef }) => !execution.settled.has(targetRef))
-  const isBlocked = plan.some(({ action }) => action === 'block')
-  const pushes = isBlocked ? [] : schedulePushes(pending, source.head, job.maxRefUpdates)
+  const { signal } = run
+  const pending = await filterInTurns(plan, ({ targetRef }) => !execution.settled.has(targetRef), { signal })
+  const pushes = plan.some(isBlocked)
+    ? []
+    : await schedulePushes(pending, source.head, job.maxRefUpdates, signal)
   execution.planned = execution.done + pushes.length
   return pushes
 }
@@ -126,13 +132,13 @@ async function guard(
   outline: Outline,
   pushes: Command[][],
 ): Promise<void> {
-  const { job, execution } = state
+  const { run, job, execution } = state
   try {
-    guardPlan(job, draft.plan, outline.plan, remotes.target, pushes.length)
+    await guardPlan(job, draft.plan, outline.plan, remotes.target, pushes.length, run.signal)
   } catch (error) {
     if (error instanceof GitSyncError && execution.done === 0) {
       const plan = await withProofs(execution, draft)
-      error.result = await resultOf(state, outlinePlan(state, remotes, plan, pushes), plan)
+      error.result = await resultOf(state, await outlinePlan(state, remotes, plan, pushes), plan)
     }
     throw error
   }
@@ -142,22 +148,22 @@ async function guard(
 async function withProofs(execution: Execution, { plan, proofs }: Draft): Promise<PlannedRef[]> {
   const proven = await proofs?.catch(() => undefined)
   if (!proven) return plan
-  for (const ref of proven) {
+  await eachInTurns(proven, (ref) => {
     const { action } = execution.settled.get(ref.targetRef) ?? {}
     if (action !== undefined && action !== 'warn') execution.settled.set(ref.targetRef, ref)
-  }
+  })
   return proven
 }
 
-function outlinePlan(
+async function outlinePlan(
   state: State,
   remotes: Remotes,
   plan: readonly PlannedRef[],
   pushes: readonly Command[][],
-): Outline {
-  const { job, execution } = state
-  const isBlocked = plan.some(({ action }) => action === 'block')
-  const relay = !isBlocked && newObjects(pushes.flat(), remotes.target.refs).length > 0
+): Promise<Outline> {
+  const { run, job, execution } = state
+  const isNew = async () => (await newObjects(pushes.flat(), remotes.target.refs, run.signal)).length > 0
+  const relay = !plan.some(isBlocked) && (await isNew())
   const isMaterialized = relay && execution.materialize
   const isBatch = execution.planned > 1 || execution.batched || (relay && job.targetMaxPackBytes > 0)
   const { planned, done } = execution
@@ -173,6 +179,10 @@ function outlinePlan(
   })
 }
 
+function isBlocked({ action }: PlannedRef): boolean {
+  return action === 'block'
+}
+
 /** What a run has come to; `failure` is the reason of what did not move. */
 async function runResult(
   state: State,
@@ -182,7 +192,7 @@ async function runResult(
 ): Promise<SyncResult> {
   const { job, execution } = state
   const { settled, failed, relayed, materialized: isMaterialized, planned, done, batched } = execution
-  const outline = outlineOf({
+  const outline = await outlineOf({
     job,
     remotes,
     plan,
@@ -197,4 +207,10 @@ async function runResult(
 function resultOf({ run, job, memory, started }: State, outline: Outline, refs: readonly PlannedRef[]) {
   const stats = collectStats(job.collectStats, run.traffic, started)
   return buildResult(outline, refs, { stats, measurement: memory.read() })
+}
+
+async function copyOf<K, V>(map: ReadonlyMap<K, V>): Promise<Map<K, V>> {
+  const copy = new Map<K, V>()
+  await eachInTurns(map, ([key, value]) => copy.set(key, value))
+  return copy
 }

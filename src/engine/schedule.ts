@@ -1,5 +1,8 @@
+import { GitSyncError } from '../errors.js'
 import type { Command } from '../git/push-request.js'
-import type { PlannedRef } from './plan.js'
+import { filterInTurns, Pace } from '../git/turns.js'
+import { namesFreedBy } from './freed-names.js'
+import { moveOf, type PlannedRef } from './plan.js'
 
 // JGit's default limit on the commands of one push.
 const MAX_COMMAND_BYTES = 3 * 1024 * 1024
@@ -9,61 +12,78 @@ const MAX_COMMAND_BYTES = 3 * 1024 * 1024
  * HEAD's branch, as hosts make the first branch the default one, then the rest. Where one push cannot hold them
  * all, deletes go in the last, with the creates whose names they free.
  */
-export function schedulePushes(
+export async function schedulePushes(
   plan: readonly PlannedRef[],
   head: string | undefined,
   maxRefUpdates: number,
-): Command[][] {
-  const deletes = plan.filter(({ action }) => action === 'delete')
+  signal?: AbortSignal,
+): Promise<Command[][]> {
+  const pick = (test: (ref: PlannedRef) => boolean, from = plan) => filterInTurns(from, test, { signal })
+  const inPushes = (...parts: PlannedRef[][]) => cut(parts, maxRefUpdates, signal)
+  const deletes = await pick(isDelete)
+  const writes = await pick(isWrite)
   const isHead = ({ sourceRef }: PlannedRef) => sourceRef === head
-  const writes = plan.filter(isWrite)
-  const headFirst = [...writes.filter(isHead), ...writes.filter((ref) => !isHead(ref))]
-  const whole = inPushes([...deletes, ...headFirst], maxRefUpdates)
+  const headFirst = [...(await pick(isHead, writes)), ...(await pick((ref) => !isHead(ref), writes))]
+  const whole = await inPushes(deletes, headFirst)
   if (whole.length <= 1) return whole
-  const isFreed = namesFreedBy(deletes)
-  const free = headFirst.filter((ref) => !isFreed(ref.targetRef))
-  const waiting = headFirst.filter((ref) => isFreed(ref.targetRef))
-  const apart = [...inPushes(free, maxRefUpdates), ...inPushes([...deletes, ...waiting], maxRefUpdates)]
-  const packed = inPushes([...free, ...deletes, ...waiting], maxRefUpdates)
+  const freed = await namesFreedBy(deletes.map(nameOf), headFirst.map(nameOf), signal)
+  const free = await pick((ref) => !freed.has(ref.targetRef), headFirst)
+  const waiting = await pick((ref) => freed.has(ref.targetRef), headFirst)
+  const apart = [...(await inPushes(free)), ...(await inPushes(deletes, waiting))]
+  const packed = await inPushes(free, deletes, waiting)
   return packed.length < apart.length ? packed : apart
 }
 
 /** Whether a new ref needs the name of a deleted one, as `a/b` needs that of `a`. */
-export function reusesFreedNames(plan: readonly PlannedRef[]): boolean {
-  const isFreed = namesFreedBy(plan.filter(({ action }) => action === 'delete'))
-  return plan.some((ref) => isWrite(ref) && isFreed(ref.targetRef))
+export async function reusesFreedNames(plan: readonly PlannedRef[], signal?: AbortSignal): Promise<boolean> {
+  const deletes = await filterInTurns(plan, isDelete, { signal })
+  const writes = await filterInTurns(plan, isWrite, { signal })
+  return (await namesFreedBy(deletes.map(nameOf), writes.map(nameOf), signal)).size > 0
 }
 
 function isWrite({ action }: PlannedRef): boolean {
   return action === 'create' || action === 'update'
 }
 
-/** Whether a name cannot exist beside a deleted one: `a` and `a/b` exclude each other. */
-function namesFreedBy(deletes: readonly PlannedRef[]): (name: string) => boolean {
-  const deleted = new Set(deletes.map(({ targetRef }) => targetRef))
-  const parents = new Set(deletes.flatMap(({ targetRef }) => parentsOf(targetRef)))
-  return (name) => parents.has(name) || parentsOf(name).some((parent) => deleted.has(parent))
+function isDelete({ action }: PlannedRef): boolean {
+  return action === 'delete'
 }
 
-function parentsOf(name: string): string[] {
-  const parts = name.split('/')
-  return parts.slice(1, -1).map((_, index) => parts.slice(0, index + 2).join('/'))
+function nameOf({ targetRef }: PlannedRef): string {
+  return targetRef
 }
 
-function inPushes(refs: readonly PlannedRef[], maxRefUpdates: number): Command[][] {
+async function cut(
+  parts: readonly PlannedRef[][],
+  maxRefUpdates: number,
+  signal: AbortSignal | undefined,
+): Promise<Command[][]> {
   const pushes: Command[][] = []
+  const pace = new Pace(signal)
   let bytes = 0
-  for (const { targetRef, targetHash, sourceHash } of refs) {
-    const size = 2 * Math.max(targetHash.length, sourceHash.length) + Buffer.byteLength(targetRef) + 6
-    const last = pushes.at(-1)
-    bytes += size
-    const command = { ref: targetRef, oldId: targetHash, newId: sourceHash }
-    if (last && last.length < maxRefUpdates && bytes <= MAX_COMMAND_BYTES) {
-      last.push(command)
-    } else {
-      pushes.push([command])
-      bytes = size
+  for (const refs of parts) {
+    for (const planned of refs) {
+      const command = commandOf(planned)
+      const { ref, oldId, newId } = command
+      const size = 2 * Math.max(oldId.length, newId.length) + Buffer.byteLength(ref) + 6
+      const last = pushes.at(-1)
+      bytes += size
+      if (last && last.length < maxRefUpdates && bytes <= MAX_COMMAND_BYTES) {
+        last.push(command)
+      } else {
+        pushes.push([command])
+        bytes = size
+      }
+      if (pace.spend()) await pace.turn()
     }
   }
   return pushes
+}
+
+/** What an action is called and what its command does are the same, or nothing is pushed. */
+function commandOf(planned: PlannedRef): Command {
+  const { action, targetRef, targetHash, sourceHash } = planned
+  if (action === moveOf(planned)) return { ref: targetRef, oldId: targetHash, newId: sourceHash }
+  const message = `The plan would ${action} ${targetRef} by a command that does something else: nothing was pushed.`
+  throw new GitSyncError('internal', message)
 }

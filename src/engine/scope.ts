@@ -54,6 +54,11 @@ export function refPrefixes(scope: Scope): string[] {
   return prefixes.length > MAX_PREFIXES ? ['HEAD', 'refs/'] : [...new Set(['HEAD', ...prefixes])]
 }
 
+/** What matching one name against all patterns costs, in microseconds, roughly: a caller may send ten thousands. */
+export function costOfMatching({ excludes, branches, mappings }: Scope): number {
+  return 1 + (excludes.length + branches.length + mappings.length) / 20
+}
+
 /** Refs of this program itself, never mirrored, planned or pruned. */
 export function isReserved(ref: string, prefix = RESERVED_PREFIX): boolean {
   return ref.startsWith(prefix) && (ref.length === prefix.length || ref[prefix.length] === '/')

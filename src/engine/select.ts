@@ -3,8 +3,8 @@ import { GitSyncError } from '../errors.js'
 import { RefMap } from '../git/ref-map.js'
 import { isValidRefName, kindOfRef } from '../git/ref-name.js'
 import { Sample } from '../git/sample.js'
-import { eachInTurns } from '../git/turns.js'
-import { isExcluded, isReserved, type Scope } from './scope.js'
+import { eachInTurns, filterInTurns } from '../git/turns.js'
+import { costOfMatching, isExcluded, isReserved, type Scope } from './scope.js'
 
 /** A ref that the target shall have. */
 export interface DesiredRef {
@@ -25,17 +25,25 @@ export interface Selection {
  *
  * @throws GitSyncError `no_matching_refs` for a mapping without `*` whose source is absent, or an empty result
  */
-export async function selectRefs(scope: Scope, sourceRefs: ReadonlyMap<string, string>): Promise<Selection> {
+export async function selectRefs(
+  scope: Scope,
+  sourceRefs: ReadonlyMap<string, string>,
+  signal?: AbortSignal,
+): Promise<Selection> {
   const desired = new RefMap<DesiredRef>()
   const invalid = new Sample()
   const add = (sourceRef: string, targetRef: string, id: string) =>
     desired.set(targetRef, { sourceRef, targetRef, id, kind: kindOfRef(targetRef) })
 
-  await eachInTurns(sourceRefs, ([name, id]) => {
-    if (!isValidRefName(name)) invalid.add(name)
-    else if (isTaken(scope, name) && !isReserved(name, scope.tempRefPrefix)) add(name, name, id)
-  })
-  await addMapped(scope, sourceRefs, add)
+  await eachInTurns(
+    sourceRefs,
+    ([name, id]) => {
+      if (!isValidRefName(name)) invalid.add(name)
+      else if (isTaken(scope, name) && !isReserved(name, scope.tempRefPrefix)) add(name, name, id)
+    },
+    { signal, cost: costOfMatching(scope) },
+  )
+  await addMapped(scope, sourceRefs, add, signal)
   const notices = leftOut(invalid)
   for (const { text, hasStar } of scope.branches) {
     if (!hasStar && !sourceRefs.has(text)) notices.push(`the source has no ${text}`)
@@ -61,8 +69,13 @@ export function leftOut(names: Sample): string[] {
 const MAX_SHOWN = 200
 
 /** The source refs that a scope takes under their own names. */
-export function* discoverRefs(scope: Scope, refs: ReadonlyMap<string, string>): Generator<[string, string]> {
-  for (const [name, id] of refs) if (isValidRefName(name) && isTaken(scope, name)) yield [name, id]
+export async function discoverRefs(
+  scope: Scope,
+  refs: ReadonlyMap<string, string>,
+  signal?: AbortSignal,
+): Promise<[string, string][]> {
+  const isMeant = ([name]: [string, string]) => isValidRefName(name) && isTaken(scope, name)
+  return filterInTurns(refs, isMeant, { signal, cost: costOfMatching(scope) })
 }
 
 /** Whether a source ref is taken under its own name. */
@@ -82,6 +95,7 @@ async function addMapped(
   scope: Scope,
   sourceRefs: ReadonlyMap<string, string>,
   add: (sourceRef: string, targetRef: string, id: string) => void,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   for (const { source, target } of scope.mappings) {
     if (!source.hasStar) {
@@ -94,14 +108,15 @@ async function addMapped(
       add(source.text, target.text, id)
       continue
     }
-    await eachInTurns(sourceRefs, ([name, id]) => {
+    const addMatched = ([name, id]: [string, string]) => {
       const star = source.match(name)
       if (star === undefined || isReserved(name) || !isValidRefName(name)) return
       const targetRef = target.expand(star)
       if (mayWrite(scope, targetRef) && !isExcluded(scope, name) && !isExcluded(scope, targetRef)) {
         add(name, targetRef, id)
       }
-    })
+    }
+    await eachInTurns(sourceRefs, addMatched, { signal, cost: costOfMatching(scope) })
   }
 }
 

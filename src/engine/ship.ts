@@ -79,7 +79,7 @@ async function shipFetched(context: Context, { commands, wants, thin, limit }: S
 async function fetchFor(context: Context, wants: readonly string[], thin: boolean): Promise<CountedPack> {
   const { run, remotes, plan, confirmed } = context
   const { source, target } = remotes
-  const haves = chooseHaves(target, plan, source.refs, confirmed)
+  const haves = await chooseHaves(target, plan, source.refs, confirmed, run.signal)
   const ofsDelta = target.capabilities.has('ofs-delta')
   const request = {
     wants,

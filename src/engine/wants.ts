@@ -1,9 +1,35 @@
+import { LargeSet } from '../git/large-map.js'
 import type { Command } from '../git/push-request.js'
+import { eachInTurns, filterInTurns } from '../git/turns.js'
 
 /** The objects that commands bring and no ref of the target holds, each once. */
-export function newObjects(commands: readonly Command[], targetRefs: ReadonlyMap<string, string>): string[] {
-  const ids = new Set(commands.map(({ newId }) => newId))
-  ids.delete('')
-  if (ids.size > 0) for (const id of targetRefs.values()) ids.delete(id)
-  return [...ids]
+export async function newObjects(
+  commands: readonly Command[],
+  targetRefs: ReadonlyMap<string, string>,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  if (commands.every(({ newId }) => newId === '')) return []
+  const held = await tipsOf(targetRefs, signal)
+  const seen = new LargeSet<string>()
+  const isNew = ({ newId }: Command) => {
+    if (newId === '' || held.has(newId) || seen.has(newId)) return false
+    seen.add(newId)
+    return true
+  }
+  return (await filterInTurns(commands, isNew, { signal })).map(({ newId }) => newId)
+}
+
+/** The objects that a list of refs holds. A list is not changed, so this is found out once. */
+export function tipsOf(refs: ReadonlyMap<string, string>, signal?: AbortSignal): Promise<LargeSet<string>> {
+  const tips = found.get(refs) ?? gather(refs, signal)
+  found.set(refs, tips)
+  return tips
+}
+
+const found = new WeakMap<ReadonlyMap<string, string>, Promise<LargeSet<string>>>()
+
+async function gather(refs: ReadonlyMap<string, string>, signal?: AbortSignal): Promise<LargeSet<string>> {
+  const tips = new LargeSet<string>()
+  await eachInTurns(refs.values(), (id) => tips.add(id), { signal })
+  return tips
 }

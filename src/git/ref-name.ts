@@ -1,4 +1,5 @@
 import type { RefKind } from '../../schemas/result.js'
+import { sortInTurns } from './sort-in-turns.js'
 import { encodeText } from './text.js'
 
 // git-check-ref-format(1).
@@ -30,20 +31,22 @@ export function shortRefName(name: string): string {
   return name.slice(name.startsWith('refs/tags/') ? 'refs/tags/'.length : 'refs/'.length)
 }
 
-/** Sorts in place by the bytes of names. Lists of refs are mostly sorted already, which is told at once. */
-export function sortByBytes<T>(items: T[], nameOf: (item: T) => string): T[] {
-  const names = items.map(nameOf)
-  // UTF-16 sorts like UTF-8 but for surrogates.
-  if (names.some((name) => /[\ud800-\udfff]/.test(name))) {
-    return items.sort((a, b) => compareByBytes(nameOf(a), nameOf(b)))
-  }
-  if (names.every((name, at) => at === 0 || (names[at - 1] as string) <= name)) return items
-  return items.sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : Number(nameOf(a) > nameOf(b))))
+/** The items in the order of the bytes of their names. */
+export async function sortByBytes<T>(
+  items: readonly T[],
+  nameOf: (item: T) => string,
+  signal?: AbortSignal,
+): Promise<T[]> {
+  return sortInTurns(items, (a, b) => compareByBytes(nameOf(a), nameOf(b)), signal)
 }
+
+const SURROGATE = /[\ud800-\udfff]/
 
 /** Orders strings as git does: by the bytes of their UTF-8. */
 function compareByBytes(a: string, b: string): number {
   if (a === b) return 0
+  // UTF-16 sorts like UTF-8 but for surrogates.
+  if (!SURROGATE.test(a) && !SURROGATE.test(b)) return a < b ? -1 : 1
   if (!a.isWellFormed() || !b.isWellFormed()) return Buffer.compare(encodeText(a), encodeText(b))
   const length = Math.min(a.length, b.length)
   for (let i = 0; i < length; i++) {

@@ -77,6 +77,20 @@ export async function eachInTurns<T>(
   }
 }
 
+/** The items that pass, found in turns with others. */
+export async function filterInTurns<T>(
+  items: Iterable<T>,
+  test: (item: T) => boolean,
+  options?: PaceOptions,
+): Promise<T[]> {
+  const passed: T[] = []
+  const keep = (item: T) => {
+    if (test(item)) passed.push(item)
+  }
+  await eachInTurns(items, keep, options)
+  return passed
+}
+
 function startTurn(): void {
   began = performance.now()
   setImmediate(nextTurn)

@@ -163,9 +163,8 @@ test('a name that git would not take in a push is left out, with a notice', asyn
 })
 
 test('a probe lists what a scope would take', async (t) => {
-  const found = [
-    ...discoverRefs(toScope({ allRefs: true, excludeRefPrefixes: ['refs/pull/'] }, false), source),
-  ]
+  const scope = toScope({ allRefs: true, excludeRefPrefixes: ['refs/pull/'] }, false)
+  const found = await discoverRefs(scope, source)
   t.same(found.map(([name]) => name).sort(), [...branches, 'refs/notes/commits', 'refs/tags/v1'])
 })
 

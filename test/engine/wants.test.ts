@@ -7,6 +7,6 @@ const command = (newId: string, oldId = '') => ({ ref: 'refs/heads/x', oldId, ne
 
 test('objects that the target holds are not asked for, nor any twice, nor what a delete leaves', async (t) => {
   const held = new Map([['refs/heads/a', A]])
-  t.same(newObjects([command(A), command(B), command(C, A), command(B), command('', A)], held), [B, C])
-  t.same(newObjects([command(A), command('', A)], held), [])
+  t.same(await newObjects([command(A), command(B), command(C, A), command(B), command('', A)], held), [B, C])
+  t.same(await newObjects([command(A), command('', A)], held), [])
 })

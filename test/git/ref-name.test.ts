@@ -135,9 +135,9 @@ test('names are sorted by the bytes of their UTF-8', async (t) => {
   )
   await holds(
     t,
-    fc.property(lists, (names) => {
+    fc.asyncProperty(lists, async (names) => {
       const sorted = names.map((name) => Buffer.from(name)).sort(Buffer.compare)
-      const items = sortByBytes(
+      const items = await sortByBytes(
         names.map((name) => ({ name })),
         ({ name }) => name,
       )
@@ -154,9 +154,9 @@ test('so are names that are not UTF-8', async (t) => {
   const bytes = fc.array(fc.constantFrom(0x61, 0x7e, 0x80, 0xc3, 0xa9, 0xe4, 0xe6, 0xff), { maxLength: 4 })
   await holds(
     t,
-    fc.property(fc.array(bytes, { maxLength: 4 }), (lists) => {
+    fc.asyncProperty(fc.array(bytes, { maxLength: 4 }), async (lists) => {
       const names = lists.map((list) => Buffer.from(list))
-      const sorted = sortByBytes(
+      const sorted = await sortByBytes(
         names.map((name) => decodeText(name)),
         (name) => name,
       )

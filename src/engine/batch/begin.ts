@@ -1,3 +1,4 @@
+import { eachInTurns } from '../../git/turns.js'
 import type { Context } from '../execution.js'
 import { orderCommits } from './commit-order.js'
 import { DepthPrefix } from './depth-prefix.js'
@@ -37,7 +38,7 @@ async function byGraph(
 ): Promise<Beginning> {
   const history = await readGraph(context, wants)
   const { graph, bytes } = history
-  const order = await orderCommits(graph, commitsOf(history, inOrder(context, wants)))
+  const order = await orderCommits(graph, commitsOf(history, await inOrder(context, wants)))
   const prefix = new GraphPrefix(graph, order)
   const isSmall = bytes * MOST_BYTES_PER_COMMIT_BYTE < limit
   const guess = (bytes * BYTES_PER_COMMIT_BYTE) / Math.max(1, graph.commits)
@@ -52,7 +53,7 @@ async function byDepth(
 ): Promise<Beginning> {
   const { source } = context.remotes
   const prefix = await DepthPrefix.begin({
-    tips: inOrder(context, wants),
+    tips: await inOrder(context, wants),
     commitsAt: (depth, tip) => source.commitsAt(depth, [tip]),
     isHeld: (commits, heads) => measure.isHeld(commits, heads),
   })
@@ -70,11 +71,14 @@ async function sample(prefix: Prefix, measure: StepMeasure, limit: number): Prom
 }
 
 /** HEAD's branch first, then other branches, then the rest. */
-function inOrder({ plan, remotes }: Context, wants: readonly string[]): string[] {
+async function inOrder({ run, plan, remotes }: Context, wants: readonly string[]): Promise<string[]> {
   const wanted = new Set(wants)
-  const refs = plan.filter(({ sourceHash }) => wanted.has(sourceHash))
-  const rank = ({ sourceRef, kind }: (typeof refs)[number]) =>
-    sourceRef === remotes.source.head ? 0 : kind === 'branch' ? 1 : 2
-  refs.sort((a, b) => rank(a) - rank(b))
-  return [...new Set(refs.map(({ sourceHash }) => sourceHash))]
+  const [first, branches, rest] = [new Set<string>(), new Set<string>(), new Set<string>()]
+  const place = ({ sourceRef, sourceHash, kind }: Context['plan'][number]) => {
+    if (!wanted.has(sourceHash)) return
+    if (sourceRef === remotes.source.head) first.add(sourceHash)
+    else (kind === 'branch' ? branches : rest).add(sourceHash)
+  }
+  await eachInTurns(plan, place, { signal: run.signal })
+  return [...new Set([...first, ...branches, ...rest])]
 }

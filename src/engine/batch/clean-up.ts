@@ -10,7 +10,7 @@ import { leftovers } from './temp-refs.js'
 export async function cleanUp({ run, job, remotes, execution }: Context): Promise<void> {
   const { target } = remotes
   if (!target.capabilities.has('delete-refs')) return
-  const listed = leftovers(target.refs, job.scope.tempRefPrefix, job.sourceUrl, Date.now())
+  const listed = await leftovers(target.refs, job.scope.tempRefPrefix, job.sourceUrl, Date.now())
   // Where the target was listed again meanwhile, both name the same refs.
   const byRef = new Map<string, Command>()
   for (const command of [...execution.leftBehind.splice(0), ...listed]) byRef.set(command.ref, command)

@@ -25,11 +25,12 @@ export class StepMeasure {
 
   /** Bytes of the pack from one prefix to a longer one; `Infinity` for more than `most`. */
   async weigh(from: Prefix, to: Prefix, most: number): Promise<number> {
-    const { remotes, plan, confirmed } = this.#context
+    const { run, remotes, plan, confirmed } = this.#context
     const { source, target } = remotes
     const wants = newHeads(from, to)
     if (wants.length === 0) return 0
-    const haves = chooseHaves(target, plan, source.refs, new Set([...from.headIds, ...confirmed]))
+    const known = new Set([...from.headIds, ...confirmed])
+    const haves = await chooseHaves(target, plan, source.refs, known, run.signal)
     const ofsDelta = target.capabilities.has('ofs-delta')
     const request = { wants, haves, shallow: target.shallow, thin: haves.length > 0, ofsDelta }
     const pack = new CountedPack(await source.fetch(request, 'measure', () => {}), this.#context)
@@ -39,9 +40,10 @@ export class StepMeasure {
 
   /** Whether the target has all that some commits reach, once it has `heads`. */
   async isHeld(commits: readonly string[], heads: readonly string[]): Promise<boolean> {
-    const { remotes, plan, confirmed } = this.#context
+    const { run, remotes, plan, confirmed } = this.#context
     const { source, target } = remotes
-    const haves = chooseHaves(target, plan, source.refs, new Set([...heads, ...confirmed]))
+    const known = new Set([...heads, ...confirmed])
+    const haves = await chooseHaves(target, plan, source.refs, known, run.signal)
     if (haves.length === 0) return false
     const request = { wants: commits, haves, shallow: target.shallow }
     const pack = await source.fetch(request, 'measure', () => {})

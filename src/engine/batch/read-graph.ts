@@ -16,7 +16,7 @@ export interface History {
 /** The graph of the commits that are to be sent: ids and parents, by a fetch that leaves out trees and blobs. */
 export async function readGraph(context: Context, wants: readonly string[]): Promise<History> {
   const { source, target } = context.remotes
-  const haves = chooseHaves(target, context.plan, source.refs, context.confirmed)
+  const haves = await chooseHaves(target, context.plan, source.refs, context.confirmed, context.run.signal)
   const packs: CountedPack[] = []
   const counting = (pack: PackStream) => {
     const counted = new CountedPack(pack, context)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Command } from '../../git/push-request.js'
+import { eachInTurns } from '../../git/turns.js'
 import { isReserved } from '../scope.js'
 import { repositoryKey } from '../validate-endpoints.js'
 
@@ -48,20 +49,20 @@ export class TempRefs {
 }
 
 /** The deletes, under a lease, of temporary refs that earlier runs of this source, or of any long ago, left behind. */
-export function leftovers(
+export async function leftovers(
   refs: ReadonlyMap<string, string>,
   prefix: string,
   sourceUrl: string,
   now: number,
-): Command[] {
+): Promise<Command[]> {
   const own = sourceDigest(sourceUrl)
   const commands: Command[] = []
-  for (const [ref, oldId] of refs) {
-    if (!isReserved(ref, prefix)) continue
+  await eachInTurns(refs, ([ref, oldId]) => {
+    if (!isReserved(ref, prefix)) return
     const { source, time = '' } = NAME.exec(ref.slice(prefix.length + 1))?.groups ?? {}
     const isStale = now - Number.parseInt(time, 36) > STALE_AFTER_MS
     if (source === own || (source !== undefined && isStale)) commands.push({ ref, oldId, newId: '' })
-  }
+  })
   return commands
 }
 

@@ -1,0 +1,67 @@
+import { sortInTurns } from '../git/sort-in-turns.js'
+import { Pace } from '../git/turns.js'
+
+/**
+ * The new names that cannot exist beside a deleted one: `a` and `a/b` exclude each other. One pass over all names in
+ * the order of their paths, as a name may have thousands of parents.
+ */
+export async function namesFreedBy(
+  deleted: readonly string[],
+  created: readonly string[],
+  signal?: AbortSignal,
+): Promise<Set<string>> {
+  const freed = new Set<string>()
+  if (deleted.length === 0 || created.length === 0) return freed
+  const paths = [
+    ...deleted.map((name) => new Path(name, true)),
+    ...created.map((name) => new Path(name, false)),
+  ]
+  const pace = new Pace(signal)
+  /** The paths that lie above the present one. */
+  const above: Path[] = []
+  for (const path of await sortInTurns(paths, byKey, signal)) {
+    while (above.length > 0 && !path.isBelow(above.at(-1) as Path)) above.pop()
+    if (path.isDeleted) {
+      // All above one that is marked were marked with it.
+      for (let at = above.length - 1; at >= 0 && !above[at]?.isFreeing; at--) above[at]?.mark(freed)
+    }
+    const parent = above.at(-1)
+    path.hasDeletedAbove = parent !== undefined && (parent.isDeleted || parent.hasDeletedAbove)
+    if (!path.isDeleted && path.hasDeletedAbove) freed.add(path.name)
+    above.push(path)
+    if (pace.spend()) await pace.turn()
+  }
+  return freed
+}
+
+class Path {
+  /** Sorts what lies below a path right behind it: no other character of a name comes before its slash. */
+  readonly key: string
+  hasDeletedAbove = false
+  /** A deleted path lies below it. */
+  isFreeing = false
+
+  constructor(
+    readonly name: string,
+    readonly isDeleted: boolean,
+  ) {
+    this.key = name.replaceAll('/', '\0')
+  }
+
+  isBelow(other: Path): boolean {
+    return (
+      this.key.length > other.key.length &&
+      this.key[other.key.length] === '\0' &&
+      this.key.startsWith(other.key)
+    )
+  }
+
+  mark(freed: Set<string>): void {
+    this.isFreeing = true
+    if (!this.isDeleted) freed.add(this.name)
+  }
+}
+
+function byKey(a: Path, b: Path): number {
+  return a.key < b.key ? -1 : Number(a.key > b.key)
+}
