@@ -1,21 +1,20 @@
 import { sortInTurns } from '../git/sort-in-turns.js'
-import { Pace } from '../git/turns.js'
+import { eachInTurns, Pace } from '../git/turns.js'
 
 /**
  * The new names that cannot exist beside a deleted one: `a` and `a/b` exclude each other. One pass over all names in
  * the order of their paths, as a name may have thousands of parents.
  */
 export async function namesFreedBy(
-  deleted: readonly string[],
-  created: readonly string[],
+  deletes: readonly Named[],
+  creates: readonly Named[],
   signal?: AbortSignal,
 ): Promise<Set<string>> {
   const freed = new Set<string>()
-  if (deleted.length === 0 || created.length === 0) return freed
-  const paths = [
-    ...deleted.map((name) => new Path(name, true)),
-    ...created.map((name) => new Path(name, false)),
-  ]
+  if (deletes.length === 0 || creates.length === 0) return freed
+  const paths: Path[] = []
+  await eachInTurns(deletes, ({ targetRef }) => paths.push(new Path(targetRef, true)), { signal })
+  await eachInTurns(creates, ({ targetRef }) => paths.push(new Path(targetRef, false)), { signal })
   const pace = new Pace(signal)
   /** The paths that lie above the present one. */
   const above: Path[] = []
@@ -32,6 +31,10 @@ export async function namesFreedBy(
     if (pace.spend()) await pace.turn()
   }
   return freed
+}
+
+interface Named {
+  targetRef: string
 }
 
 class Path {

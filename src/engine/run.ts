@@ -15,7 +15,7 @@ import { buildResult, type Outline, outlineOf, withOutcomes } from './result.js'
 import { isRefusedWant, mayTryAgain, type Retries, unservedError } from './retry.js'
 import { schedulePushes } from './schedule.js'
 import type { DesiredRef } from './select.js'
-import { newObjects } from './wants.js'
+import { bringsObjects } from './wants.js'
 
 /**
  * A plan, sync or replicate, from listing to result. What a listing cannot know, a ref that moves meanwhile, sends
@@ -107,9 +107,8 @@ async function layOut(
   execution.failed.clear()
   const { signal } = run
   const pending = await filterInTurns(plan, ({ targetRef }) => !execution.settled.has(targetRef), { signal })
-  const pushes = plan.some(isBlocked)
-    ? []
-    : await schedulePushes(pending, source.head, job.maxRefUpdates, signal)
+  const isBlocked = plan.some(({ action }) => action === 'block')
+  const pushes = isBlocked ? [] : await schedulePushes(pending, source.head, job.maxRefUpdates, signal)
   execution.planned = execution.done + pushes.length
   return pushes
 }
@@ -162,8 +161,7 @@ async function outlinePlan(
   pushes: readonly Command[][],
 ): Promise<Outline> {
   const { run, job, execution } = state
-  const isNew = async () => (await newObjects(pushes.flat(), remotes.target.refs, run.signal)).length > 0
-  const relay = !plan.some(isBlocked) && (await isNew())
+  const relay = pushes.length > 0 && (await bringsObjects(pushes, remotes.target.refs, run.signal))
   const isMaterialized = relay && execution.materialize
   const isBatch = execution.planned > 1 || execution.batched || (relay && job.targetMaxPackBytes > 0)
   const { planned, done } = execution
@@ -177,10 +175,6 @@ async function outlinePlan(
     // How many steps a limited push takes is known when its history is.
     batch: { enabled: isBatch, planned: isBatch && planned === 1 ? 0 : planned, done },
   })
-}
-
-function isBlocked({ action }: PlannedRef): boolean {
-  return action === 'block'
 }
 
 /** What a run has come to; `failure` is the reason of what did not move. */

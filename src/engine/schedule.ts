@@ -26,7 +26,7 @@ export async function schedulePushes(
   const headFirst = [...(await pick(isHead, writes)), ...(await pick((ref) => !isHead(ref), writes))]
   const whole = await inPushes(deletes, headFirst)
   if (whole.length <= 1) return whole
-  const freed = await namesFreedBy(deletes.map(nameOf), headFirst.map(nameOf), signal)
+  const freed = await namesFreedBy(deletes, headFirst, signal)
   const free = await pick((ref) => !freed.has(ref.targetRef), headFirst)
   const waiting = await pick((ref) => freed.has(ref.targetRef), headFirst)
   const apart = [...(await inPushes(free)), ...(await inPushes(deletes, waiting))]
@@ -38,7 +38,7 @@ export async function schedulePushes(
 export async function reusesFreedNames(plan: readonly PlannedRef[], signal?: AbortSignal): Promise<boolean> {
   const deletes = await filterInTurns(plan, isDelete, { signal })
   const writes = await filterInTurns(plan, isWrite, { signal })
-  return (await namesFreedBy(deletes.map(nameOf), writes.map(nameOf), signal)).size > 0
+  return (await namesFreedBy(deletes, writes, signal)).size > 0
 }
 
 function isWrite({ action }: PlannedRef): boolean {
@@ -47,10 +47,6 @@ function isWrite({ action }: PlannedRef): boolean {
 
 function isDelete({ action }: PlannedRef): boolean {
   return action === 'delete'
-}
-
-function nameOf({ targetRef }: PlannedRef): string {
-  return targetRef
 }
 
 async function cut(

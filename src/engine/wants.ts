@@ -1,22 +1,34 @@
 import { LargeSet } from '../git/large-map.js'
 import type { Command } from '../git/push-request.js'
-import { eachInTurns, filterInTurns } from '../git/turns.js'
+import { eachInTurns } from '../git/turns.js'
 
 /** The objects that commands bring and no ref of the target holds, each once. */
 export async function newObjects(
-  commands: readonly Command[],
+  commands: Iterable<Command>,
   targetRefs: ReadonlyMap<string, string>,
   signal?: AbortSignal,
 ): Promise<string[]> {
-  if (commands.every(({ newId }) => newId === '')) return []
   const held = await tipsOf(targetRefs, signal)
   const seen = new LargeSet<string>()
-  const isNew = ({ newId }: Command) => {
-    if (newId === '' || held.has(newId) || seen.has(newId)) return false
+  const fresh: string[] = []
+  const add = ({ newId }: Command) => {
+    if (newId === '' || held.has(newId) || seen.has(newId)) return
     seen.add(newId)
-    return true
+    fresh.push(newId)
   }
-  return (await filterInTurns(commands, isNew, { signal })).map(({ newId }) => newId)
+  await eachInTurns(commands, add, { signal })
+  return fresh
+}
+
+export async function bringsObjects(
+  pushes: readonly Command[][],
+  targetRefs: ReadonlyMap<string, string>,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  for (const commands of pushes) {
+    if ((await newObjects(commands, targetRefs, signal)).length > 0) return true
+  }
+  return false
 }
 
 /** The objects that a list of refs holds. A list is not changed, so this is found out once. */

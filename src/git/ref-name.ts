@@ -1,6 +1,7 @@
 import type { RefKind } from '../../schemas/result.js'
 import { sortInTurns } from './sort-in-turns.js'
 import { encodeText } from './text.js'
+import { eachInTurns } from './turns.js'
 
 // git-check-ref-format(1).
 
@@ -37,16 +38,22 @@ export async function sortByBytes<T>(
   nameOf: (item: T) => string,
   signal?: AbortSignal,
 ): Promise<T[]> {
-  return sortInTurns(items, (a, b) => compareByBytes(nameOf(a), nameOf(b)), signal)
+  let isPlain = true
+  await eachInTurns(items, (item) => (isPlain &&= !SURROGATE.test(nameOf(item))), { signal, cost: 0.2 })
+  // UTF-16 sorts like UTF-8 but for surrogates.
+  const compare = isPlain ? compareUnits : compareByBytes
+  return sortInTurns(items, (a, b) => compare(nameOf(a), nameOf(b)), signal)
 }
 
 const SURROGATE = /[\ud800-\udfff]/
 
+function compareUnits(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
+}
+
 /** Orders strings as git does: by the bytes of their UTF-8. */
 function compareByBytes(a: string, b: string): number {
   if (a === b) return 0
-  // UTF-16 sorts like UTF-8 but for surrogates.
-  if (!SURROGATE.test(a) && !SURROGATE.test(b)) return a < b ? -1 : 1
   if (!a.isWellFormed() || !b.isWellFormed()) return Buffer.compare(encodeText(a), encodeText(b))
   const length = Math.min(a.length, b.length)
   for (let i = 0; i < length; i++) {

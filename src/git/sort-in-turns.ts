@@ -48,14 +48,13 @@ async function ascendingRuns<T>(
 }
 
 async function merge<T>(a: T[], b: T[], compare: (a: T, b: T) => number, pace: Pace): Promise<T[]> {
-  const merged: T[] = []
+  // At its full length from the start: to grow would copy it again and again.
+  const merged = new Array<T>(a.length + b.length)
   let [atA, atB] = [0, 0]
-  while (atA < a.length && atB < b.length) {
-    const isFirst = compare(a[atA] as T, b[atB] as T) <= 0
-    merged.push((isFirst ? a[atA++] : b[atB++]) as T)
-    if (pace.spend()) await pace.turn()
+  for (let at = 0; at < merged.length; at++) {
+    const isFirst = atB === b.length || (atA < a.length && compare(a[atA] as T, b[atB] as T) <= 0)
+    merged[at] = (isFirst ? a[atA++] : b[atB++]) as T
+    if (pace.spend(0.5)) await pace.turn()
   }
-  for (; atA < a.length; atA++) merged.push(a[atA] as T)
-  for (; atB < b.length; atB++) merged.push(b[atB] as T)
   return merged
 }
