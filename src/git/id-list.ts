@@ -1,11 +1,15 @@
+import { keyedHash } from './keyed-hash.js'
+
+const SEGMENT = 1 << 14
+
 /** Object ids by number, for millions of them: in segments of bytes, so that to grow copies nothing. */
 export class IdList {
-  readonly #idBytes: number
+  readonly idBytes: number
   readonly #segments: Buffer[] = []
   #length = 0
 
   constructor(idBytes: number) {
-    this.#idBytes = idBytes
+    this.idBytes = idBytes
   }
 
   get length(): number {
@@ -15,24 +19,28 @@ export class IdList {
   /** The new id's number. */
   push(id: Buffer): number {
     const number = this.#length++
-    if (number % SEGMENT === 0) this.#segments.push(Buffer.allocUnsafeSlow(SEGMENT * this.#idBytes))
-    id.copy(this.#segment(number), this.#start(number))
+    if (number % SEGMENT === 0) this.#segments.push(Buffer.allocUnsafeSlow(SEGMENT * this.idBytes))
+    this.set(number, id)
     return number
+  }
+
+  set(number: number, id: Buffer): void {
+    id.copy(this.#segment(number), this.#start(number))
   }
 
   at(number: number): string {
     const start = this.#start(number)
-    return this.#segment(number).toString('hex', start, start + this.#idBytes)
+    return this.#segment(number).toString('hex', start, start + this.idBytes)
   }
 
   equals(number: number, id: Buffer): boolean {
     const start = this.#start(number)
-    return this.#segment(number).compare(id, 0, this.#idBytes, start, start + this.#idBytes) === 0
+    return this.#segment(number).compare(id, 0, this.idBytes, start, start + this.idBytes) === 0
   }
 
-  /** 32 bits of an id: ids are hashes, so they hash themselves. */
+  /** As `keyedHash` has it for the same id. */
   hash(number: number): number {
-    return hashOf(this.#segment(number), this.#start(number))
+    return keyedHash(this.#segment(number), this.#start(number), this.idBytes)
   }
 
   #segment(number: number): Buffer {
@@ -40,12 +48,6 @@ export class IdList {
   }
 
   #start(number: number): number {
-    return (number % SEGMENT) * this.#idBytes
+    return (number % SEGMENT) * this.idBytes
   }
 }
-
-export function hashOf(id: Buffer, at = 0): number {
-  return id.readUInt32LE(at)
-}
-
-const SEGMENT = 1 << 14

@@ -1,4 +1,5 @@
-import { hashOf, IdList } from '../../git/id-list.js'
+import { IdList } from '../../git/id-list.js'
+import { keyedHash } from '../../git/keyed-hash.js'
 
 const NONE = 0xffffffff
 const PARTS = 256
@@ -25,14 +26,13 @@ export class IdIndex {
   }
 
   find(id: Buffer): number | undefined {
-    const hash = hashOf(id)
-    const number = this.#slotOf(id, hash).number
+    const number = this.#slotOf(id, this.#hash(id)).number
     return number === NONE ? undefined : number
   }
 
   /** The number of an id, new or known. */
   intern(id: Buffer): number {
-    const hash = hashOf(id)
+    const hash = this.#hash(id)
     const { slot, number } = this.#slotOf(id, hash)
     if (number !== NONE) return number
     const part = hash % PARTS
@@ -43,6 +43,10 @@ export class IdIndex {
     this.#counts[part] = count
     if (count * 2 > slots.length) this.#parts[part] = this.#grown(slots)
     return added
+  }
+
+  #hash(id: Buffer): number {
+    return keyedHash(id, 0, this.#ids.idBytes)
   }
 
   /** The slot that holds an id, or the free one where it would go. */
