@@ -1,9 +1,5 @@
-import type { ObjectType } from './pack-objects.js'
-
-export interface BaseObject {
-  type: ObjectType
-  data: Buffer
-}
+import type { WholeObject } from './history-object.js'
+import type { ObjectType } from './pack-entry.js'
 
 /** Most bytes of objects that are kept as bases of deltas to come, and most of them. */
 const MAX_BYTES = 16 * 1024 * 1024
@@ -28,7 +24,7 @@ export class DeltaBases {
   #end = 0
 
   /** Offsets must rise. An object larger than the ring is not kept. */
-  keep({ type, data }: BaseObject, id: string, offset: number): void {
+  keep({ type, data }: WholeObject, id: string, offset: number): void {
     if (data.length > MAX_BYTES) return
     const start = this.#end + data.length > MAX_BYTES ? 0 : this.#end
     if (start === 0) this.#dropFrom(this.#end, MAX_BYTES)
@@ -49,7 +45,7 @@ export class DeltaBases {
   }
 
   /** The base, valid until the next `keep`; undefined where it is too long ago, or was not kept. */
-  get(base: string | number): BaseObject | undefined {
+  get(base: string | number): WholeObject | undefined {
     const number = typeof base === 'number' ? this.#findOffset(base) : this.#findId(base)
     if (number === undefined) return undefined
     const place = number % MAX_OBJECTS

@@ -1,18 +1,28 @@
-import { MAX_OBJECT_SIZE } from './pack-objects.js'
+import { MAX_OBJECT_SIZE } from './pack-entry.js'
 import { ProtocolError } from './protocol-error.js'
+import type { Pace } from './turns.js'
 
 // gitformat-pack, "Deltified representation".
 
-/** Makes an object of its base and a delta. @throws ProtocolError */
-export function applyDelta(base: Buffer, delta: Buffer): Buffer {
+/** More bytes than a size takes are damage, which must not pass for a number. */
+const MAX_SIZE_BYTES = 7
+const MICROSECONDS_PER_INSTRUCTION = 0.1
+const BYTES_PER_MICROSECOND = 1000
+
+/** Makes an object of its base and a delta, in turns with others: a few bytes of delta may make very many. @throws ProtocolError */
+export async function applyDelta(base: Buffer, delta: Buffer, pace: Pace): Promise<Buffer> {
   const reader = new DeltaReader(delta)
   if (reader.size() !== base.length) throw new ProtocolError('a delta does not fit its base')
-  const result = Buffer.allocUnsafe(reader.size())
+  const size = reader.size()
+  if (size > MAX_OBJECT_SIZE)
+    throw new ProtocolError(`a delta makes an object of more than ${MAX_OBJECT_SIZE} bytes`)
+  const result = Buffer.allocUnsafe(size)
   let at = 0
   while (!reader.ended) {
     const piece = reader.piece(base)
     if (at + piece.length > result.length) throw new ProtocolError('a delta makes more than it says')
     at += piece.copy(result, at)
+    if (pace.spend(MICROSECONDS_PER_INSTRUCTION + piece.length / BYTES_PER_MICROSECOND)) await pace.turn()
   }
   if (at !== result.length) throw new ProtocolError('a delta makes less than it says')
   return result
@@ -32,12 +42,12 @@ class DeltaReader {
 
   size(): number {
     let size = 0
-    for (let scale = 1; ; scale *= 128) {
+    for (let place = 0; place < MAX_SIZE_BYTES; place++) {
       const byte = this.#byte()
-      size += (byte & 0x7f) * scale
-      if (size > MAX_OBJECT_SIZE) throw new ProtocolError('a delta is too large')
+      size += (byte & 0x7f) * 128 ** place
       if (!(byte & 0x80)) return size
     }
+    throw new ProtocolError('a delta has a malformed size')
   }
 
   /** The next instruction's bytes: a copy from the base, or new data. */

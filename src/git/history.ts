@@ -1,181 +1,193 @@
-import { hash } from 'node:crypto'
+import { GitSyncError } from '../errors.js'
 import { applyDelta } from './delta.js'
-import { type BaseObject, DeltaBases } from './delta-bases.js'
-import { hashSize, isObjectId, type ObjectFormat } from './object-id.js'
-import { type PackEntry, readPackObjects } from './pack-objects.js'
+import { DeltaBases } from './delta-bases.js'
+import { type HistoryObject, idOf, parseHistoryObject, type WholeObject } from './history-object.js'
+import { hashSize, type ObjectFormat } from './object-id.js'
+import { OpenDeltas } from './open-deltas.js'
+import type { PackEntry } from './pack-entry.js'
+import { readPackObjects } from './pack-objects.js'
 import { ProtocolError } from './protocol-error.js'
 import { SeenObjects } from './seen-objects.js'
+import { Pace } from './turns.js'
 
-export interface Commit {
-  id: string
-  parents: string[]
-}
-
-/** What tells how a history hangs together. */
-export type HistoryObject = ({ type: 'commit' } & Commit) | { type: 'tag'; id: string; target: string }
+export type { Commit, HistoryObject } from './history-object.js'
 
 /** Gives the pack of just these objects. */
 export type FetchObjects = (ids: readonly string[]) => Promise<AsyncIterable<Buffer>>
 
+interface HistorySource {
+  format: ObjectFormat
+  fetchObjects: FetchObjects
+  signal: AbortSignal | undefined
+}
+
+/** Objects of one history: some six times the commits of the largest public ones, and some 300 MB of offsets and ids. */
+export const MAX_HISTORY = 10_000_000
 /** Bases that are asked for at once. */
 const BASES_AT_ONCE = 5_000
+/** Bytes of objects that wait, while bases are fetched, to be bases themselves. */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024
+/** Bytes that a history may make of each that was sent, twice what deflate alone can, and beside that. */
+const MAX_EXPANSION = 2000
+const FREE_EXPANSION = 1024 ** 3
 
 /**
  * The commits and tags of a pack, as it streams in, a few at a time; other objects are passed over. Each may be a delta on another,
- * which may have gone by long ago: such bases are fetched again at the end, so that memory stays small.
+ * which may have gone by long ago: such bases are fetched again, so that memory stays small.
  *
- * @throws ProtocolError for a damaged pack
+ * @throws ProtocolError for a damaged pack, or one that makes far more of its bytes than any history does; GitSyncError
+ *   `pack_limit_exceeded` for more objects than `MAX_HISTORY`; the signal's reason
  */
-export async function* readHistory(
+export function readHistory(
   chunks: AsyncIterable<Buffer>,
   format: ObjectFormat,
   fetchObjects: FetchObjects,
+  signal?: AbortSignal,
 ): AsyncGenerator<HistoryObject[]> {
-  const open = new OpenDeltas()
-  const seen = new SeenObjects(hashSize(format))
-  for await (const objects of readObjects(chunks, format, open)) {
-    const found: HistoryObject[] = []
-    for (const object of objects) {
-      seen.add(object.offset, Buffer.from(object.id, 'hex'))
-      keepHistory(found, object)
-    }
-    yield found
+  return new HistoryReader({ format, fetchObjects, signal }).read(chunks)
+}
+
+class HistoryReader {
+  readonly #source: HistorySource
+  readonly #seen: SeenObjects
+  readonly #open = new OpenDeltas()
+  readonly #pace: Pace
+  #received = 0
+  #made = 0
+
+  constructor(source: HistorySource) {
+    this.#source = source
+    this.#seen = new SeenObjects(hashSize(source.format))
+    this.#pace = new Pace(source.signal)
   }
-  const missing = open.nameBases(seen)
-  for (let at = 0; at < missing.length; at += BASES_AT_ONCE) {
-    const bases = await fetchObjects(missing.slice(at, at + BASES_AT_ONCE))
-    for await (const objects of readObjects(bases, format, new OpenDeltas())) {
+
+  async *read(chunks: AsyncIterable<Buffer>): AsyncGenerator<HistoryObject[]> {
+    const bases = new DeltaBases()
+    for await (const entries of this.#entries(chunks)) {
       const found: HistoryObject[] = []
-      for (const base of objects) for (const object of open.close(base, format)) keepHistory(found, object)
+      for (const entry of entries) {
+        const object = await this.#readEntry(entry, bases)
+        if (object) found.push(object)
+      }
       yield found
+      while (this.#open.isFull) yield* this.#closeSome()
     }
+    while (this.#open.size > 0) yield* this.#closeSome()
   }
-  if (open.size > 0) throw new ProtocolError('a delta in the pack has no base')
-}
 
-interface PackedObject extends BaseObject {
-  id: string
-  offset: number
-}
-
-/** The objects whose bases are at hand; the rest go to `open`. */
-async function* readObjects(
-  chunks: AsyncIterable<Buffer>,
-  format: ObjectFormat,
-  open: OpenDeltas,
-): AsyncGenerator<Iterable<PackedObject>> {
-  const bases = new DeltaBases()
-  for await (const entries of readPackObjects(chunks, hashSize(format)))
-    yield wholeObjects(entries, format, bases, open)
-}
-
-function* wholeObjects(
-  entries: Iterable<PackEntry>,
-  format: ObjectFormat,
-  bases: DeltaBases,
-  open: OpenDeltas,
-): Generator<PackedObject> {
-  for (const entry of entries) {
-    const object = wholeObject(entry, bases, open)
-    if (!object) continue
-    const id = idOf(object, format)
+  /** What an entry of the pack tells, if it can be told yet, and if it is a commit or tag. */
+  async #readEntry(entry: PackEntry, bases: DeltaBases): Promise<HistoryObject | undefined> {
+    if (this.#seen.length === MAX_HISTORY) throw tooLong()
+    const number = this.#seen.add(entry.offset)
+    const object = await this.#wholeObject(entry, bases)
+    if (!object) {
+      this.#leaveOpen(entry, number)
+      return undefined
+    }
+    const id = await this.#idOf(object)
+    this.#seen.setId(number, id)
     bases.keep(object, id, entry.offset)
-    yield { type: object.type, data: object.data, id, offset: entry.offset }
-  }
-}
-
-function wholeObject(entry: PackEntry, bases: DeltaBases, open: OpenDeltas): BaseObject | undefined {
-  if (entry.type !== 'ref-delta' && entry.type !== 'ofs-delta') return entry
-  const base = bases.get(entry.base)
-  if (base) return { type: base.type, data: applyDelta(base.data, entry.data) }
-  open.add({ base: entry.base, offset: entry.offset, data: entry.data })
-  return undefined
-}
-
-function idOf({ type, data }: BaseObject, format: ObjectFormat): string {
-  return hash(format, Buffer.concat([Buffer.from(`${type} ${data.length}\0`), data]))
-}
-
-function keepHistory(found: HistoryObject[], { type, id, data }: PackedObject): void {
-  if (type === 'commit') found.push({ type, id, parents: parentsOf(data, id.length) })
-  if (type === 'tag')
-    found.push({ type, id, target: headerId(data, 0, 'object ', id.length) ?? malformed(type) })
-}
-
-/** The `parent` lines of a commit's head, which follow its `tree` line. */
-function parentsOf(commit: Buffer, idLength: number): string[] {
-  const parents: string[] = []
-  let line = commit.indexOf('\n') + 1
-  while (commit.toString('latin1', line, line + PARENT.length) === PARENT) {
-    parents.push(headerId(commit, line, PARENT, idLength) ?? malformed('commit'))
-    line += PARENT.length + idLength + 1
-  }
-  return parents
-}
-
-const PARENT = 'parent '
-
-/** The id on a line of an object's head that begins with `name`. */
-function headerId(object: Buffer, line: number, name: string, idLength: number): string | undefined {
-  const at = line + name.length
-  const id = object.toString('latin1', at, at + idLength)
-  return isObjectId(id) && object[at + idLength] === LINE_FEED ? id : undefined
-}
-
-const LINE_FEED = 10
-
-function malformed(type: string): never {
-  throw new ProtocolError(`the pack has a malformed ${type}`)
-}
-
-interface OpenDelta {
-  /** The base's offset in the pack, or its id. */
-  base: number | string
-  offset: number
-  data: Buffer
-}
-
-/** Deltas whose base is not at hand, by that base. */
-class OpenDeltas {
-  readonly #byBase = new Map<number | string, OpenDelta[]>()
-  size = 0
-
-  add(delta: OpenDelta): void {
-    const others = this.#byBase.get(delta.base)
-    if (others) others.push(delta)
-    else this.#byBase.set(delta.base, [delta])
-    this.size++
+    return parseHistoryObject(object, id, this.#pace)
   }
 
-  /** Names the bases by their ids, and gives those. The base of a chain of open deltas stands for all of them. */
-  nameBases(seen: SeenObjects): string[] {
-    const offsets = [...this.#byBase.keys()].filter((base) => typeof base === 'number')
-    for (const [offset, id] of seen.idsAt(new Set(offsets))) {
-      const deltas = this.#byBase.get(offset) ?? []
-      this.#byBase.delete(offset)
-      this.#byBase.set(id, [...(this.#byBase.get(id) ?? []), ...deltas])
-    }
-    return [...this.#byBase.keys()].filter((base) => typeof base === 'string')
+  /** Undefined for a delta whose base is not at hand, and for what was passed over. */
+  async #wholeObject(entry: PackEntry, bases: DeltaBases): Promise<WholeObject | undefined> {
+    if (entry.type === 'passed-over') return undefined
+    if (entry.type !== 'ref-delta' && entry.type !== 'ofs-delta') return entry
+    const base = bases.get(entry.base)
+    return base && this.#apply(base, entry.data)
   }
 
-  /** What the deltas on `base` make, and the deltas on those. */
-  *close(base: PackedObject, format: ObjectFormat): Generator<PackedObject> {
-    // Its offset is one in another pack.
-    const bases = [{ ...base, offset: -1 }]
-    for (let next = bases.pop(); next; next = bases.pop()) {
-      for (const { offset, data } of [...this.#take(next.id), ...this.#take(next.offset)]) {
-        const object = { type: next.type, data: applyDelta(next.data, data) }
-        const whole = { ...object, id: idOf(object, format), offset }
-        bases.push(whole)
-        yield whole
+  #leaveOpen(entry: PackEntry, number: number): void {
+    const base = this.#baseOf(entry)
+    if (base === undefined || !('data' in entry)) this.#seen.passOver(number)
+    else this.#open.add(base, { number, data: entry.data })
+  }
+
+  /** A delta's base: its id, or its number where it is an open delta itself; undefined where it was passed over. */
+  #baseOf(entry: PackEntry): string | number | undefined {
+    if (entry.type === 'ref-delta') return entry.base
+    if (entry.type !== 'ofs-delta') return undefined
+    const number = this.#seen.find(entry.base)
+    if (number === undefined || entry.base >= entry.offset)
+      throw new ProtocolError('a delta in the pack has no base')
+    return this.#seen.isPassedOver(number) ? undefined : (this.#seen.id(number) ?? number)
+  }
+
+  /** Fetches bases of open deltas, as many as are asked for at once, and closes what stands on them. */
+  async *#closeSome(): AsyncGenerator<HistoryObject[]> {
+    const before = this.#open.size
+    const pack = await this.#source.fetchObjects(this.#open.bases(BASES_AT_ONCE))
+    const bases = new DeltaBases()
+    for await (const entries of this.#entries(pack)) {
+      for (const entry of entries) {
+        const object = await this.#wholeObject(entry, bases)
+        if (!object) continue
+        const id = await this.#idOf(object)
+        bases.keep(object, id, entry.offset)
+        yield* this.#close(object, id)
       }
     }
+    if (this.#open.size === before) throw new ProtocolError('a delta in the pack has no base')
   }
 
-  #take(base: number | string): OpenDelta[] {
-    const deltas = this.#byBase.get(base) ?? []
-    this.#byBase.delete(base)
-    this.size -= deltas.length
-    return deltas
+  /**
+   * What the open deltas on an object make, and the deltas on those. What there is no room for to wait stays open on
+   * its base's id.
+   */
+  async *#close(base: WholeObject, baseId: string): AsyncGenerator<HistoryObject[]> {
+    const waiting = [{ ...base, id: baseId }]
+    let bytes = base.data.length
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      for (const { number, data } of this.#open.take(next.id)) {
+        const object = await this.#apply(next, data)
+        const id = await this.#idOf(object)
+        this.#seen.setId(number, id)
+        this.#open.name(number, id)
+        const told = await parseHistoryObject(object, id, this.#pace)
+        if (told) yield [told]
+        if (!this.#open.has(id) || bytes + object.data.length > MAX_WAITING_BYTES) continue
+        waiting.push({ ...object, id })
+        bytes += object.data.length
+      }
+      bytes -= next.data.length
+    }
   }
+
+  async #apply(base: WholeObject, delta: Buffer): Promise<WholeObject> {
+    const data = await applyDelta(base.data, delta, this.#pace)
+    this.#count(data.length)
+    return { type: base.type, data }
+  }
+
+  #idOf(object: WholeObject): Promise<string> {
+    return idOf(object, this.#source.format, this.#pace)
+  }
+
+  async *#entries(chunks: AsyncIterable<Buffer>): AsyncGenerator<PackEntry[]> {
+    const { format, signal } = this.#source
+    const received = this.#counted(chunks)
+    for await (const entries of readPackObjects(received, hashSize(format), signal)) {
+      for (const entry of entries) this.#count('data' in entry ? entry.data.length : entry.size)
+      yield entries
+    }
+  }
+
+  async *#counted(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      this.#received += chunk.length
+      yield chunk
+    }
+  }
+
+  #count(bytes: number): void {
+    this.#made += bytes
+    if (this.#made <= FREE_EXPANSION + MAX_EXPANSION * this.#received) return
+    throw new ProtocolError(`the pack makes more than ${MAX_EXPANSION} bytes of each that was sent`)
+  }
+}
+
+function tooLong(): GitSyncError {
+  const message = `The source has a history of more than ${MAX_HISTORY} objects, which is the most that git-sync can read: sync fewer refs at a time.`
+  return new GitSyncError('pack_limit_exceeded', message)
 }

@@ -1,154 +1,195 @@
 import { inflateSync } from 'node:zlib'
+import { doesNotInflate, LargeInflate, wrongSize } from './large-inflate.js'
+import { type EntryHead, MAX_OBJECT_SIZE, type PackEntry, parseEntryHead } from './pack-entry.js'
 import { parsePackHeader } from './pack-stream.js'
 import { ProtocolError } from './protocol-error.js'
-import { takeTurn } from './turns.js'
+import { Pace } from './turns.js'
 
-// gitformat-pack, "pack-*.pack files have the following format".
-
-export type ObjectType = 'commit' | 'tree' | 'blob' | 'tag'
-
-/** One object of a pack, inflated. A delta names its base by id or by the offset at which that began. */
-export type PackEntry =
-  | { type: ObjectType; offset: number; data: Buffer }
-  | { type: 'ref-delta'; offset: number; data: Buffer; base: string }
-  | { type: 'ofs-delta'; offset: number; data: Buffer; base: number }
-
-const TYPES = [undefined, 'commit', 'tree', 'blob', 'tag', undefined, 'ofs-delta', 'ref-delta'] as const
 const PACK_HEADER_SIZE = 12
-/** Bytes of the largest object that is inflated: commits and tags are small. */
-export const MAX_OBJECT_SIZE = 64 * 1024 * 1024
+/** Bytes of an object up to which it is inflated here and now, as soon as all of it has come. */
+const SMALL = 256 * 1024
+/** What deflating may add to bytes that do not deflate, generously. */
+const DEFLATE_OVERHEAD = 1024
+const MICROSECONDS_PER_OBJECT = 8
+const BYTES_PER_MICROSECOND = 500
 
 /**
- * Inflates a pack's objects one by one as it streams in, for packs of small objects such as commits: those that each
- * chunk makes whole, which are to be taken before the next. Memory is that of a chunk and an object, and the event
- * loop gets its turn.
+ * Inflates a pack's objects as it streams in, some at a time, for packs of small objects such as commits. Memory is that of a chunk and an
+ * object, and the event loop gets its turn, whatever the objects are like.
  *
- * @throws ProtocolError for a damaged pack, or what the stream throws
+ * @throws ProtocolError for a damaged pack, what the stream throws, or the signal's reason
  */
 export async function* readPackObjects(
   chunks: AsyncIterable<Buffer>,
   hashBytes: number,
-): AsyncGenerator<Iterable<PackEntry>> {
+  signal?: AbortSignal,
+): AsyncGenerator<PackEntry[]> {
+  const pace = new Pace(signal)
   const parser = new PackParser(hashBytes)
-  for await (const chunk of chunks) {
-    yield parser.push(chunk)
-    await takeTurn()
+  const read = async function* () {
+    for (let entries = await parser.read(pace); entries.length > 0; entries = await parser.read(pace)) {
+      yield entries
+      await pace.turn()
+    }
   }
-  yield parser.end()
+  try {
+    for await (const chunk of chunks) {
+      parser.push(chunk)
+      yield* read()
+      await pace.turn()
+    }
+    parser.end()
+    yield* read()
+    parser.check()
+  } finally {
+    parser.close()
+  }
+}
+
+interface LargeEntry {
+  head: EntryHead
+  inflate: LargeInflate
 }
 
 /** Bytes in, objects out. */
-export class PackParser {
+class PackParser {
   readonly #hashBytes: number
-  #buffer: Buffer = Buffer.alloc(0)
-  /** Where the buffer begins in the pack. */
+  /** What has come and was not taken yet. */
+  #chunks: Buffer[] = []
+  #bytes = 0
+  /** How many bytes there must be before it is worth a look. */
+  #needed = PACK_HEADER_SIZE
+  /** Where those bytes begin in the pack. */
   #offset = 0
   #objectsLeft: number | undefined
-  #needed = PACK_HEADER_SIZE
+  #large: LargeEntry | undefined
 
   constructor(hashBytes: number) {
     this.#hashBytes = hashBytes
   }
 
-  *push(chunk: Buffer): Generator<PackEntry> {
-    this.#buffer = this.#buffer.length === 0 ? chunk : Buffer.concat([this.#buffer, chunk])
-    if (this.#buffer.length < this.#needed) return
-    yield* this.#parse()
-    // An object that is not whole yet is tried again when there is twice as much of it.
-    this.#needed = this.#buffer.length * 2
+  push(chunk: Buffer): void {
+    if (chunk.length === 0) return
+    this.#chunks.push(chunk)
+    this.#bytes += chunk.length
   }
 
-  /** What the doubling still held back. */
-  *end(): Generator<PackEntry> {
-    if (this.#objectsLeft !== undefined) yield* this.#parse()
+  /** No more comes: what was held back is looked at. */
+  end(): void {
+    this.#needed = 0
+  }
+
+  /** The next objects that are whole, as many as one look at the clock allows; none until more has come. */
+  async read(pace: Pace): Promise<PackEntry[]> {
+    const entries: PackEntry[] = []
+    while (!this.#large && this.#bytes > 0 && this.#bytes >= this.#needed) {
+      const entry = this.#next()
+      if (!entry) continue
+      entries.push(entry)
+      const bytes = 'data' in entry ? entry.data.length : 0
+      if (pace.spend(MICROSECONDS_PER_OBJECT + bytes / BYTES_PER_MICROSECOND)) return entries
+    }
+    if (entries.length > 0 || !this.#large || this.#bytes === 0) return entries
+    const entry = await this.#nextLarge(this.#large)
+    return entry ? [entry] : []
+  }
+
+  /** @throws ProtocolError unless the pack has come to its end */
+  check(): void {
     if (this.#objectsLeft !== 0) throw new ProtocolError('the pack ends before its last object')
+    if (this.#bytes !== this.#hashBytes) throw new ProtocolError('the pack does not end with its checksum')
   }
 
-  *#parse(): Generator<PackEntry> {
+  close(): void {
+    this.#large?.inflate.close()
+  }
+
+  /** Undefined where it is not whole yet, or large, or where there is none. */
+  #next(): PackEntry | undefined {
+    const buffer = this.#joined()
     if (this.#objectsLeft === undefined) {
-      this.#objectsLeft = parsePackHeader(this.#buffer)
+      this.#objectsLeft = parsePackHeader(buffer)
       this.#take(PACK_HEADER_SIZE)
+      return undefined
     }
-    while (this.#objectsLeft > 0) {
-      const parsed = parseEntry(this.#buffer, 0, this.#offset, this.#hashBytes)
-      if (!parsed) return
-      this.#take(parsed.size)
+    if (this.#objectsLeft === 0) {
+      if (this.#bytes > this.#hashBytes) throw new ProtocolError('the pack goes on after its last object')
+      return this.#wait()
+    }
+    const head = parseEntryHead(buffer, this.#offset, this.#hashBytes)
+    if (!head) return this.#wait()
+    if (head.size > SMALL) return this.#begin(head)
+    const inflated = inflate(buffer, head)
+    if (inflated) {
+      this.#take(head.length + inflated.consumed)
       this.#objectsLeft--
-      yield parsed.entry
+      return entryOf(head, inflated.data)
     }
-    this.#take(this.#buffer.length)
+    // So many bytes for so small an object: they may never end, and are not to be held.
+    if (this.#bytes > head.length + 2 * head.size + DEFLATE_OVERHEAD) return this.#begin(head)
+    return this.#wait()
+  }
+
+  async #nextLarge({ head, inflate }: LargeEntry): Promise<PackEntry | undefined> {
+    const bytes = this.#joined()
+    const rest = await inflate.write(bytes)
+    this.#take(bytes.length - (rest?.length ?? 0))
+    if (!rest) return undefined
+    this.#large = undefined
+    this.#objectsLeft = (this.#objectsLeft ?? 0) - 1
+    if (inflate.data) return entryOf(head, inflate.data)
+    return { type: 'passed-over', offset: head.offset, size: head.size }
+  }
+
+  #begin(head: EntryHead): undefined {
+    this.#take(head.length)
+    this.#large = { head, inflate: new LargeInflate(head.size, head.size <= MAX_OBJECT_SIZE) }
+    return undefined
+  }
+
+  /** An object that is not whole yet is tried again when there is twice as much of it. */
+  #wait(): undefined {
+    this.#needed = this.#needed === 0 ? Number.POSITIVE_INFINITY : this.#bytes * 2
+    return undefined
+  }
+
+  #joined(): Buffer {
+    const [first] = this.#chunks
+    const buffer = this.#chunks.length === 1 && first ? first : Buffer.concat(this.#chunks)
+    this.#chunks = [buffer]
+    return buffer
   }
 
   #take(size: number): void {
-    this.#buffer = this.#buffer.subarray(size)
+    const rest = this.#joined().subarray(size)
+    this.#chunks = rest.length > 0 ? [rest] : []
+    this.#bytes = rest.length
     this.#offset += size
+    this.#needed = Math.min(this.#needed, 1)
   }
 }
 
-/** The entry at `at`, or undefined where not all of it is here. `offset` is its place in the whole pack. */
-function parseEntry(
+function entryOf({ type, offset, base }: EntryHead, data: Buffer): PackEntry {
+  return { type, offset, data, ...(base === undefined ? {} : { base }) } as PackEntry
+}
+
+/** Undefined where not all of the object is here. */
+function inflate(
   buffer: Buffer,
-  at: number,
-  offset: number,
-  hashBytes: number,
-): { entry: PackEntry; size: number } | undefined {
-  const head = parseHead(buffer, at, offset, hashBytes)
-  if (!head) return undefined
-  const { type, size, base, dataAt } = head
-  const inflated = inflate(buffer, dataAt, size)
-  if (!inflated) return undefined
-  const entry = { type, offset, data: inflated.data, ...(base === undefined ? {} : { base }) } as PackEntry
-  return { entry, size: dataAt + inflated.consumed - at }
-}
-
-interface Head {
-  type: PackEntry['type']
-  size: number
-  base: string | number | undefined
-  dataAt: number
-}
-
-function parseHead(buffer: Buffer, start: number, offset: number, hashBytes: number): Head | undefined {
-  let at = start
-  let byte = buffer[at++]
-  if (byte === undefined) return undefined
-  const type = TYPES[(byte >> 4) & 7]
-  if (!type) throw new ProtocolError('the pack has an object of unknown type')
-  let size = byte & 15
-  for (let scale = 16; byte & 0x80; scale *= 128) {
-    byte = buffer[at++]
-    if (byte === undefined) return undefined
-    size += (byte & 0x7f) * scale
-    if (size > MAX_OBJECT_SIZE)
-      throw new ProtocolError(`the pack has an object of more than ${MAX_OBJECT_SIZE} bytes`)
-  }
-  if (type === 'ref-delta') {
-    if (buffer.length < at + hashBytes) return undefined
-    return { type, size, base: buffer.toString('hex', at, at + hashBytes), dataAt: at + hashBytes }
-  }
-  if (type !== 'ofs-delta') return { type, size, base: undefined, dataAt: at }
-  let distance = -1
-  do {
-    byte = buffer[at++]
-    if (byte === undefined) return undefined
-    distance = (distance + 1) * 128 + (byte & 0x7f)
-  } while (byte & 0x80)
-  return { type, size, base: offset - distance, dataAt: at }
-}
-
-function inflate(buffer: Buffer, at: number, size: number): { data: Buffer; consumed: number } | undefined {
+  { length, size }: EntryHead,
+): { data: Buffer; consumed: number } | undefined {
   try {
     // @types/node does not know what `info` makes of the answer.
-    const { buffer: data, engine } = inflateSync(buffer.subarray(at), {
+    const { buffer: data, engine } = inflateSync(buffer.subarray(length), {
       info: true,
       chunkSize: Math.max(64, size + 1),
       maxOutputLength: size + 1,
     }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } }
-    if (data.length !== size) throw new ProtocolError('the pack has an object of another size than it says')
+    if (data.length !== size) throw wrongSize()
     return { data, consumed: engine.bytesWritten }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'Z_BUF_ERROR') return undefined
     if (error instanceof ProtocolError) throw error
-    throw new ProtocolError('the pack has an object that does not inflate')
+    throw doesNotInflate()
   }
 }
