@@ -51,6 +51,11 @@ export class SmartHttp {
     this.#base = options.url
   }
 
+  /** Ends the run. */
+  get signal(): AbortSignal {
+    return this.#options.signal
+  }
+
   /** GETs the ref advertisement; redirects are followed as far as allowed and kept for later calls. */
   async infoRefs(service: Service, gitProtocol?: string): Promise<ByteStream> {
     this.#access ??= await this.#options.access(this.#base)

@@ -101,7 +101,7 @@ export class UploadPack {
    * The commits and tags that `wants` reach and `haves` do not, a few at a time, by a fetch that leaves out trees and blobs. `counting`
    * may wrap each pack that this takes.
    *
-   * @throws as `fetch` does
+   * @throws as `fetch` does; `source_protocol_error` for a damaged pack
    */
   async *history(
     { wants, haves, shallow = [] }: Pick<FetchRequest, 'wants' | 'haves' | 'shallow'>,
@@ -111,7 +111,12 @@ export class UploadPack {
     const fetch = async (request: FetchRequest) =>
       counting(await this.fetch({ ...request, filter: 'tree:0', ofsDelta: true }, step, () => {}))
     const fetchObjects = (ids: readonly string[]) => fetch({ wants: ids, haves: [], depth: 1 })
-    yield* readHistory(await fetch({ wants, haves, shallow }), this.objectFormat, fetchObjects)
+    const { signal } = this.#http
+    try {
+      yield* readHistory(await fetch({ wants, haves, shallow }), this.objectFormat, fetchObjects, signal)
+    } catch (error) {
+      throw this.#http.blame(error)
+    }
   }
 
   /** Whether `unshallowed` and `commitsAt` can be asked, and shallow receivers are served. */
