@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { createReadStream } from 'node:fs'
 import { CommitGraph } from '../../src/engine/batch/commit-graph.js'
 import { readHistory } from '../../src/git/history.js'
+import { Pace } from '../../src/git/turns.js'
 import { gitEnv } from '../../test/support/git.js'
 import { answerCalls } from './answer-calls.js'
 
@@ -13,9 +14,10 @@ export interface GraphRead {
 /** Reads the graph of a recorded pack, as a transfer in steps does; far delta bases come from the repository. */
 async function read(pack: string, dir: string): Promise<GraphRead> {
   const graph = new CommitGraph(20)
+  const pace = new Pace()
   const began = performance.now()
   for await (const objects of readHistory(createReadStream(pack), 'sha1', async (ids) => packOf(dir, ids))) {
-    for (const object of objects) if (object.type === 'commit') graph.add(object)
+    for (const object of objects) await graph.add(object, pace)
   }
   return { seconds: (performance.now() - began) / 1000, commits: graph.commits }
 }

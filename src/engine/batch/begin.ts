@@ -1,6 +1,7 @@
-import { eachInTurns } from '../../git/turns.js'
+import { eachInTurns, Pace } from '../../git/turns.js'
 import type { Context } from '../execution.js'
 import { orderCommits } from './commit-order.js'
+import { CutOrder } from './cut-order.js'
 import { DepthPrefix } from './depth-prefix.js'
 import { GraphPrefix } from './graph-prefix.js'
 import type { StepMeasure } from './measure-step.js'
@@ -36,10 +37,12 @@ async function byGraph(
   measure: StepMeasure,
   limit: number,
 ): Promise<Beginning> {
-  const history = await readGraph(context, wants)
-  const { graph, bytes } = history
-  const order = await orderCommits(graph, commitsOf(history, await inOrder(context, wants)))
-  const prefix = new GraphPrefix(graph, order)
+  const { graph, bytes } = await readGraph(context, wants)
+  const { signal } = context.run
+  const pace = new Pace(signal)
+  const tips = await commitsOf(graph, await inOrder(context, wants), pace)
+  const order = await orderCommits(graph, tips, pace)
+  const prefix = GraphPrefix.begin(await CutOrder.of(graph, order, pace), signal)
   const isSmall = bytes * MOST_BYTES_PER_COMMIT_BYTE < limit
   const guess = (bytes * BYTES_PER_COMMIT_BYTE) / Math.max(1, graph.commits)
   return { prefix, bytesEach: isSmall ? guess : await sample(prefix, measure, limit) }

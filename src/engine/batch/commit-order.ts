@@ -1,19 +1,23 @@
-import { takeTurn } from '../../git/turns.js'
+import type { Pace } from '../../git/turns.js'
 import type { CommitGraph } from './commit-graph.js'
 
-const STEPS = 10_000
+/** Microseconds for one commit or one parent. */
+const STEP = 0.05
 
 /**
  * All commits that `tips` reach, parents before children: depth first, first parent first, tip by tip. Any prefix
  * of it is closed under ancestry, and has few heads. The event loop gets its turn.
  */
-export async function orderCommits(graph: CommitGraph, tips: Iterable<number>): Promise<Uint32Array> {
+export async function orderCommits(
+  graph: CommitGraph,
+  tips: Iterable<number>,
+  pace: Pace,
+): Promise<Uint32Array> {
   const order = new Uint32Array(graph.commits)
   const seen = new Uint8Array(graph.size)
   const stack = new Uint32Array(graph.commits)
-  const nextParent = new Uint16Array(graph.commits)
+  const nextParent = new Uint32Array(graph.commits)
   let ordered = 0
-  let steps = 0
   for (const tip of tips) {
     if (seen[tip]) continue
     let depth = 0
@@ -21,7 +25,7 @@ export async function orderCommits(graph: CommitGraph, tips: Iterable<number>): 
     nextParent[0] = 0
     seen[tip] = 1
     while (depth >= 0) {
-      if (++steps % STEPS === 0) await takeTurn()
+      if (pace.spend(STEP)) await pace.turn()
       const commit = stack[depth] as number
       const place = nextParent[depth] as number
       if (place === graph.parentCount(commit)) {
@@ -31,7 +35,7 @@ export async function orderCommits(graph: CommitGraph, tips: Iterable<number>): 
       }
       nextParent[depth] = place + 1
       const parent = graph.parent(commit, place)
-      if (seen[parent] || !graph.has(parent)) continue
+      if (seen[parent] || !graph.hasCommit(parent)) continue
       seen[parent] = 1
       depth++
       stack[depth] = parent

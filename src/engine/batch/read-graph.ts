@@ -1,14 +1,14 @@
 import { hashSize } from '../../git/object-id.js'
 import type { PackStream } from '../../git/pack-stream.js'
+import { Pace } from '../../git/turns.js'
 import { CountedPack } from '../counted-pack.js'
 import type { Context } from '../execution.js'
 import { chooseHaves } from '../haves.js'
 import { CommitGraph } from './commit-graph.js'
 
 export interface History {
+  /** Annotated tags are in it too. */
   graph: CommitGraph
-  /** Annotated tags, and what each points to. */
-  tags: ReadonlyMap<string, string>
   /** Bytes of the pack that told all this. */
   bytes: number
 }
@@ -24,23 +24,29 @@ export async function readGraph(context: Context, wants: readonly string[]): Pro
     return counted
   }
   const graph = new CommitGraph(hashSize(source.objectFormat))
-  const tags = new Map<string, string>()
+  const pace = new Pace(context.run.signal)
   for await (const objects of source.history({ wants, haves, shallow: target.shallow }, 'graph', counting)) {
     for (const object of objects) {
-      if (object.type === 'commit') graph.add(object)
-      else tags.set(object.id, object.target)
+      await graph.add(object, pace)
+      if (pace.spend(2)) await pace.turn()
     }
   }
-  return { graph, tags, bytes: packs.reduce((sum, { bytes }) => sum + bytes, 0) }
+  return { graph, bytes: packs.reduce((sum, { bytes }) => sum + bytes, 0) }
 }
 
-/** The commits of `ids`, tags followed, that the graph holds: those that are new to the target. */
-export function commitsOf({ graph, tags }: History, ids: Iterable<string>): Set<number> {
-  const found = new Set<number>()
-  for (let id of ids) {
-    for (let target = tags.get(id); target !== undefined; target = tags.get(id)) id = target
-    const commit = graph.find(id)
-    if (commit !== undefined) found.add(commit)
+/** The commits of `ids`, tags followed, that the graph holds: those that are new to the target. Each tag is followed once. */
+export async function commitsOf(graph: CommitGraph, ids: Iterable<string>, pace: Pace): Promise<number[]> {
+  const seen = new Uint8Array(graph.size)
+  const found: number[] = []
+  for (const id of ids) {
+    if (pace.spend()) await pace.turn()
+    let number = graph.find(id)
+    while (number !== undefined && !seen[number]) {
+      seen[number] = 1
+      if (graph.hasCommit(number)) found.push(number)
+      number = graph.target(number)
+      if (pace.spend(0.1)) await pace.turn()
+    }
   }
   return found
 }

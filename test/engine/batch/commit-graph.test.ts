@@ -3,9 +3,12 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { CommitGraph } from '../../../src/engine/batch/commit-graph.js'
 import { orderCommits } from '../../../src/engine/batch/commit-order.js'
+import { CutOrder } from '../../../src/engine/batch/cut-order.js'
 import { GraphPrefix } from '../../../src/engine/batch/graph-prefix.js'
+import { Pace } from '../../../src/git/turns.js'
 import { holds } from '../../support/property.js'
 
+const pace = new Pace()
 const idOf = (number: number) => createHash('sha1').update(String(number)).digest('hex')
 
 /** For each commit its parents, which are earlier ones; some stand for commits that are not in the graph. */
@@ -15,11 +18,11 @@ const histories = fc
     commits.map((parents, number) => [...new Set(parents.map((parent) => (parent % (number + 2)) - 2))]),
   )
 
-function graphOf(history: number[][]): CommitGraph {
+async function graphOf(history: number[][]): Promise<CommitGraph> {
   const graph = new CommitGraph(20)
   // Children first, as packs have them.
   for (const [number, parents] of [...history.entries()].reverse()) {
-    graph.add({ id: idOf(number), parents: parents.map(idOf) })
+    await graph.add({ type: 'commit', id: idOf(number), parents: parents.map(idOf) }, pace)
   }
   return graph
 }
@@ -29,8 +32,8 @@ const numbered = (graph: CommitGraph, number: number) => graph.find(idOf(number)
 test('the graph tells what was put into it', async (t) => {
   await holds(
     t,
-    fc.property(histories, (history) => {
-      const graph = graphOf(history)
+    fc.asyncProperty(histories, async (history) => {
+      const graph = await graphOf(history)
       if (graph.commits !== history.length) return false
       return history.every((parents, number) => {
         const commit = numbered(graph, number)
@@ -43,8 +46,12 @@ test('the graph tells what was put into it', async (t) => {
       })
     }),
   )
-  t.equal(graphOf([[]]).find(idOf(5)), undefined)
-  t.equal(graphOf([[-1]]).find(idOf(-1)), undefined, 'a parent that was only named is no commit of it')
+  t.equal((await graphOf([[]])).find(idOf(5)), undefined)
+  t.equal(
+    (await graphOf([[-1]])).find(idOf(-1)),
+    undefined,
+    'a parent that was only named is no commit of it',
+  )
 })
 
 test('the graph holds many, each once', async (t) => {
@@ -52,7 +59,7 @@ test('the graph holds many, each once', async (t) => {
   const count = 50_000
   for (let round = 0; round < 2; round++) {
     for (let number = 1; number <= count; number++)
-      graph.add({ id: idOf(number), parents: [idOf(number - 1)] })
+      await graph.add({ type: 'commit', id: idOf(number), parents: [idOf(number - 1)] }, pace)
   }
   t.equal(graph.commits, count)
   t.equal(graph.size, count + 1)
@@ -69,12 +76,13 @@ test('an order has all that the tips reach, parents first', async (t) => {
       histories,
       fc.array(fc.nat(), { minLength: 1, maxLength: 4 }),
       async (history, picks) => {
-        const graph = graphOf(history)
+        const graph = await graphOf(history)
         const tips = [...new Set(picks.map((pick) => pick % history.length))]
         const order = [
           ...(await orderCommits(
             graph,
             tips.map((tip) => numbered(graph, tip)),
+            pace,
           )),
         ]
         const place = new Map(order.map((commit, at) => [commit, at]))
@@ -99,10 +107,10 @@ test('the heads of a prefix are those that none of it descends from, wherever it
       histories,
       fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1 }),
       async (history, steps) => {
-        const graph = graphOf(history)
+        const graph = await graphOf(history)
         const tips = history.map((_, number) => numbered(graph, number))
-        const order = await orderCommits(graph, tips)
-        let prefix = new GraphPrefix(graph, order)
+        const order = await orderCommits(graph, tips, pace)
+        let prefix = GraphPrefix.begin(await CutOrder.of(graph, order, pace))
         for (const step of steps) {
           if (prefix.isWhole) break
           const next = await prefix.advance(step)
