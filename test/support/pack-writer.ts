@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto'
 import { deflateSync } from 'node:zlib'
 
-export type WrittenEntry =
+export type WrittenEntry = (
   | { type: 'commit' | 'blob' | 'tag'; data: Buffer }
   /** On an earlier entry, by its index. */
   | { type: 'ofs-delta'; base: number; data: Buffer }
   | { type: 'ref-delta'; base: string; data: Buffer }
+) & {
+  /** The data as it was deflated before. */
+  deflated?: Buffer
+}
 
 const TYPES = { commit: 1, blob: 3, tag: 4, 'ofs-delta': 6, 'ref-delta': 7 } as const
 
@@ -17,7 +21,8 @@ export function writePack(entries: readonly WrittenEntry[]): Buffer {
   const offsets: number[] = []
   let offset = header.length
   for (const entry of entries) {
-    const bytes = Buffer.concat([entryHead(entry, offset, offsets), deflateSync(entry.data, { level: 1 })])
+    const deflated = entry.deflated ?? deflateSync(entry.data, { level: 1 })
+    const bytes = Buffer.concat([entryHead(entry, offset, offsets), deflated])
     parts.push(bytes)
     offsets.push(offset)
     offset += bytes.length
