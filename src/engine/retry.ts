@@ -1,5 +1,5 @@
 import { GitSyncError } from '../errors.js'
-import { RemoteFatalError } from '../git/protocol-error.js'
+import { RefusedWantError } from '../git/protocol-error.js'
 import type { Job, Run } from './job.js'
 import type { DesiredRef } from './select.js'
 
@@ -40,7 +40,7 @@ export function mayTryAgain(
 }
 
 export function isRefusedWant({ cause }: GitSyncError): boolean {
-  return cause instanceof RemoteFatalError && cause.isRefusedWant
+  return cause instanceof RefusedWantError
 }
 
 /** The error for refs that were listed twice and not served: it names them. */
@@ -60,6 +60,7 @@ export function unservedError(error: GitSyncError, desired: ReadonlyMap<string, 
 
 /** The objects that we want and that a refusal names. */
 function refusedIds(error: GitSyncError, desired: ReadonlyMap<string, DesiredRef>): string[] {
+  if (!(error.cause instanceof RefusedWantError)) return []
   const wanted = new Set([...desired.values()].map(({ id }) => id))
-  return (error.message.match(/[0-9a-f]{40,64}/g) ?? []).filter((id) => wanted.has(id))
+  return error.cause.ids.filter((id) => wanted.has(id))
 }

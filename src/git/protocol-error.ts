@@ -18,9 +18,33 @@ export class RemoteFatalError extends ProtocolError {
   constructor(text: string) {
     super(printable(text) || 'it gave no reason')
   }
+}
 
-  /** Whether a want was refused; git and dulwich say `not our ref`, JGit and go-git `not valid` or `not found`. */
-  get isRefusedWant(): boolean {
-    return /\bnot our ref\b|\bnot valid\b|\bnot found\b/.test(this.message)
+/** The source does not serve objects that a fetch of ours wanted: `ids`, where it says which. */
+export class RefusedWantError extends RemoteFatalError {
+  constructor(
+    text: string,
+    readonly ids: readonly string[],
+  ) {
+    super(text)
   }
+}
+
+// git and dulwich say "not our ref", JGit "not valid" or "Missing", others "not found".
+const REFUSED_WANT =
+  /\bnot our ref\b|\bnot valid\b|\bnot found\b|\bmissing\b|\bunknown\b|\bbad object\b|\bdoes not exist\b|\bnot advertised\b|\bunadvertised\b/i
+// go-git names no id.
+const NAMELESS = /^(?:upload-pack: )?object not found$/i
+
+/**
+ * The error for a source's fatal words in answer to a fetch of `wants`: they refuse a want only where they name it, as
+ * a repository, a key or a user may be "not found" too.
+ */
+export function asRefusedWant(error: RemoteFatalError, wants: readonly string[]): RemoteFatalError {
+  const { message } = error
+  if (NAMELESS.test(message)) return new RefusedWantError(message, wants.length === 1 ? wants : [])
+  if (!REFUSED_WANT.test(message)) return error
+  const wanted = new Set(wants)
+  const ids = (message.match(/\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b/g) ?? []).filter((id) => wanted.has(id))
+  return ids.length > 0 ? new RefusedWantError(message, ids) : error
 }

@@ -18,6 +18,7 @@ import { readAcknowledged, writeNegotiationV1, writeNegotiationV2 } from './nego
 import type { ObjectFormat } from './object-id.js'
 import { openPackStream, type PackStream } from './pack-stream.js'
 import { PacketReader } from './packet-reader.js'
+import { asRefusedWant, RemoteFatalError } from './protocol-error.js'
 import type { Sample } from './sample.js'
 import type { TextSink } from './side-band-stream.js'
 import type { SmartHttp } from './smart-http.js'
@@ -93,7 +94,8 @@ export class UploadPack {
       return blamedPack(this.#http, await openPackStream(reader, onText))
     } catch (error) {
       await reader.close()
-      throw this.#http.blame(error)
+      const isFatal = error instanceof RemoteFatalError
+      throw this.#http.blame(isFatal ? asRefusedWant(error, request.wants) : error)
     }
   }
 
