@@ -45,12 +45,21 @@ export function statusError(side: EndpointRole, refusal: Refusal): GitSyncError 
       { cause },
     )
   }
-  if (refusal.push && status === 411) {
+  if (refusal.push && (status === 411 || status === 501)) {
+    const what =
+      status === 411 ? 'takes no chunked body' : 'does not implement a push, or none of a chunked body'
     return new GitSyncError(
       'unsupported',
-      `The target takes no chunked body (HTTP 411): let a sync spool the pack, by options.materialize "auto".${said}`,
+      `The target ${what} (HTTP ${status}): let a sync spool the pack, by options.materialize "auto".${said}`,
       { cause },
     )
+  }
+  if (refusal.push && status === 400) {
+    const hint =
+      'if it takes no chunked body, let a sync spool the pack, by options.materialize "auto" or "always"'
+    return new GitSyncError('target_protocol_error', `The target answered HTTP 400: ${hint}.${said}`, {
+      cause,
+    })
   }
   if (status === 429 || status >= 500) {
     return new GitSyncError(`${side}_unavailable`, `The ${side} answered ${status}.${said}`, wait)
@@ -58,6 +67,7 @@ export function statusError(side: EndpointRole, refusal: Refusal): GitSyncError 
   return new GitSyncError(
     `${side}_protocol_error`,
     `The ${side} answered HTTP ${status}, which git does not use.${said}`,
+    { cause },
   )
 }
 

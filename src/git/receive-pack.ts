@@ -103,10 +103,9 @@ export class ReceivePack {
   /**
    * One push: commands and pack go out as the pack comes in. What the target says of each ref is in the report.
    *
-   * @returns undefined where the target answered in good order but without a report
    * @throws what `pack` throws; else GitSyncError of the target
    */
-  async push(push: Push, onText: TextSink): Promise<PushReport | undefined> {
+  async push(push: Push, onText: TextSink): Promise<PushReport> {
     const counted = this.#http.traffic.item(this.#http.side, RECEIVE_PACK, 'push')
     counted.commands += push.commands.length
     try {
@@ -131,11 +130,13 @@ export class ReceivePack {
     outer: PacketReader,
     sent: ReadonlySet<string>,
     onText: TextSink,
-  ): Promise<PushReport | undefined> {
-    const banded = this.capabilities.has('side-band-64k') ? new SideBandStream(outer, onText) : undefined
+  ): Promise<PushReport> {
+    // A server that cannot even begin may say so before any band.
+    const isError = (await outer.peek(8)).toString('latin1', 4) === 'ERR '
+    const isBanded = this.capabilities.has('side-band-64k') && !isError
+    const banded = isBanded ? new SideBandStream(outer, onText) : undefined
     const reader = banded ? new PacketReader(banded) : outer
     try {
-      if ((await reader.peek(1)).length === 0) return undefined
       const report = this.#redacted(await readPushReport(reader, sent))
       await readOn(banded)
       return report
