@@ -4,9 +4,9 @@ import { eachInTurns } from '../git/turns.js'
 import { pushInSteps, whyNoSteps } from './batch/push-in-steps.js'
 import type { Context } from './execution.js'
 import { learnHaves } from './learn-haves.js'
-import { LimitRefusal } from './limit.js'
-import { type Pushed, pushAttempt } from './push-attempt.js'
-import { pushError } from './settle.js'
+import { pushAndVerify } from './push-attempt.js'
+import { isOrderly, type Pushed, pushError } from './push-error.js'
+import type { TooLarge } from './push-outcome.js'
 import { newObjects } from './wants.js'
 
 /**
@@ -19,10 +19,9 @@ export async function executePushes(context: Context, pushes: readonly Command[]
   if (pushes.length > 0) await learnHaves(context)
   for (const commands of pushes) {
     const pushed = await pushRefs(context, commands)
-    await keepVerdicts(context, pushed)
-    const { verdicts, report, failure } = pushed
-    const error = pushError(verdicts, report, context.job.bestEffort && !failure)
-    if (error) throw error.code === 'ref_rejected' && failure ? failure : error
+    await keepOutcomes(context, pushed)
+    const error = pushError(pushed, context.job.bestEffort)
+    if (error) throw error
   }
 }
 
@@ -34,24 +33,17 @@ async function pushRefs(context: Context, commands: readonly Command[]): Promise
   const whyNot = whyNoSteps(context)
   const told = job.targetMaxPackBytes
   if (wants.length > 0 && !whyNot && (told > 0 || execution.batched)) {
-    return pushInSteps(context, {
-      commands,
-      wants,
-      limit: told || execution.learnedLimit,
-      refusal: undefined,
-    })
+    const limit = told || execution.learnedLimit
+    return pushInSteps(context, { commands, wants, limit, refusal: undefined })
   }
-  try {
-    return await pushAttempt(context, { commands, wants, limit: told || Number.POSITIVE_INFINITY })
-  } catch (error) {
-    if (!(error instanceof LimitRefusal)) throw error
-    if (whyNot) throw impossible(error, whyNot)
-    execution.learnedLimit = error.bytes
-    return pushInSteps(context, { commands, wants, limit: error.bytes, refusal: error })
-  }
+  const pushed = await pushAndVerify(context, { commands, wants, limit: told || Number.POSITIVE_INFINITY })
+  if (pushed.type === 'pushed') return pushed
+  if (whyNot) throw impossible(pushed, whyNot)
+  execution.learnedLimit = pushed.bytes
+  return pushInSteps(context, { commands, wants, limit: pushed.bytes, refusal: pushed })
 }
 
-function impossible({ why, error }: LimitRefusal, whyNot: string): GitSyncError {
+function impossible({ why, error }: TooLarge, whyNot: string): GitSyncError {
   const { code, retryable } = error
   return new GitSyncError(code, `${error.message} Steps would help (${why}), but ${whyNot}.`, {
     cause: error,
@@ -59,25 +51,22 @@ function impossible({ why, error }: LimitRefusal, whyNot: string): GitSyncError 
   })
 }
 
-async function keepVerdicts(
-  { job, plan, confirmed, execution }: Context,
-  { verdicts, report, failure }: Pushed,
-): Promise<void> {
-  const mayWarn = job.bestEffort && !failure && !report?.unpackError
+async function keepOutcomes({ job, plan, confirmed, execution }: Context, pushed: Pushed): Promise<void> {
+  const mayWarn = job.bestEffort && isOrderly(pushed)
   let done = 0
   await eachInTurns(plan, (planned) => {
     const ref = planned.targetRef
-    const verdict = verdicts.get(ref)
-    if (!verdict) return
-    if (verdict.type === 'done') {
+    const outcome = pushed.outcomes.get(ref)
+    if (!outcome) return
+    if (outcome.type === 'done') {
       execution.settled.set(ref, planned)
       if (planned.action !== 'delete') confirmed.add(planned.sourceHash)
       done++
-    } else if (verdict.type === 'refused' && mayWarn) {
+    } else if (outcome.type === 'refused' && mayWarn) {
       const { forced: _, ...rest } = planned
-      execution.settled.set(ref, { ...rest, action: 'warn', reason: verdict.reason })
+      execution.settled.set(ref, { ...rest, action: 'warn', reason: outcome.reason })
     } else {
-      execution.failed.set(ref, verdict.reason)
+      execution.failed.set(ref, outcome.reason)
     }
   })
   if (done > 0) execution.done++

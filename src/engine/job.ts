@@ -45,6 +45,8 @@ export interface Run {
   isWatched: boolean
   meter: ProgressMeter
   signal: AbortSignal
+  /** Milliseconds of a remote's silence that end the run. */
+  stallTimeout: number
 }
 
 const DEFAULT_REF_UPDATES = 5_000

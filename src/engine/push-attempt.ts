@@ -1,52 +1,75 @@
-import { HttpStatusError } from '../git/http-status.js'
 import type { Command } from '../git/push-request.js'
 import type { Context } from './execution.js'
-import { limitRefusal } from './limit.js'
-import { settlePush, type Verdict } from './settle.js'
-import { type Shipped, ship } from './ship.js'
+import { nothingMoved, type Pushed } from './push-error.js'
+import type { LengthRequired, PushOutcome, TooLarge } from './push-outcome.js'
+import { determineOutcomes } from './ref-outcomes.js'
+import { transfer } from './transfer.js'
 
-/** A push, and what became of each of its commands. */
-export interface Pushed extends Shipped {
-  verdicts: Map<string, Verdict>
-}
-
-export interface PushAttempt {
+export interface PushRequest {
   commands: readonly Command[]
+  /** Objects to fetch for it; none where the target has them all. */
   wants: readonly string[]
   /** Most bytes of its pack that the target takes. */
   limit: number
 }
 
 /**
- * One push and its outcome; a thin pack that cannot be unpacked is sent once more as a whole one.
+ * One push and its outcome. It is repeated in another form where that may help and nothing has moved: with a
+ * Content-Length for a target that takes no chunked body, and with a whole pack for one that lacks the bases of a
+ * thin one.
  *
- * @throws LimitRefusal where less at a time may do, else GitSyncError; either way nothing has moved
+ * @throws GitSyncError where nothing has moved
  */
-export async function pushAttempt(context: Context, push: PushAttempt): Promise<Pushed> {
-  const thin = push.wants.length > 0 && !context.remotes.target.capabilities.has('no-thin')
-  const first = await settled(context, push, thin)
-  if (!thin || !first.report?.unpackError || !nothingMoved(first)) return first
-  context.run.emit({ type: 'notice', text: 'the target could not unpack a thin pack: sending a whole one' })
-  return settled(context, push, false)
-}
-
-async function settled(context: Context, push: PushAttempt, thin: boolean): Promise<Pushed> {
-  const shipped = await ship(context, { ...push, thin })
-  const { report, failure, bytes } = shipped
-  context.run.meter.enter('confirm')
-  const verdicts = await settlePush(context.remotes.target, push.commands, report).catch((error: unknown) => {
-    throw failure ?? error
-  })
-  const pushed = { ...shipped, verdicts }
-  // All had been sent, but a gateway's time ran out or the connection broke: less may get through.
-  if (failure && nothingMoved(pushed)) {
-    const refusal = limitRefusal(failure, bytes)
-    if (refusal) throw refusal
-    if (failure.cause instanceof HttpStatusError) throw failure
+export async function pushAndVerify(context: Context, request: PushRequest): Promise<Pushed | TooLarge> {
+  const { run, execution } = context
+  for (let thin = !context.remotes.target.capabilities.has('no-thin'); ; ) {
+    const outcome = await transfer(context, { ...request, thin })
+    run.meter.enter('confirm')
+    const ended = await verify(context, request.commands, outcome)
+    if (ended.type === 'too-large') return ended
+    if (ended.type === 'length-required') {
+      if (!maySpool(context)) throw ended.error
+      execution.materialize = true
+      run.emit({ type: 'notice', text: spoolingText(ended) })
+    } else if (lacksBases(outcome, ended)) {
+      thin = false
+      run.emit({ type: 'notice', text: 'the target could not unpack a thin pack: sending a whole one' })
+    } else {
+      return ended
+    }
   }
-  return pushed
 }
 
-function nothingMoved({ verdicts }: Pushed): boolean {
-  return [...verdicts.values()].every(({ type }) => type === 'refused')
+async function verify(
+  { run, remotes }: Context,
+  commands: readonly Command[],
+  outcome: PushOutcome,
+): Promise<Pushed | TooLarge | LengthRequired> {
+  if (outcome.type === 'failed') throw outcome.error
+  if (outcome.type !== 'reported' && outcome.type !== 'unclear') return outcome
+  const report = outcome.type === 'reported' ? outcome.report : undefined
+  const { outcomes, unseen } = await determineOutcomes(remotes.target, commands, report, run)
+  const { bytes } = outcome
+  if (outcome.type === 'reported') {
+    const isKnown = [...outcomes.values()].every(({ type }) => type !== 'unknown')
+    const failure = isKnown ? undefined : unseen
+    return { type: 'pushed', outcomes, report, refusal: outcome.refusal, failure, bytes }
+  }
+  if (nothingMoved(outcomes) && outcome.unmoved.type !== 'failed') return outcome.unmoved
+  return { type: 'pushed', outcomes, report, refusal: undefined, failure: outcome.error, bytes }
+}
+
+function maySpool({ job }: Context): boolean {
+  return job.materialize !== 'never' && job.mode !== 'replicate'
+}
+
+function spoolingText({ status }: LengthRequired): string {
+  const said = status === 400 ? 'answered 400 to a chunked body' : `takes no chunked body (${status})`
+  return `the target ${said}: spooling the pack to a file first`
+}
+
+/** Whether a pack without thin deltas may fare better: not where the target says that something else was wrong. */
+function lacksBases(outcome: PushOutcome, { report, outcomes, refusal }: Pushed): boolean {
+  const isThin = outcome.type === 'reported' && outcome.isThin
+  return isThin && !!report?.unpackError && refusal === undefined && nothingMoved(outcomes)
 }

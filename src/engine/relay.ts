@@ -1,8 +1,8 @@
 import type { ObjectFormat } from '../git/object-id.js'
 import { PackTail } from '../git/pack.js'
 import type { CountedPack } from './counted-pack.js'
-import { overTargetLimit } from './limit.js'
 import type { ProgressMeter } from './progress.js'
+import { overTargetLimit } from './push-outcome.js'
 
 /**
  * The source's pack on its way to the target: nothing is decoded or collected, and the target's back-pressure is
@@ -13,6 +13,8 @@ export class Relay implements AsyncIterable<Buffer> {
   bytes = 0
   /** True once the end of the pack was let go: from then on the target may move refs. */
   committed = false
+  /** The limit, where the pack has passed it, which ends the push. */
+  passedLimit: number | undefined
   readonly #pack: CountedPack
   readonly #format: ObjectFormat
   readonly #meter: ProgressMeter
@@ -29,7 +31,10 @@ export class Relay implements AsyncIterable<Buffer> {
   async *[Symbol.asyncIterator](): AsyncGenerator<Buffer> {
     const tail = new PackTail(this.#format)
     for await (const chunk of this.#pack) {
-      if (this.#pack.bytes > this.#limit) throw overTargetLimit(this.#limit)
+      if (this.#pack.bytes > this.#limit) {
+        this.passedLimit = this.#limit
+        throw overTargetLimit(this.#limit)
+      }
       for (const free of tail.push(chunk)) {
         yield free
         this.#took(free.length)

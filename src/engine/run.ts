@@ -27,8 +27,8 @@ export async function runSync(run: Run, job: Job): Promise<SyncResult> {
   const state = newState(run, job)
   try {
     for (;;) {
-      const result = await attempt(state)
-      if (result) return result
+      const ended = await attempt(state)
+      if (ended.type === 'done') return ended.result
     }
   } finally {
     state.memory.close()
@@ -62,8 +62,11 @@ function newState(run: Run, job: Job): State {
   }
 }
 
-/** From one listing to its result; `undefined` asks for another. */
-async function attempt(state: State): Promise<SyncResult | undefined> {
+/** How an attempt ended that has not failed. */
+type Attempt = { type: 'done'; result: SyncResult } | { type: 'again' }
+
+/** From one listing to its result, or to the need for another. */
+async function attempt(state: State): Promise<Attempt> {
   const { run, job, execution, retries } = state
   try {
     const remotes = await openRemotes(run, job)
@@ -76,23 +79,23 @@ async function attempt(state: State): Promise<SyncResult | undefined> {
     const outline = await outlinePlan(state, remotes, draft.plan, pushes)
     announce(run, outline, draft)
     await takeTurn()
-    if (job.dryRun) return resultOf(state, outline, draft.plan)
+    if (job.dryRun) return { type: 'done', result: await resultOf(state, outline, draft.plan) }
     await guard(state, remotes, draft, outline, pushes)
     const context = { run, job, remotes, plan: draft.plan, confirmed: new Set<string>(), execution }
     await executePushes(context, pushes)
     await cleanUp(context)
-    return runResult(state, remotes, await withProofs(execution, draft))
+    return { type: 'done', result: await runResult(state, remotes, await withProofs(execution, draft)) }
   } catch (error) {
     if (!(error instanceof GitSyncError)) throw error
-    return failed(state, error)
+    return afterFailure(state, error)
   }
 }
 
 /** Asks for another attempt where that may mend things; else throws, with what the run has come to. */
-async function failed(state: State, error: GitSyncError): Promise<undefined> {
+async function afterFailure(state: State, error: GitSyncError): Promise<Attempt> {
   const { run, job, retries, desired, latest, execution } = state
   const plan = latest && (await withProofs(execution, latest.draft))
-  if (mayTryAgain(retries, run, job, error, desired)) return undefined
+  if (mayTryAgain(retries, run, job, error, desired)) return { type: 'again' }
   const final = isRefusedWant(error) ? unservedError(error, desired) : error
   if (latest && plan) final.result ??= await runResult(state, latest.remotes, plan, final.message)
   throw final

@@ -79,6 +79,7 @@ export class Runner {
         isWatched: onEvent !== undefined,
         meter,
         signal: ending.signal,
+        stallTimeout: this.#options.stallTimeout ?? DEFAULT_STALL_TIMEOUT,
       })
     } catch (error) {
       throw error instanceof GitSyncError ? error : bug(error)

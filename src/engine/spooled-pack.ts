@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { GitSyncError } from '../errors.js'
 import { hashSize, type ObjectFormat } from '../git/object-id.js'
 import type { CountedPack } from './counted-pack.js'
-import { mebibytes } from './limit.js'
+import { mebibytes } from './units.js'
 
 export interface SpoolOptions {
   folder: string

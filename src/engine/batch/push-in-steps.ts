@@ -1,8 +1,10 @@
 import { GitSyncError } from '../../errors.js'
 import type { Command } from '../../git/push-request.js'
 import type { Context } from '../execution.js'
-import { type LimitRefusal, mebibytes } from '../limit.js'
-import { type Pushed, pushAttempt } from '../push-attempt.js'
+import { pushAndVerify } from '../push-attempt.js'
+import { isOrderly, nothingMoved, type Pushed } from '../push-error.js'
+import type { TooLarge } from '../push-outcome.js'
+import { mebibytes } from '../units.js'
 import { begin } from './begin.js'
 import { FEW, StepMeasure } from './measure-step.js'
 import { newHeads, type Prefix } from './prefix.js'
@@ -17,7 +19,7 @@ export interface Steps {
   /** Most bytes of a pack that the target takes. */
   limit: number
   /** The refusal that taught us the limit, where the caller did not tell it. */
-  refusal: LimitRefusal | undefined
+  refusal: TooLarge | undefined
 }
 
 /**
@@ -122,10 +124,8 @@ async function step(context: Context, transfer: Transfer, next: Prefix): Promise
   const heads = next.headIds
   const commands = temp.move(heads)
   const wants = newHeads(prefix, next)
-  const pushed = await tried(transfer, next, () =>
-    pushAttempt(context, { commands, wants, limit: relayLimit(transfer) }),
-  )
-  if (!pushed) return
+  const pushed = await pushAndVerify(context, { commands, wants, limit: relayLimit(transfer) })
+  if (pushed.type === 'too-large') return makeSmaller(transfer, next, pushed)
   refuseUnheld(context, pushed)
   temp.confirm(commands)
   for (const id of heads) context.confirmed.add(id)
@@ -144,64 +144,60 @@ async function lastPush(
   const isAtomic = context.job.atomic
   const cleanUp = isAtomic ? [] : temp.deletes()
   const whole = await prefix.advance(prefix.remaining)
-  const all = { commands: [...commands, ...cleanUp], wants, limit: relayLimit(transfer) }
-  const pushed = await tried(transfer, whole, () => pushAttempt(context, all))
-  if (!pushed) return undefined
+  const limit = relayLimit(transfer)
+  let pushed = await pushAndVerify(context, { commands: [...commands, ...cleanUp], wants, limit })
+  // Their company alone may have been refused: a rule against deletes, or against so many refs in one push.
+  if (pushed.type === 'pushed' && cleanUp.length > 0 && isOrderly(pushed) && nothingMoved(pushed.outcomes)) {
+    pushed = await pushAndVerify(context, { commands, wants, limit })
+  }
+  if (pushed.type === 'too-large') {
+    await makeSmaller(transfer, whole, pushed)
+    return undefined
+  }
   for (const { ref } of cleanUp) {
-    if (pushed.verdicts.get(ref)?.type === 'done')
+    if (pushed.outcomes.get(ref)?.type === 'done')
       temp.confirm(cleanUp.filter((command) => command.ref === ref))
-    pushed.verdicts.delete(ref)
+    pushed.outcomes.delete(ref)
   }
   context.execution.leftBehind.push(...temp.deletes())
   return pushed
 }
 
-/** Runs a push; a refusal for its size makes what follows smaller, as long as there is anything to make smaller. */
-async function tried(
-  transfer: Transfer,
-  next: Prefix,
-  push: () => Promise<Pushed>,
-): Promise<Pushed | undefined> {
+/** What follows a push that was too large is made smaller, as long as there is anything to make smaller. */
+async function makeSmaller(transfer: Transfer, next: Prefix, refusal: TooLarge): Promise<void> {
   const { prefix, size } = transfer
-  try {
-    return await push()
-  } catch (error) {
-    const refusal = error as LimitRefusal
-    if (refusal.name !== 'LimitRefusal') throw error
-    transfer.refusals++
-    // Once is no limit, where more went through before.
-    if (transfer.refusals === 1 && size.isProven(refusal.bytes)) return undefined
-    if (refusal.error.code === 'target_unreachable' && transfer.refusals >= MAX_CUTS) throw refusal.error
-    const added = newHeads(prefix, next)
-    if (added.length === 0)
-      throw tooLarge('What is left beside commits, tagged files for instance,', size, refusal)
-    const isLeast = (await prefix.halfwayTo(next)) === undefined
-    const isAlone = isLeast && (transfer.mustHold || !next.isWhole)
-    if (isAlone) throw tooLarge(`The commit ${added.join(' ')} alone`, size, refusal)
-    transfer.mustHold = isLeast
-    transfer.tooFar = next
-    size.refused(refusal.bytes)
-    return undefined
-  }
+  transfer.refusals++
+  // Once is no limit, where more went through before.
+  if (transfer.refusals === 1 && size.isProven(refusal.bytes)) return
+  if (refusal.isGuess && transfer.refusals >= MAX_CUTS) throw refusal.error
+  const added = newHeads(prefix, next)
+  if (added.length === 0)
+    throw tooLarge('What is left beside commits, tagged files for instance,', size, refusal)
+  const isLeast = (await prefix.halfwayTo(next)) === undefined
+  const isAlone = isLeast && (transfer.mustHold || !next.isWhole)
+  if (isAlone) throw tooLarge(`The commit ${added.join(' ')} alone`, size, refusal)
+  transfer.mustHold = isLeast
+  transfer.tooFar = next
+  size.refused(refusal.bytes)
 }
 
 function relayLimit({ told, size }: Transfer): number {
   return told ? size.limit : Number.POSITIVE_INFINITY
 }
 
-function tooLarge(what: string, { limit }: StepSize, refusal: LimitRefusal): GitSyncError {
+function tooLarge(what: string, { limit }: StepSize, refusal: TooLarge): GitSyncError {
   const message = `${what} is more than the target takes in one push (about ${mebibytes(limit)}): ${refusal.why}.`
-  return new GitSyncError('pack_limit_exceeded', message, { cause: refusal })
+  return new GitSyncError('pack_limit_exceeded', message, { cause: refusal.error })
 }
 
 /** A target that takes no temporary refs cannot be brought anything in steps. */
-function refuseUnheld({ job }: Context, { verdicts, failure }: Pushed): void {
-  const refused = [...verdicts].flatMap(([ref, verdict]) =>
-    verdict.type === 'done' ? [] : [{ ref, reason: verdict.reason }],
+function refuseUnheld({ job }: Context, pushed: Pushed): void {
+  const refused = [...pushed.outcomes].flatMap(([ref, outcome]) =>
+    outcome.type === 'done' ? [] : [{ ref, reason: outcome.reason }],
   )
   const [first] = refused
   if (!first) return
-  if (failure) throw failure
+  if (pushed.failure) throw pushed.failure
   const hint = 'allow that namespace there, or choose another by GITSYNC_TEMP_REF_PREFIX'
   const message = `The target refused a temporary ref below ${job.scope.tempRefPrefix} (${first.reason}): ${hint}.`
   throw new GitSyncError('ref_rejected', message, { refs: refused })

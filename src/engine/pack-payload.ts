@@ -4,8 +4,8 @@ import type { Context } from './execution.js'
 import { Relay } from './relay.js'
 import type { SpooledPack } from './spooled-pack.js'
 
-/** What a push carries, and how far that has gone. */
-export interface Cargo {
+/** The pack that a push carries, and how far it has gone. */
+export interface PackPayload {
   /** Absent for deletes alone. */
   readonly pack: Buffer | AsyncIterable<Buffer> | undefined
   /** Known where the pack is: a push then has a Content-Length. */
@@ -14,16 +14,18 @@ export interface Cargo {
   readonly bytes: number
   /** The target may have moved refs. */
   readonly committed: boolean
+  /** The limit at which it broke off by itself. */
+  readonly passedLimit: number | undefined
 }
 
 /** For refs that need no object from the source: an empty pack, or none where every command is a delete. */
-export function cargoWithoutObjects({ remotes }: Context, hasWrites: boolean): Cargo {
+export function payloadWithoutObjects({ remotes }: Context, hasWrites: boolean): PackPayload {
   const pack = hasWrites ? emptyPack(remotes.target.objectFormat) : undefined
-  return { pack, bytes: pack?.length ?? 0, committed: true }
+  return { pack, bytes: pack?.length ?? 0, committed: true, passedLimit: undefined }
 }
 
 /** The source's pack as it streams in; it is committed when its end has been let go. */
-export function relayedCargo(pack: CountedPack, { run, remotes }: Context, limit: number): Cargo {
+export function relayedPayload(pack: CountedPack, { run, remotes }: Context, limit: number): PackPayload {
   const relay = new Relay(pack, remotes.target.objectFormat, run.meter, limit)
   return {
     pack: relay,
@@ -33,14 +35,19 @@ export function relayedCargo(pack: CountedPack, { run, remotes }: Context, limit
     get committed() {
       return relay.committed
     },
+    get passedLimit() {
+      return relay.passedLimit
+    },
   }
 }
 
-/** A pack from its file. All of it is there from the start, so any failure may have come after its end. */
-export function spooledCargo(pack: SpooledPack, { run }: Context): Cargo {
+/** A pack from its file; it is committed when its last bytes have been handed over. */
+export function spooledPayload(pack: SpooledPack, { run }: Context): PackPayload {
   let bytes = 0
+  let committed = false
   async function* counted(): AsyncGenerator<Buffer> {
     for await (const chunk of pack) {
+      committed = bytes + chunk.length === pack.size
       yield chunk
       bytes += chunk.length
       run.meter.targetBytes += chunk.length
@@ -51,9 +58,12 @@ export function spooledCargo(pack: SpooledPack, { run }: Context): Cargo {
   return {
     pack: counted(),
     packSize: pack.size,
-    committed: true,
+    passedLimit: undefined,
     get bytes() {
       return bytes
+    },
+    get committed() {
+      return committed
     },
   }
 }

@@ -1,0 +1,18 @@
+import { StringDecoder } from 'node:string_decoder'
+
+const MOST = 16 * 1024
+
+/** What a target says beside its report, the last 16 KiB of it: why it refuses a push is often told nowhere else. */
+export class SpokenWords {
+  readonly #decoder = new StringDecoder('utf8')
+  #heard = ''
+
+  hear(text: Buffer): void {
+    this.#heard = (this.#heard + this.#decoder.write(text)).slice(-MOST)
+  }
+
+  /** Its lines; progress is left out, with its numbers. */
+  get lines(): string[] {
+    return this.#heard.split(/[\r\n]+/).filter((line) => line !== '' && !/\d%/.test(line))
+  }
+}
