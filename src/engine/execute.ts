@@ -1,12 +1,15 @@
 import { GitSyncError } from '../errors.js'
 import type { Command } from '../git/push-request.js'
+import { isAboutOneRef } from '../git/refusal-words.js'
 import { eachInTurns } from '../git/turns.js'
 import { pushInSteps, whyNoSteps } from './batch/push-in-steps.js'
 import type { Context } from './execution.js'
 import { learnHaves } from './learn-haves.js'
+import type { PlannedRef } from './plan.js'
 import { pushAndVerify } from './push-attempt.js'
-import { isOrderly, type Pushed, pushError } from './push-error.js'
+import { isOrderly, type Pushed, pushError, refusedRefs } from './push-error.js'
 import type { TooLarge } from './push-outcome.js'
+import { inChunks, MAX_SMALLER_PUSHES, smallerPushes } from './smaller-pushes.js'
 import { newObjects } from './wants.js'
 
 /**
@@ -17,12 +20,56 @@ import { newObjects } from './wants.js'
  */
 export async function executePushes(context: Context, pushes: readonly Command[][]): Promise<void> {
   if (pushes.length > 0) await learnHaves(context)
-  for (const commands of pushes) {
-    const pushed = await pushRefs(context, commands)
-    await keepOutcomes(context, pushed)
-    const error = pushError(pushed, context.job.bestEffort)
-    if (error) throw error
+  const splitting: Splitting = { mostRefs: Number.POSITIVE_INFINITY, pushesLeft: MAX_SMALLER_PUSHES }
+  for (const commands of pushes) await pushApart(context, commands, splitting)
+  if (context.job.bestEffort) refuseFruitless(context)
+}
+
+/** What a run has learned of pushes that were refused as a whole. */
+interface Splitting {
+  /** Refs that the target takes in one push. */
+  mostRefs: number
+  /** How many more may be made of refused ones to find the refs that the target takes. */
+  pushesLeft: number
+}
+
+/** One push, or smaller ones in its place where the target takes nothing of it: the larger ones first. */
+async function pushApart(
+  context: Context,
+  commands: readonly Command[],
+  splitting: Splitting,
+): Promise<void> {
+  const { run, job, execution } = context
+  const queue = inChunks(commands, splitting.mostRefs)
+  execution.planned += queue.length - 1
+  for (let next = queue.shift(); next; next = queue.shift()) {
+    const pushed = await pushRefs(context, next)
+    const smaller = job.atomic ? [] : smallerPushes(next, pushed, job.bestEffort)
+    const isByNumber = pushed.refusal?.cause === 'ref-count'
+    if (smaller.length === 0 || (!isByNumber && smaller.length > splitting.pushesLeft)) {
+      await keepOutcomes(context, pushed)
+      const error = pushError(pushed, job.bestEffort)
+      if (error) throw error
+      continue
+    }
+    run.emit({ type: 'notice', text: smallerText(next, smaller, pushed) })
+    if (isByNumber) splitting.mostRefs = Math.max(...smaller.map(({ length }) => length))
+    else splitting.pushesLeft -= smaller.length
+    execution.planned += smaller.length - 1
+    const again = new Set(smaller.flat().map(({ ref }) => ref))
+    const final = [...pushed.outcomes].filter(([ref]) => !again.has(ref))
+    await keepOutcomes(context, { ...pushed, outcomes: new Map(final) })
+    queue.push(...smaller)
   }
+}
+
+function smallerText(
+  commands: readonly Command[],
+  smaller: readonly Command[][],
+  { refusal }: Pushed,
+): string {
+  const why = refusal ? ` (${refusal.line})` : ''
+  return `the target refused ${commands.length} refs in one push${why}: trying ${smaller.length} smaller ones`
 }
 
 /** In one go, or in steps where the target takes only so much at a time. */
@@ -70,4 +117,27 @@ async function keepOutcomes({ job, plan, confirmed, execution }: Context, pushed
     }
   })
   if (done > 0) execution.done++
+}
+
+/**
+ * Refusals are warnings beside what has moved, or is in place. Where nothing has moved a run has failed, unless only
+ * refs were refused that the target refuses for themselves, or that are neither branches nor tags, and the mirror
+ * stands without them.
+ */
+function refuseFruitless({ plan, execution }: Context): void {
+  const { settled, failed } = execution
+  const refused = [...settled.values()].filter(({ action }) => action === 'warn')
+  if (refused.length === 0 || refused.length < settled.size) return
+  const isInPlace = plan.some(({ action }) => action === 'skip')
+  if (isInPlace && !refused.some(isMissed)) return
+  for (const { targetRef, reason } of refused) {
+    settled.delete(targetRef)
+    failed.set(targetRef, reason)
+  }
+  const refs = refused.map(({ targetRef, reason }) => ({ ref: targetRef, reason }))
+  throw refusedRefs(refs, undefined)
+}
+
+function isMissed({ kind, sourceHash, reason }: PlannedRef): boolean {
+  return kind !== 'other' && sourceHash !== '' && !isAboutOneRef(reason)
 }

@@ -20,14 +20,16 @@ t.test('a ref that the target refuses is a warning, and the run succeeds', async
   t.strictSame(await target.soundRefs(), others)
 })
 
-t.test('even all of them', async (t) => {
+t.test('all of them, and nothing in place, is a failure', async (t) => {
   const { source, target, client, request } = await stage(t)
   await source.commit('locked')
   await target.hook('pre-receive', 'exit 1')
 
-  const { counts } = await client.sync(request({ policy }))
+  const error = await failureOf(client.sync(request({ policy })))
 
-  t.match(counts, { applied: 0, warned: 1 })
+  t.equal(error.code, 'ref_rejected')
+  t.match(error.result?.counts, { applied: 0, blocked: 1, warned: 0 })
+  t.match(error.result?.refs, [{ action: 'block', reason: 'pre-receive hook declined' }])
   t.strictSame(await target.soundRefs(), {})
 })
 
