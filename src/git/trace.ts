@@ -23,11 +23,15 @@ export function traced<T>(
   })
 }
 
-/** The headers that tell a remote which trace its request belongs to. */
+/**
+ * The header that tells a remote which trace its request belongs to. `baggage` and `tracestate` hold what others have put there,
+ * for their own services and not for third parties.
+ */
 export function traceHeaders(): Record<string, string> {
-  const headers: Record<string, string> = {}
+  const headers: { traceparent?: string } = {}
   propagation.inject(context.active(), headers)
-  return headers
+  const { traceparent } = headers
+  return traceparent === undefined ? {} : { traceparent }
 }
 
 function errorType(error: unknown): string {

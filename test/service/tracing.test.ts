@@ -112,6 +112,30 @@ t.test('a run is one trace, which the caller began and the remotes are told of',
     t.notMatch(everything, form)
 })
 
+t.test('remotes are told of the trace, and nothing of what its callers carry along', async (t) => {
+  const { source, target, client, request } = await stage(t)
+  await source.commit('main')
+  const { url } = await serveApp(t, { client })
+  const response = await fetch(`${url}/sync`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: DOCUMENT,
+      traceparent: `00-${TRACE}-${SPAN}-01`,
+      tracestate: 'vendor=customer-4711',
+      baggage: 'customer=4711,user=ada%40example.com',
+    },
+    body: JSON.stringify(request()),
+  })
+  t.equal(response.status, 200, await response.text())
+  const requests = [...source.requests, ...target.requests]
+  t.ok(requests.length >= 5)
+  for (const { headers } of requests) {
+    t.match(headers.traceparent, new RegExp(`^00-${TRACE}-`))
+    t.notMatch(JSON.stringify(headers), /4711|ada|baggage|tracestate/)
+  }
+})
+
 t.test('of an error the span keeps the code', async (t) => {
   const { source, client, request } = await stage(t, {
     target: {
