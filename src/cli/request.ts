@@ -95,18 +95,23 @@ export function sourceAuth(flags: RunFlags): Pick<Auth, 'source'> {
 
 function auth(flags: RunFlags): Auth {
   const source: EndpointAuth = given({
-    username: flags.sourceUsername,
-    token: flags.sourceToken,
-    bearerToken: flags.sourceBearerToken,
+    username: withoutLineEnd(flags.sourceUsername),
+    token: withoutLineEnd(flags.sourceToken),
+    bearerToken: withoutLineEnd(flags.sourceBearerToken),
     skipTlsVerify: flags.sourceInsecureSkipTlsVerify,
   })
   const target: EndpointAuth = given({
-    username: flags.targetUsername,
-    token: flags.targetToken,
-    bearerToken: flags.targetBearerToken,
+    username: withoutLineEnd(flags.targetUsername),
+    token: withoutLineEnd(flags.targetToken),
+    bearerToken: withoutLineEnd(flags.targetBearerToken),
     skipTlsVerify: flags.targetInsecureSkipTlsVerify,
   })
   return { source, target }
+}
+
+/** A variable that was filled from a file, such as a Kubernetes secret, may have the file's line end. */
+function withoutLineEnd(text: string | undefined): string | undefined {
+  return text?.replace(/[\r\n]+$/, '')
 }
 
 type Given<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> }

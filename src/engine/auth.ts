@@ -2,6 +2,7 @@ import type { EndpointRole } from '../../schemas/event.js'
 import type { Auth, Endpoint, EndpointAuth } from '../../schemas/request.js'
 import { GitSyncError } from '../errors.js'
 import { Credentials } from '../git/credentials.js'
+import { authProblems } from './validate-auth.js'
 
 /** Finds the credentials for a remote where the request brings none. */
 export interface AuthProvider {
@@ -32,16 +33,20 @@ export async function resolveAuth(
   endpoint: Endpoint,
   role: EndpointRole,
   signal: AbortSignal,
-): Promise<{ credentials: Credentials; skipTlsVerify: boolean }> {
+): Promise<{ auth: EndpointAuth; credentials: Credentials; skipTlsVerify: boolean }> {
   const hasOwn = own !== undefined && Boolean(own.token || own.bearerToken)
   const found = hasOwn ? own : ((await provider?.authFor(endpoint, role, { signal })) ?? {})
   const skipTlsVerify = own?.skipTlsVerify === true || found.skipTlsVerify === true
-  if (/[^\x20-\x7e]/.test(found.bearerToken ?? '')) throw unsendable(role)
-  return { credentials: new Credentials(found), skipTlsVerify }
+  checkSendable(found, role, hasOwn)
+  return { auth: found, credentials: new Credentials(found), skipTlsVerify }
 }
 
-function unsendable(role: EndpointRole): GitSyncError {
-  const path = `/auth/${role}/bearerToken`
-  const message = 'has a character that no header can carry, a line end perhaps'
-  return new GitSyncError('invalid_request', `${path} ${message}.`, { errors: [{ path, message }] })
+/** What a library's provider or a store gives is not validated as a request is. */
+function checkSendable(found: EndpointAuth, role: EndpointRole, isOfRequest: boolean): void {
+  const { bearerToken = '' } = found
+  const [problem] = authProblems({ bearerToken }, `/auth/${role}`)
+  if (problem === undefined) return
+  const where = isOfRequest ? problem.path : `The bearer token that is stored for the ${role}`
+  const details = isOfRequest ? { errors: [problem] } : {}
+  throw new GitSyncError('invalid_request', `${where} ${problem.message}.`, details)
 }

@@ -4,6 +4,7 @@ import type { FieldProblem } from '../../schemas/problem.js'
 import { PlanRequest, ProbeRequest, SyncRequest } from '../../schemas/request.js'
 import { FetchRequest } from '../../schemas/unstable.js'
 import { GitSyncError } from '../errors.js'
+import { authProblems } from './validate-auth.js'
 import { repositoryProblems } from './validate-endpoints.js'
 import { policyProblems } from './validate-policy.js'
 import { prefixProblems, refNameProblems, scopeProblems } from './validate-scope.js'
@@ -23,6 +24,8 @@ export function validateProbeRequest(value: unknown): ProbeRequest {
   refuse([
     ...repositoryProblems(request.source, request.target ?? undefined),
     ...prefixProblems('/excludeRefPrefixes', request.excludeRefPrefixes),
+    ...authProblems(request.auth?.source, '/auth/source'),
+    ...authProblems(request.auth?.target, '/auth/target'),
   ])
   return request
 }
@@ -57,6 +60,7 @@ export function validateFetchRequest(value: unknown): FetchRequest {
     ...repositoryProblems(request.source, undefined),
     ...scopeProblems(request.scope ?? {}),
     ...refNameProblems('/haveRefs', request.haveRefs),
+    ...authProblems(request.auth?.source, '/auth/source'),
   ])
   return request
 }
@@ -66,6 +70,8 @@ function withRules(request: SyncRequest): SyncRequest {
     ...repositoryProblems(request.source, request.target),
     ...scopeProblems(request.scope ?? {}),
     ...policyProblems(request),
+    ...authProblems(request.auth?.source, '/auth/source'),
+    ...authProblems(request.auth?.target, '/auth/target'),
   ])
   return request
 }

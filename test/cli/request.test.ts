@@ -123,3 +123,14 @@ t.test('probe and fetch', async (t) => {
     },
   )
 })
+
+t.test('a token from a file brings no line end along', async (t) => {
+  for (const lineEnd of ['\n', '\r\n', '\n\n']) {
+    const flags = ['--source-token', `t0ken${lineEnd}`, '--target-bearer-token', `bearer${lineEnd}`]
+    const names = ['--source-username', `ada${lineEnd}`]
+    t.strictSame(syncRequest(A, B, parse('sync', [...flags, ...names])).auth, {
+      source: { username: 'ada', token: 't0ken' },
+      target: { bearerToken: 'bearer' },
+    })
+  }
+})
