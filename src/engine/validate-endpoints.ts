@@ -1,5 +1,6 @@
 import type { FieldProblem } from '../../schemas/problem.js'
 import type { Endpoint } from '../../schemas/request.js'
+import { withoutSlashes } from '../git/redirect.js'
 
 /** What is wrong with the URLs of a request. */
 export function repositoryProblems(source: Endpoint, target: Endpoint | undefined): FieldProblem[] {
@@ -25,5 +26,5 @@ function* urlProblems(path: string, side: string, { url }: Endpoint): Generator<
 /** Alike for URLs of one repository: letter case of the host, default ports and trailing slashes do not matter. */
 export function repositoryKey(url: string): string {
   const { protocol, host, pathname } = new URL(url)
-  return `${protocol}//${host}${pathname.replace(/\/+$/, '')}`
+  return `${protocol}//${host}${withoutSlashes(pathname)}`
 }

@@ -1,6 +1,10 @@
 import type { EndpointRole } from '../../schemas/event.js'
 import { GitSyncError } from '../errors.js'
 
+/** How hosts, and the logins before them, call their pages to sign in. */
+const SIGN_IN =
+  /(?:^|[^a-z])(?:log|sign)[-_]?(?:in|on)(?:[^a-z]|$)|(?:^|[/.])(?:sso|saml2?|oauth2?|adfs|auth)(?:[/.]|$)/i
+
 export const REDIRECTS = new Set([301, 302, 303, 307, 308])
 
 /**
@@ -18,16 +22,17 @@ export function redirectedBase(
   const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined
   if (!to || !/^https?:$/.test(to.protocol)) throw refused(side, 'to something that is not an http(s) URL')
   if (to.username !== '' || to.password !== '') throw refused(side, 'to a URL that carries credentials')
+  const isInfoRefs = to.pathname.endsWith('/info/refs')
+  if (!isInfoRefs && SIGN_IN.test(`${to.host}${to.pathname}`)) {
+    throw refused(side, `to a page to sign in, at ${to.origin}: check auth.${side}`)
+  }
   if (from.protocol === 'https:' && to.protocol === 'http:')
     throw refused(side, `from https to http (${to.host})`)
   const upgraded = from.protocol === 'http:' && to.protocol === 'https:' && from.hostname === to.hostname
   if (from.origin !== to.origin && !upgraded && !mayLeaveOrigin) {
     throw refused(side, `to ${to.origin}; set ${side}.followInfoRefsRedirect to allow that, or use that URL`)
   }
-  if (
-    !to.pathname.endsWith('/info/refs') ||
-    to.searchParams.get('service') !== from.searchParams.get('service')
-  ) {
+  if (!isInfoRefs || to.searchParams.get('service') !== from.searchParams.get('service')) {
     throw refused(side, `to ${to.origin}${to.pathname}, which is not the info/refs of a repository`)
   }
   to.pathname = to.pathname.slice(0, -'/info/refs'.length)
@@ -38,4 +43,11 @@ export function redirectedBase(
 
 export function refused(side: EndpointRole, where: string): GitSyncError {
   return new GitSyncError('redirect_refused', `The ${side} redirects ${where}.`)
+}
+
+/** A path without the slashes at its end: by hand, as a regular expression would look at each run of slashes again and again. */
+export function withoutSlashes(path: string): string {
+  let end = path.length
+  while (path[end - 1] === '/') end--
+  return path.slice(0, end)
 }
