@@ -2,12 +2,19 @@ import type { EndpointRole } from '../../schemas/event.js'
 import { GitSyncError } from '../errors.js'
 import { REDIRECTS, refused } from './redirect.js'
 
+/** Of a header that came several times, the first. */
+export type SingleHeaders = Readonly<Record<string, string | undefined>>
+
 export interface Refusal {
   status: number
-  /** Seconds, from `Retry-After`. */
+  /** Seconds to wait, where told. */
   retryAfter?: number
+  /** The remote says that its rate limit is reached, or for how long to wait. */
+  isRateLimited?: boolean
   /** What the remote says, safe to show. */
   text: string
+  /** The remote's own name for the request: what its support asks for. */
+  requestId?: string
   /** The answer came to a push, whose body may be too large or take too long. */
   push: boolean
 }
@@ -21,23 +28,35 @@ export class HttpStatusError extends Error {
   }
 }
 
-/** The error for an HTTP status other than 200. */
+/** Statuses that pass by themselves, beside 429 and 5xx: locked, and too early. */
+const PASSING = new Set([423, 425])
+const OF_A_PROXY = new Set([407, 511])
+const RATE_WORDS = /\brate[ -]?limit|\btoo many requests\b|\babuse detection\b/i
+
+/** What a status that git knows nothing of means for a repository. */
+const MEANINGS: Record<number, string> = {
+  400: 'it cannot read the request; check the URL, its http or https, and the credentials',
+  405: 'that URL does not speak git over HTTP; check it',
+  409: 'the state of the repository does not allow the request',
+  410: 'the repository is gone',
+  414: 'the URL is too long',
+  431: 'the headers are too long; check the length of the credentials',
+}
+
+/** The error for an HTTP status that does not mean success. */
 export function statusError(side: EndpointRole, refusal: Refusal): GitSyncError {
   const { status, text } = refusal
-  const said = text === '' ? '' : ` It says: ${text}`
+  const id = refusal.requestId ? ` (Its request id: ${refusal.requestId})` : ''
+  const said = (text === '' ? '' : ` It says: ${text}`) + id
   const cause = new HttpStatusError(status)
   const wait = refusal.retryAfter === undefined ? { cause } : { cause, retryAfter: refusal.retryAfter }
+  const error = (code: 'unauthorized' | 'not_found' | 'unavailable' | 'protocol_error', what: string) =>
+    new GitSyncError(`${side}_${code}`, `The ${side} answered ${what}.${said}`, wait)
+
   if (REDIRECTS.has(status)) return refused(side, 'a request other than info/refs')
-  if (status === 401 || status === 403) {
-    const hint = `check auth.${side}: it must be valid and may ${side === 'source' ? 'read' : 'write'} the repository`
-    return new GitSyncError(`${side}_unauthorized`, `The ${side} answered ${status}: ${hint}.${said}`, {
-      cause,
-    })
-  }
-  if (status === 404) {
-    const hint = 'check the URL, and the credentials: hosts hide private repositories this way'
-    return new GitSyncError(`${side}_not_found`, `The ${side} answered 404: ${hint}.${said}`)
-  }
+  if (OF_A_PROXY.has(status)) return proxyError(side, status, said)
+  if (status === 401) return error('unauthorized', `401: ${credentialsHint(side)}`)
+  if (status === 402) return error('unauthorized', '402: it wants the account to be paid for')
   if (refusal.push && (status === 408 || status === 413)) {
     return new GitSyncError(
       'pack_limit_exceeded',
@@ -54,21 +73,48 @@ export function statusError(side: EndpointRole, refusal: Refusal): GitSyncError 
       { cause },
     )
   }
+  if (isRateLimit(refusal))
+    return error('unavailable', `${status}: too many requests for now, try again later`)
   if (refusal.push && status === 400) {
     const hint =
       'if it takes no chunked body, let a sync spool the pack, by options.materialize "auto" or "always"'
-    return new GitSyncError('target_protocol_error', `The target answered HTTP 400: ${hint}.${said}`, {
-      cause,
-    })
+    return error('protocol_error', `HTTP 400: ${hint}`)
   }
-  if (status === 429 || status >= 500) {
-    return new GitSyncError(`${side}_unavailable`, `The ${side} answered ${status}.${said}`, wait)
+  if (status >= 500 || PASSING.has(status)) return error('unavailable', String(status))
+  if (status === 403) return error('unauthorized', `403: ${credentialsHint(side)}`)
+  if (status === 404) {
+    return error(
+      'not_found',
+      '404: check the URL, and the credentials: hosts hide private repositories this way',
+    )
   }
-  return new GitSyncError(
-    `${side}_protocol_error`,
-    `The ${side} answered HTTP ${status}, which git does not use.${said}`,
-    { cause },
-  )
+  if (status === 451) return error('not_found', '451: it may not serve that repository, for legal reasons')
+  return error('protocol_error', `HTTP ${status}: ${MEANINGS[status] ?? 'git does not use that status'}`)
+}
+
+const REQUEST_ID_HEADERS = ['x-github-request-id', 'x-request-id', 'x-vss-e2eid', 'cf-ray']
+
+export function requestIdOf(headers: SingleHeaders): string {
+  return REQUEST_ID_HEADERS.map((name) => headers[name]).find((id) => id) ?? ''
+}
+
+/** What to check where a remote does not let us in. */
+export function credentialsHint(side: EndpointRole): string {
+  return `check auth.${side}: it must be valid and may ${side === 'source' ? 'read' : 'write'} the repository`
+}
+
+/** A request that was refused for its number passes later: 429, or any refusal but a server error that says so. */
+function isRateLimit({ status, isRateLimited = false, text }: Refusal): boolean {
+  return status === 429 || (status < 500 && isRateLimited) || (status === 403 && RATE_WORDS.test(text))
+}
+
+function proxyError(side: EndpointRole, status: number, said: string): GitSyncError {
+  const hint = `the way there asks for a login (HTTP ${status}); give the proxy's user and password in HTTPS_PROXY or HTTP_PROXY`
+  const message = `The ${side} cannot be reached: ${hint}.${said}`
+  return new GitSyncError(`${side}_unreachable`, message, {
+    cause: new HttpStatusError(status),
+    retryable: false,
+  })
 }
 
 /** `Retry-After` in seconds: a number, or the time until an HTTP date (RFC 9110, 10.2.3). */

@@ -68,3 +68,42 @@ test('Retry-After that is neither is ignored', async (t) => {
     t.equal(retryAfterSeconds(value), undefined, JSON.stringify(value))
   }
 })
+
+test('a refusal for the number of requests passes, whatever its status', async (t) => {
+  for (const [status, extra] of [
+    [403, { isRateLimited: true, retryAfter: 60 }],
+    [403, { text: 'You have exceeded a secondary rate limit.' }],
+    [403, { text: 'Too Many Requests' }],
+    [400, { isRateLimited: true }],
+    [409, { isRateLimited: true, retryAfter: 5 }],
+    [423, {}],
+    [425, {}],
+  ] as const) {
+    const error = statusError('source', { ...refusal(status), ...extra })
+    t.match(error, { code: 'source_unavailable', retryable: true, message: new RegExp(`${status}`) })
+    t.equal(error.retryAfter, 'retryAfter' in extra ? extra.retryAfter : undefined)
+  }
+  t.equal(statusError('source', { ...refusal(401), isRateLimited: true }).code, 'source_unauthorized')
+  t.equal(statusError('target', { ...refusal(413, true), isRateLimited: true }).code, 'pack_limit_exceeded')
+})
+
+test('what else is final says what to do', async (t) => {
+  const finals: [number, string, RegExp][] = [
+    [400, 'protocol_error', /check the URL/],
+    [402, 'unauthorized', /paid/],
+    [405, 'protocol_error', /does not speak git/],
+    [407, 'unreachable', /HTTPS_PROXY/],
+    [409, 'protocol_error', /state of the repository/],
+    [410, 'protocol_error', /gone/],
+    [418, 'protocol_error', /does not use/],
+    [422, 'protocol_error', /does not use/],
+    [431, 'protocol_error', /headers are too long/],
+    [451, 'not_found', /legal/],
+    [511, 'unreachable', /login/],
+  ]
+  for (const [status, word, message] of finals) {
+    const error = statusError('target', { ...refusal(status, false, 'their words'), requestId: 'AB:12' })
+    t.match(error, { code: `target_${word}`, retryable: false, message }, `${status}`)
+    t.match(error.message, /It says: their words \(Its request id: AB:12\)$/)
+  }
+})

@@ -1,0 +1,38 @@
+import { retryAfterSeconds, type SingleHeaders } from './http-status.js'
+
+/** What the headers of a refusal say of a rate limit. */
+export interface RateLimit {
+  /** No request is left, or a wait is asked for. */
+  isReached: boolean
+  /** Seconds until a request is worth it, where told. */
+  retryAfter: number | undefined
+}
+
+const PREFIXES = ['x-ratelimit', 'ratelimit', 'x-rate-limit']
+/** Larger numbers are a time, as seconds or milliseconds since 1970, and no number of seconds to wait. */
+const FIRST_TIME = 1e9
+const FIRST_TIME_IN_MS = 1e12
+/** A wait that is longer tells of a clock that is wrong. */
+const MAX_WAIT = 7 * 24 * 3600
+
+/** Reads `Retry-After`, the `X-RateLimit-…` headers of GitHub and others, and the drafts of `RateLimit`. */
+export function rateLimitOf(headers: SingleHeaders, now = Date.now()): RateLimit {
+  const told = retryAfterSeconds(headers['retry-after'], now)
+  if (told !== undefined) return { isReached: true, retryAfter: told }
+  const draft = headers.ratelimit ?? ''
+  const isReached =
+    /(?:^|[;,\s])(?:r|remaining)=0(?:$|[;,\s])/.test(draft) ||
+    PREFIXES.some((prefix) => headers[`${prefix}-remaining`]?.trim() === '0')
+  const resets = PREFIXES.flatMap((prefix) => [headers[`${prefix}-reset-after`], headers[`${prefix}-reset`]])
+  resets.push(/(?:^|[;,\s])(?:t|reset)=(\d+)/.exec(draft)?.[1])
+  const waits = resets.map((reset) => waitUntil(reset, now))
+  return { isReached, retryAfter: isReached ? waits.find((wait) => wait !== undefined) : undefined }
+}
+
+function waitUntil(reset: string | undefined, now: number): number | undefined {
+  if (reset === undefined || !/^\s*\d{1,15}(?:\.\d{1,9})?\s*$/.test(reset)) return undefined
+  const value = Number(reset)
+  const time = value >= FIRST_TIME_IN_MS ? value : value * 1000
+  const seconds = value < FIRST_TIME ? value : (time - now) / 1000
+  return seconds > MAX_WAIT ? undefined : Math.max(0, Math.ceil(seconds))
+}
