@@ -56,7 +56,7 @@ interface Negotiation {
 
 async function countPack(run: Run, source: UploadPack, { wants, haves, maxPackBytes }: Negotiation) {
   run.meter.enter('relay')
-  const onText = remoteText('source', (text) => source.redact(text), run.emit)
+  const onText = remoteText('source', (...text) => source.redact(...text), run.emit)
   const request = { wants, haves, thin: haves.length > 0, ofsDelta: true, progress: true }
   const counting = { run, job: { maxPackBytes } }
   const pack = new CountedPack(await source.fetch(request, 'fetch', onText), counting)

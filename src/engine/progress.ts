@@ -7,6 +7,8 @@ export type Emit = (event: RunEvent) => void
 /** Milliseconds between two `progress` events, and between two redrawn lines of a remote. */
 const INTERVAL = 250
 const MAX_LINE = 1000
+/** Kept of a line that has not ended, to be redacted before it is cut. */
+const MAX_HELD = 16 * 1024
 
 /** Counts pack bytes and tells of them at most every 250 ms; by a timer, so that the last state is told too. */
 export class ProgressMeter {
@@ -66,17 +68,19 @@ export class ProgressMeter {
  */
 export function remoteText(
   side: EndpointRole,
-  redact: (text: string) => string,
+  redact: (text: string, isCut: boolean) => string,
   emit: Emit,
 ): (text: Buffer) => void {
   const decoder = new StringDecoder('utf8')
   let line = ''
+  let isCut = false
   // A redrawn line that was left out, as long as an LF may show that it ended in CR LF.
   let held = ''
   let lastRedrawn = Number.NEGATIVE_INFINITY
   const end = (isRedrawn: boolean) => {
-    const text = line === '' && !isRedrawn ? held : printable(redact(line), MAX_LINE)
+    const text = line === '' && !isRedrawn ? held : printable(redact(line, isCut), MAX_LINE)
     line = ''
+    isCut = false
     held = ''
     if (text === '') return
     const now = performance.now()
@@ -90,7 +94,8 @@ export function remoteText(
   return (bytes) => {
     for (const part of decoder.write(bytes).split(/(?<=[\r\n])/)) {
       const text = part.replace(/[\r\n]$/, '')
-      if (line.length < MAX_LINE) line += text
+      isCut ||= line.length + text.length > MAX_HELD
+      line += text.slice(0, MAX_HELD - line.length)
       if (text !== part) end(part.endsWith('\r'))
     }
   }

@@ -4,7 +4,8 @@ import type { EndpointRole, RunEvent } from '../../schemas/event.js'
 import type { Endpoint, SyncRequest } from '../../schemas/request.js'
 import { abortError, GitSyncError } from '../errors.js'
 import type { Access } from '../git/exchange.js'
-import { SmartHttp } from '../git/smart-http.js'
+import { Secrets } from '../git/secrets.js'
+import { type RemoteOptions, SmartHttp } from '../git/smart-http.js'
 import { Traffic } from '../git/traffic.js'
 import { type AuthProvider, resolveAuth } from './auth.js'
 import { type DispatcherProvider, defaultDispatchers, resolveDispatchers } from './dispatchers.js'
@@ -65,10 +66,14 @@ export class Runner {
     if (signal?.aborted) onAbort()
     const emit = onEvent ?? (() => {})
     const meter = new ProgressMeter(emit)
+    // One for both sides: each may come to know what the other was sent.
+    const secrets = new Secrets()
+    secrets.learn(request.auth?.source)
+    secrets.learn(request.auth?.target)
     try {
       ending.signal.throwIfAborted()
       const open = (role: EndpointRole, endpoint: Endpoint) =>
-        this.#open(request, role, endpoint, ending.signal, traffic)
+        this.#open(request, role, endpoint, { signal: ending.signal, traffic, secrets })
       const source = open('source', request.source)
       const target = open('target', request.target ?? request.source)
       return await work({
@@ -82,7 +87,7 @@ export class Runner {
         stallTimeout: this.#options.stallTimeout ?? DEFAULT_STALL_TIMEOUT,
       })
     } catch (error) {
-      throw error instanceof GitSyncError ? error : bug(error)
+      throw secrets.scrub(error instanceof GitSyncError ? error : bug(error))
     } finally {
       meter.close()
       signal?.removeEventListener('abort', onAbort)
@@ -94,19 +99,25 @@ export class Runner {
     request: Remote,
     side: EndpointRole,
     endpoint: Endpoint,
-    signal: AbortSignal,
-    traffic: Traffic,
+    shared: Pick<RemoteOptions, 'signal' | 'traffic' | 'secrets'>,
   ): SmartHttp {
     const { auth: provider, stallTimeout = DEFAULT_STALL_TIMEOUT } = this.#options
     const access = async (url: URL): Promise<Access> => {
       const asked = { ...endpoint, url: url.href }
       const own = request.auth?.[side]
-      const { credentials, skipTlsVerify } = await resolveAuth(own, provider, asked, side, signal)
+      const { credentials, skipTlsVerify, auth } = await resolveAuth(
+        own,
+        provider,
+        asked,
+        side,
+        shared.signal,
+      )
+      shared.secrets.learn(auth)
       return { credentials, ...resolveDispatchers(this.#dispatcher, side, skipTlsVerify) }
     }
     const mayLeaveOrigin = endpoint.followInfoRefsRedirect === true
     const url = new URL(endpoint.url)
-    return new SmartHttp({ side, url, access, mayLeaveOrigin, signal, stallTimeout, traffic })
+    return new SmartHttp({ side, url, access, mayLeaveOrigin, stallTimeout, ...shared })
   }
 }
 

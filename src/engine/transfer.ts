@@ -75,7 +75,7 @@ async function fetchFor(context: Context, { wants, thin }: TransferRequest): Pro
     ofsDelta,
     progress: run.isWatched,
   }
-  const onText = remoteText('source', (text) => source.redact(text), run.emit)
+  const onText = remoteText('source', (...text) => source.redact(...text), run.emit)
   return { pack: new CountedPack(await source.fetch(request, 'fetch', onText), context), isThin }
 }
 
@@ -113,7 +113,7 @@ async function push(
 ): Promise<PushOutcome> {
   const { target } = remotes
   const spoken = new SpokenWords()
-  const onText = remoteText('target', (text) => target.redact(text), run.emit)
+  const onText = remoteText('target', (...text) => target.redact(...text), run.emit)
   const sink = (text: Buffer) => {
     spoken.hear(text)
     onText(text)

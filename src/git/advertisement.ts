@@ -2,7 +2,7 @@ import { Capabilities } from './capabilities.js'
 import { type ObjectFormat, zeroId } from './object-id.js'
 import { PacketReader } from './packet-reader.js'
 import { HEADER_SIZE, MAX_PACKET_SIZE, type Packet, textOf } from './pkt-line.js'
-import { ExcessError, ProtocolError, printable } from './protocol-error.js'
+import { ExcessError, legible, ProtocolError } from './protocol-error.js'
 import { RefListing } from './ref-listing.js'
 import { lineOf, splitLineOf, type TextLine } from './text-line.js'
 import { Pace } from './turns.js'
@@ -42,7 +42,7 @@ export async function readAdvertisement(bytes: AsyncIterable<Buffer>): Promise<A
 export function objectFormatOf(capabilities: Capabilities): ObjectFormat {
   const format = capabilities.get('object-format') ?? 'sha1'
   if (format !== 'sha1' && format !== 'sha256')
-    throw new ProtocolError(`unknown object format ${printable(format)}`)
+    throw new ProtocolError(`unknown object format ${legible(format)}`)
   return format
 }
 
@@ -99,7 +99,7 @@ function advertised(listing: RefListing, capabilities: Capabilities): RefAdverti
 /** `<id> SP <name>`, or `shallow SP <id>`. */
 function keepLine(listing: RefListing, { word, rest }: TextLine): void {
   if (word === 'shallow') listing.keepShallow(rest)
-  else if (rest === '') throw new ProtocolError(`expected a ref, got "${printable(word)}"`)
+  else if (rest === '') throw new ProtocolError(`expected a ref, got "${legible(word)}"`)
   else if (rest === '.have') listing.keepExtraHave(word)
   else if (rest === 'HEAD' || rest.endsWith('^{}')) listing.checkId(rest, word)
   else listing.keepRef(rest, word)

@@ -6,7 +6,6 @@ const REDACTED = '[redacted]'
 /** What proves who we are to one remote. It never prints itself: only `authorization` gives the secret out. */
 export class Credentials {
   readonly #authorization: string | undefined
-  readonly #secrets: string[]
 
   /** Empty tokens bring no credentials; a bearer token wins; the user name defaults to `git`. */
   constructor(auth: EndpointAuth = {}) {
@@ -17,26 +16,11 @@ export class Credentials {
     } else if (token !== '') {
       this.#authorization = `Basic ${Buffer.from(`${username}:${token}`).toString('base64')}`
     }
-    const encoded = this.#authorization?.split(' ')[1] ?? ''
-    this.#secrets = [
-      bearerToken,
-      token,
-      encoded,
-      encodeURIComponent(bearerToken.toWellFormed()),
-      encodeURIComponent(token.toWellFormed()),
-    ]
-      .filter((secret) => secret.length > 0)
-      .sort((a, b) => b.length - a.length)
   }
 
   /** The value of the `Authorization` header, if there is one. */
   authorization(): string | undefined {
     return this.#authorization
-  }
-
-  /** Text of a remote with our own secrets blotted out, in case it echoes them. */
-  redact(text: string): string {
-    return this.#secrets.reduce((clean, secret) => clean.replaceAll(secret, REDACTED), text)
   }
 
   toString(): string {

@@ -6,8 +6,17 @@ import { GitSyncError } from '../errors.js'
 import { blame } from './blame.js'
 import { BodyChunks } from './body-chunks.js'
 import type { Credentials } from './credentials.js'
-import { retryAfterSeconds, statusError } from './http-status.js'
-import { printable } from './protocol-error.js'
+import {
+  credentialsHint,
+  HttpStatusError,
+  requestIdOf,
+  type SingleHeaders,
+  statusError,
+} from './http-status.js'
+import { legible, printable } from './protocol-error.js'
+import { rateLimitOf } from './rate-limit.js'
+import { MAX_READ, type Words, wordsOf } from './refusal-body.js'
+import type { Secrets } from './secrets.js'
 import { StallGuard } from './stall-guard.js'
 import { takeTurn } from './turns.js'
 
@@ -24,12 +33,16 @@ export interface Access {
 
 export interface ExchangeOptions {
   side: EndpointRole
+  /** Of the whole run: what a remote says is redacted by them. */
+  secrets: Secrets
   signal: AbortSignal
   /** Milliseconds of silence that end a request. */
   stallTimeout: number
 }
 
-const ERROR_TEXT_LIMIT = 1024
+/** Milliseconds for a body that says why a request was refused, or that nobody needs: the head has said what matters. */
+const REFUSAL_PATIENCE = 5_000
+const MAX_WORDS = 300
 
 interface Message {
   method: 'GET' | 'POST'
@@ -87,31 +100,22 @@ export class Exchange {
   }
 
   async accept(response: Dispatcher.ResponseData, contentType: string): Promise<ByteStream> {
-    const { side } = this.#options
-    if (response.statusCode !== 200) throw await this.#refusal(response)
+    const { statusCode } = response
+    if (statusCode < 200 || statusCode > 299) throw await this.#refusal(response)
     const got =
       String(response.headers['content-type'] ?? 'nothing')
         .split(';')[0]
         ?.trim() ?? ''
     const encoding = response.headers['content-encoding']
     if (got !== contentType || (encoding !== undefined && encoding !== 'identity')) {
-      await this.discard(response)
-      const what =
-        got === contentType ? `content-encoding ${String(encoding)}` : `content type ${printable(got)}`
-      const hint = `expected ${contentType}; is the URL that of a smart HTTP git repository, or of a login page?`
-      throw new GitSyncError(`${side}_protocol_error`, `The ${side} answered with ${what}: ${hint}`)
+      const what = got === contentType ? `content-encoding ${String(encoding)}` : `content type ${got}`
+      throw await this.#notGit(response, what, contentType)
     }
     return this.#download(response.body)
   }
 
   async discard(response: Dispatcher.ResponseData): Promise<void> {
-    try {
-      await response.body.dump({ limit: ERROR_TEXT_LIMIT, signal: this.#abort.signal })
-    } catch {
-      // The answer's head has said all that matters.
-    } finally {
-      this.#close()
-    }
+    await this.#beginning(response)
   }
 
   /** undici takes any async iterable; its types name only streams. */
@@ -169,29 +173,74 @@ export class Exchange {
   }
 
   async #refusal(response: Dispatcher.ResponseData): Promise<GitSyncError> {
-    const { side } = this.#options
-    const retryAfter = retryAfterSeconds(response.headers['retry-after']?.toString())
-    const isText = String(response.headers['content-type']).startsWith('text/plain')
-    let text = ''
-    if (isText) {
-      const body = this.#download(response.body)
-      const first = await body.next().catch(() => ({ value: undefined }))
-      await body.return?.()
-      const said = first.value?.subarray(0, ERROR_TEXT_LIMIT).toString() ?? ''
-      text = printable(this.#access.credentials.redact(said))
-    } else {
-      await this.discard(response)
-    }
-    return statusError(side, {
+    const headers = singleValues(response.headers)
+    const words = await this.#words(response)
+    const { isReached, retryAfter } = rateLimitOf(headers)
+    return statusError(this.#options.side, {
       status: response.statusCode,
-      text,
+      text: this.#shown(words),
+      requestId: this.#shown({ text: requestIdOf(headers) }),
       push: this.#isPush,
+      isRateLimited: isReached,
       ...(retryAfter === undefined ? {} : { retryAfter }),
     })
   }
 
+  /** A success that is no answer of git's: some hosts send a page to sign in, Azure DevOps one with status 203. */
+  async #notGit(response: Dispatcher.ResponseData, what: string, expected: string): Promise<GitSyncError> {
+    const { side } = this.#options
+    const { statusCode } = response
+    const words = await this.#words(response)
+    const text = this.#shown(words)
+    const said = text === '' ? '' : ` It says: ${text}`
+    const start = `The ${side} answered with ${this.#shown({ text: what })}`
+    if (words.isSignIn || (statusCode === 203 && words.text !== '')) {
+      const message = `${start} and status ${statusCode}, a page to sign in: ${credentialsHint(side)}.${said}`
+      return new GitSyncError(`${side}_unauthorized`, message, { cause: new HttpStatusError(statusCode) })
+    }
+    const hint = `expected ${expected}; is the URL that of a smart HTTP git repository, or of a login page?`
+    return new GitSyncError(`${side}_protocol_error`, `${start}: ${hint}${said}`)
+  }
+
+  async #words(response: Dispatcher.ResponseData): Promise<Words> {
+    const { bytes, isCut } = await this.#beginning(response)
+    return wordsOf(singleValues(response.headers), bytes, isCut)
+  }
+
+  /** Text of the remote, safe to show. */
+  #shown({ text, isCut }: Partial<Words> & { text: string }): string {
+    return printable(this.#options.secrets.redact(legible(text), isCut), MAX_WORDS)
+  }
+
+  /** The beginning of a body that is otherwise thrown away. A body that does not come is no reason to fail. */
+  async #beginning({ body }: Dispatcher.ResponseData): Promise<{ bytes: Buffer; isCut: boolean }> {
+    const { signal, stallTimeout } = this.#options
+    const stream = this.#download(body)
+    const timer = setTimeout(() => body.destroy(), Math.min(stallTimeout, REFUSAL_PATIENCE))
+    const chunks: Buffer[] = []
+    let isCut = true
+    try {
+      for (let size = 0; size <= MAX_READ; ) {
+        const { value } = await stream.next()
+        if (!value) {
+          isCut = false
+          break
+        }
+        chunks.push(value)
+        size += value.length
+      }
+    } catch (error) {
+      if (signal.aborted) throw error
+    } finally {
+      clearTimeout(timer)
+      await stream.return?.()
+    }
+    return { bytes: Buffer.concat(chunks).subarray(0, MAX_READ), isCut }
+  }
+
   #blame(error: unknown): GitSyncError {
-    return blame(this.#options.side, this.#abort.signal.aborted ? this.#abort.signal.reason : error)
+    const { side, secrets } = this.#options
+    return secrets.scrub(blame(side, this.#abort.signal.aborted ? this.#abort.signal.reason : error))
   }
 
   #stalled(): GitSyncError {
@@ -206,4 +255,9 @@ export class Exchange {
     this.#guard.close()
     this.#options.signal.removeEventListener('abort', this.#onRunAborted)
   }
+}
+
+function singleValues(headers: Dispatcher.ResponseData['headers']): SingleHeaders {
+  const entries = Object.entries(headers)
+  return Object.fromEntries(entries.map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]))
 }

@@ -1,7 +1,7 @@
 import { isObjectId, type ObjectFormat } from './object-id.js'
 import type { PacketReader } from './packet-reader.js'
 import { HEADER_SIZE, type Packet } from './pkt-line.js'
-import { ExcessError, ProtocolError, printable } from './protocol-error.js'
+import { ExcessError, legible, ProtocolError } from './protocol-error.js'
 import { lineOf } from './text-line.js'
 
 // gitprotocol-v2, "fetch", output; gitprotocol-pack, "Packfile Negotiation".
@@ -36,7 +36,7 @@ export class ShallowLines implements ShallowInfo {
     const [word, id] = [line.slice(0, space), line.slice(space + 1)]
     const { format, among } = this.#options
     if ((word !== 'shallow' && word !== 'unshallow') || !isObjectId(id, format))
-      throw new ProtocolError(`expected a shallow line, got "${printable(line)}"`)
+      throw new ProtocolError(`expected a shallow line, got "${legible(line)}"`)
     if (among && !among.has(id)) return
     if (this[word].length === MAX_EDGES)
       throw new ExcessError(`it sends more than ${MAX_EDGES} ${word} lines`)
@@ -49,7 +49,7 @@ export async function readV2Preamble(reader: PacketReader, info = new ShallowLin
   for (;;) {
     const section = lineOf(await reader.nextOrFail('before its pack'))
     if (section === 'packfile') return info
-    if (!KNOWN_SECTIONS.has(section)) throw new ProtocolError(`unknown section "${printable(section)}"`)
+    if (!KNOWN_SECTIONS.has(section)) throw new ProtocolError(`unknown section "${legible(section)}"`)
     for (
       let packet = await reader.nextOrFail('before its pack');
       ;
@@ -95,5 +95,5 @@ export function readAcknowledgment(line: string): Acknowledgment {
   if (word === 'ACK' && isObjectId(id) && more.length === 0) return { type: 'ack', id, state }
   if (line === 'NAK') return { type: 'nak' }
   if (line === 'ready') return { type: 'ready' }
-  throw new ProtocolError(`expected an acknowledgment, got "${printable(line)}"`)
+  throw new ProtocolError(`expected an acknowledgment, got "${legible(line)}"`)
 }

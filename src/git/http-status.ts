@@ -57,29 +57,10 @@ export function statusError(side: EndpointRole, refusal: Refusal): GitSyncError 
   if (OF_A_PROXY.has(status)) return proxyError(side, status, said)
   if (status === 401) return error('unauthorized', `401: ${credentialsHint(side)}`)
   if (status === 402) return error('unauthorized', '402: it wants the account to be paid for')
-  if (refusal.push && (status === 408 || status === 413)) {
-    return new GitSyncError(
-      'pack_limit_exceeded',
-      `The target refused the pack with HTTP ${status}.${said}`,
-      { cause },
-    )
-  }
-  if (refusal.push && (status === 411 || status === 501)) {
-    const what =
-      status === 411 ? 'takes no chunked body' : 'does not implement a push, or none of a chunked body'
-    return new GitSyncError(
-      'unsupported',
-      `The target ${what} (HTTP ${status}): let a sync spool the pack, by options.materialize "auto".${said}`,
-      { cause },
-    )
-  }
   if (isRateLimit(refusal))
     return error('unavailable', `${status}: too many requests for now, try again later`)
-  if (refusal.push && status === 400) {
-    const hint =
-      'if it takes no chunked body, let a sync spool the pack, by options.materialize "auto" or "always"'
-    return error('protocol_error', `HTTP 400: ${hint}`)
-  }
+  const ofPush = refusal.push ? pushRefusal(status, said, cause) : undefined
+  if (ofPush) return ofPush
   if (status >= 500 || PASSING.has(status)) return error('unavailable', String(status))
   if (status === 403) return error('unauthorized', `403: ${credentialsHint(side)}`)
   if (status === 404) {
@@ -90,6 +71,23 @@ export function statusError(side: EndpointRole, refusal: Refusal): GitSyncError 
   }
   if (status === 451) return error('not_found', '451: it may not serve that repository, for legal reasons')
   return error('protocol_error', `HTTP ${status}: ${MEANINGS[status] ?? 'git does not use that status'}`)
+}
+
+/** What a status says of a push: that its body is too large, took too long, or should have had a Content-Length. */
+function pushRefusal(status: number, said: string, cause: HttpStatusError): GitSyncError | undefined {
+  const spool = 'let a sync spool the pack, by options.materialize "auto"'
+  const error = (code: 'pack_limit_exceeded' | 'unsupported' | 'target_protocol_error', what: string) =>
+    new GitSyncError(code, `The target ${what}.${said}`, { cause })
+  if (status === 408 || status === 413)
+    return error('pack_limit_exceeded', `refused the pack with HTTP ${status}`)
+  if (status === 411) return error('unsupported', `takes no chunked body (HTTP 411): ${spool}`)
+  if (status === 501)
+    return error('unsupported', `does not implement a push, or none of a chunked body (HTTP 501): ${spool}`)
+  if (status !== 400) return undefined
+  return error(
+    'target_protocol_error',
+    `answered HTTP 400: if it takes no chunked body, ${spool} or "always"`,
+  )
 }
 
 const REQUEST_ID_HEADERS = ['x-github-request-id', 'x-request-id', 'x-vss-e2eid', 'cf-ray']

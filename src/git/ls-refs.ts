@@ -4,7 +4,7 @@ import type { Capabilities } from './capabilities.js'
 import type { ObjectFormat } from './object-id.js'
 import { PacketReader } from './packet-reader.js'
 import { DELIMITER_PACKET, encodePacket, FLUSH_PACKET } from './pkt-line.js'
-import { ProtocolError, printable } from './protocol-error.js'
+import { legible, ProtocolError } from './protocol-error.js'
 import { RefListing } from './ref-listing.js'
 import type { TextLine } from './text-line.js'
 
@@ -49,7 +49,7 @@ function keepLine(listing: RefListing, { word, rest }: TextLine): void {
   const [name = '', ...attributes] = rest.includes(' ') ? rest.split(' ') : [rest]
   // A name with a space in it is none, and must not be taken for what stands before the space.
   if (name === '' || attributes.some((attribute) => !attribute.includes(':')))
-    throw new ProtocolError(`expected a ref, got "${printable(`${word} ${rest}`)}"`)
+    throw new ProtocolError(`expected a ref, got "${legible(`${word} ${rest}`)}"`)
   if (name !== 'HEAD') {
     listing.keepRef(name, word)
     return

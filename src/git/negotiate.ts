@@ -4,7 +4,7 @@ import { readAcknowledgment } from './fetch-response.js'
 import { commandHead } from './ls-refs.js'
 import type { PacketReader } from './packet-reader.js'
 import { encodePacket, FLUSH_PACKET } from './pkt-line.js'
-import { ProtocolError, printable } from './protocol-error.js'
+import { legible, ProtocolError } from './protocol-error.js'
 import { lineOf } from './text-line.js'
 
 // gitprotocol-v2, "fetch", and gitprotocol-pack, "Packfile Negotiation": a round without `done`, to learn which
@@ -41,7 +41,7 @@ export async function readAcknowledged(
   const acknowledged = new Set<string>()
   if (isV2) {
     const section = lineOf(await reader.nextOrFail('before its acknowledgments'))
-    if (section !== 'acknowledgments') throw new ProtocolError(`unknown section "${printable(section)}"`)
+    if (section !== 'acknowledgments') throw new ProtocolError(`unknown section "${legible(section)}"`)
   }
   for (let packet = await reader.next(); packet?.type === 'line'; packet = await reader.next()) {
     const acknowledgment = readAcknowledgment(lineOf(packet))

@@ -3,11 +3,19 @@ export class ProtocolError extends Error {
   override readonly name = 'ProtocolError'
 }
 
-/** Text of a remote, safe to show: control characters gone, and short. */
+/** Text of a remote, safe to show: control characters gone, and short. It must have been redacted. */
 export function printable(text: string, limit = 200): string {
+  return shortened(legible(text), limit)
+}
+
+/** Text of a remote without control characters, and whole, so that it can still be redacted. */
+export function legible(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must go
-  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim()
-  return clean.length > limit ? `${clean.slice(0, limit)}…` : clean
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim()
+}
+
+function shortened(text: string, limit: number): string {
+  return text.length > limit ? `${text.slice(0, limit)}…` : text
 }
 
 /** More than any sound remote would say: an answer without an end, or one made to fill memory. */
@@ -16,7 +24,7 @@ export class ExcessError extends ProtocolError {}
 /** The remote gave up and said why, on band 3 or in an `ERR` line. */
 export class RemoteFatalError extends ProtocolError {
   constructor(text: string) {
-    super(printable(text) || 'it gave no reason')
+    super(legible(text) || 'it gave no reason')
   }
 }
 

@@ -43,7 +43,7 @@ export class ReceivePack {
   /** Lists the refs, with one request. */
   static async open(http: SmartHttp): Promise<ReceivePack> {
     try {
-      const found = await readAdvertisement(await http.infoRefs(RECEIVE_PACK))
+      const found = await http.readListing(await http.infoRefs(RECEIVE_PACK), readAdvertisement)
       if (found.version !== 1) {
         throw new GitSyncError(
           `${http.side}_protocol_error`,
@@ -121,34 +121,25 @@ export class ReceivePack {
     }
   }
 
-  /** A remote's text without our secrets. */
-  redact(text: string): string {
-    return this.#http.redact(text)
+  /** A remote's text without our secrets; `isCut` where the text goes on. */
+  redact(text: string, isCut?: boolean): string {
+    return this.#http.redact(text, isCut)
   }
 
-  async #readReport(
-    outer: PacketReader,
-    sent: ReadonlySet<string>,
-    onText: TextSink,
-  ): Promise<PushReport> {
+  async #readReport(outer: PacketReader, sent: ReadonlySet<string>, onText: TextSink): Promise<PushReport> {
     // A server that cannot even begin may say so before any band.
     const isError = (await outer.peek(8)).toString('latin1', 4) === 'ERR '
     const isBanded = this.capabilities.has('side-band-64k') && !isError
     const banded = isBanded ? new SideBandStream(outer, onText) : undefined
     const reader = banded ? new PacketReader(banded) : outer
     try {
-      const report = this.#redacted(await readPushReport(reader, sent))
+      const report = await readPushReport(reader, sent, (text) => this.redact(text))
       await readOn(banded)
       return report
     } finally {
       await reader.close()
       await outer.close()
     }
-  }
-
-  #redacted({ unpackError, refs }: PushReport): PushReport {
-    const clean = [...refs].map(([ref, reason]): [string, string] => [ref, this.redact(reason)])
-    return { unpackError: this.redact(unpackError), refs: new Map(clean) }
   }
 }
 

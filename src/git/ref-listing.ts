@@ -1,5 +1,5 @@
 import { isObjectId, type ObjectFormat, zeroId } from './object-id.js'
-import { ExcessError, ProtocolError, printable } from './protocol-error.js'
+import { ExcessError, legible, ProtocolError } from './protocol-error.js'
 import { RefMap } from './ref-map.js'
 import { isWellFormedRefName } from './ref-name.js'
 import { Sample } from './sample.js'
@@ -35,7 +35,7 @@ export class RefListing {
       return
     }
     const known = this.refs.add(name, id)
-    if (known !== id) throw new ProtocolError(`it lists ${printable(name)} twice, at ${known} and at ${id}`)
+    if (known !== id) throw new ProtocolError(`it lists ${legible(name)} twice, at ${known} and at ${id}`)
   }
 
   keepExtraHave(id: string): void {
@@ -58,7 +58,7 @@ export class RefListing {
   checkId(name: string, id: string): void {
     if (isObjectId(id, this.#format)) return
     if (id === zeroId('sha1') || id === zeroId('sha256'))
-      throw new ProtocolError(`it lists ${printable(name)} at the null id, which names no object`)
-    throw new ProtocolError(`expected a ref, got "${printable(`${id} ${name}`)}"`)
+      throw new ProtocolError(`it lists ${legible(name)} at the null id, which names no object`)
+    throw new ProtocolError(`expected a ref, got "${legible(`${id} ${name}`)}"`)
   }
 }

@@ -6,7 +6,8 @@ import { GitSyncError } from '../errors.js'
 import { VERSION } from '../version.js'
 import { blame } from './blame.js'
 import { type Access, type ByteStream, Exchange, type ExchangeOptions } from './exchange.js'
-import { REDIRECTS, redirectedBase } from './redirect.js'
+import { ProtocolError, printable } from './protocol-error.js'
+import { REDIRECTS, redirectedBase, withoutSlashes } from './redirect.js'
 import { traceHeaders } from './trace.js'
 import type { Traffic } from './traffic.js'
 
@@ -16,7 +17,7 @@ export type Service = 'git-upload-pack' | 'git-receive-pack'
 
 export interface RemoteOptions extends ExchangeOptions {
   url: URL
-  /** Asked for the first URL, and again where a redirect leads to another origin. */
+  /** Asked for the first URL, and again where a redirect leads to another origin or path. */
   access: (url: URL) => Promise<Access>
   mayLeaveOrigin: boolean
   traffic: Traffic
@@ -34,6 +35,7 @@ export interface Call {
 
 const MAX_REDIRECTS = 10
 const GZIP_FROM = 1024
+const MAX_QUOTED = 300
 const gzipAsync = promisify(gzip)
 
 /** One remote over smart HTTP: sends requests and hands back bodies. It knows HTTP and nothing of packets. */
@@ -56,8 +58,16 @@ export class SmartHttp {
     return this.#options.signal
   }
 
-  /** GETs the ref advertisement; redirects are followed as far as allowed and kept for later calls. */
-  async infoRefs(service: Service, gitProtocol?: string): Promise<ByteStream> {
+  /**
+   * GETs the ref advertisement; redirects are followed as far as allowed and kept for later calls.
+   *
+   * @throws GitSyncError
+   */
+  infoRefs(service: Service, gitProtocol?: string): Promise<ByteStream> {
+    return this.#blaming(() => this.#infoRefs(service, gitProtocol))
+  }
+
+  async #infoRefs(service: Service, gitProtocol?: string): Promise<ByteStream> {
     this.#access ??= await this.#options.access(this.#base)
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
       const url = new URL(this.#address(`/info/refs?service=${service}`))
@@ -73,8 +83,16 @@ export class SmartHttp {
     throw new GitSyncError('redirect_refused', `The ${this.side} redirects more than ${MAX_REDIRECTS} times.`)
   }
 
-  /** POSTs one request. A Buffer body is gzipped where that pays; a stream is sent chunked, with back-pressure. */
-  async post(call: Call): Promise<ByteStream> {
+  /**
+   * POSTs one request. A Buffer body is gzipped where that pays; a stream is sent chunked, with back-pressure.
+   *
+   * @throws what the body throws; else GitSyncError
+   */
+  post(call: Call): Promise<ByteStream> {
+    return this.#blaming(() => this.#post(call))
+  }
+
+  async #post(call: Call): Promise<ByteStream> {
     const { service } = call
     const exchange = this.#exchange(this.traffic.item(this.side, service, call.step))
     const headers = this.#headers({
@@ -96,28 +114,57 @@ export class SmartHttp {
     return exchange.accept(response, `application/x-${service}-result`)
   }
 
-  /** An error as the fault of this remote, without our secrets. */
-  blame(error: unknown): GitSyncError {
-    const blamed = blame(this.side, error)
-    // Whatever a remote said may stand in any message, down to the first cause.
-    const seen = new Set<unknown>()
-    for (let cause: unknown = blamed; cause instanceof Error && !seen.has(cause); cause = cause.cause) {
-      seen.add(cause)
-      const [message, stack] = [this.redact(cause.message), this.redact(cause.stack ?? '')]
-      // A caller's own abort reason may be read-only, and holds no secret.
-      if (message !== cause.message) cause.message = message
-      if (stack !== (cause.stack ?? '')) cause.stack = stack
-    }
-    return blamed
+  /**
+   * Reads a list of refs, and refuses one that a secret of ours is in: its names would be shown to callers and written to
+   * the other side, and leaving one out would let a mirror lose a ref in silence.
+   */
+  async readListing<T>(answer: ByteStream, read: (bytes: ByteStream) => Promise<T>): Promise<T> {
+    const search = this.#options.secrets.search()
+    const listing = await read({
+      next: async () => {
+        const result = await answer.next()
+        if (result.value) search.see(result.value)
+        return result
+      },
+      return: async () => (await answer.return?.()) ?? { done: true, value: undefined },
+      [Symbol.asyncIterator]() {
+        return this
+      },
+    })
+    if (!search.found) return listing
+    const message = `The ${this.side} lists a ref or a capability that has a secret of this run in it`
+    const hint = 'remove it there and replace that secret, as everyone who can read the repository sees it'
+    throw new GitSyncError(`${this.side}_protocol_error`, `${message}: ${hint}.`)
   }
 
-  /** A remote's text without our secrets. */
-  redact(text: string): string {
-    return this.#access?.credentials.redact(text) ?? text
+  /** An error as the fault of this remote, without our secrets. */
+  blame(error: unknown): GitSyncError {
+    if (error instanceof ProtocolError) this.#redactError(error)
+    return this.#options.secrets.scrub(blame(this.side, error))
+  }
+
+  /** A remote's text without our secrets; `isCut` as for `Secrets.redact`. */
+  redact(text: string, isCut = false): string {
+    return this.#options.secrets.redact(text, isCut)
+  }
+
+  async #blaming<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call()
+    } catch (error) {
+      throw this.blame(error)
+    }
+  }
+
+  /** What was read as git's protocol quotes the remote in full. */
+  #redactError(error: ProtocolError): void {
+    const { message, stack = '' } = error
+    error.message = printable(this.redact(message), MAX_QUOTED)
+    error.stack = stack.replace(message, () => error.message)
   }
 
   #address(suffix: string): string {
-    return this.#base.href.replace(/\/+$/, '') + suffix
+    return withoutSlashes(this.#base.href) + suffix
   }
 
   #headers({

@@ -187,9 +187,9 @@ export class UploadPack {
     }
   }
 
-  /** A remote's text without our secrets. */
-  redact(text: string): string {
-    return this.#http.redact(text)
+  /** A remote's text without our secrets; `isCut` where the text goes on. */
+  redact(text: string, isCut?: boolean): string {
+    return this.#http.redact(text, isCut)
   }
 
   async #call(step: string, body: Buffer, isV2: boolean): Promise<PacketReader> {
@@ -204,7 +204,8 @@ type Found = Pick<UploadPack, 'protocol' | 'capabilities' | 'refs' | 'head' | 'i
 
 async function list(http: SmartHttp, mode: ProtocolMode, prefixes: readonly string[]): Promise<Found> {
   const gitProtocol = mode === 'v1' ? undefined : VERSION_2
-  const advertisement = await readAdvertisement(await http.infoRefs(UPLOAD_PACK, gitProtocol))
+  const answered = await http.infoRefs(UPLOAD_PACK, gitProtocol)
+  const advertisement = await http.readListing(answered, readAdvertisement)
   const { capabilities } = advertisement
   if (advertisement.version === 1) {
     if (mode === 'v2') {
@@ -219,7 +220,8 @@ async function list(http: SmartHttp, mode: ProtocolMode, prefixes: readonly stri
   }
   const body = writeLsRefs(capabilities, prefixes)
   const answer = await http.post({ service: UPLOAD_PACK, step: 'ls-refs', body, gitProtocol: VERSION_2 })
-  const { refs, head, invalidNames } = await readLsRefs(answer, objectFormatOf(capabilities))
+  const format = objectFormatOf(capabilities)
+  const { refs, head, invalidNames } = await http.readListing(answer, (bytes) => readLsRefs(bytes, format))
   return { protocol: 'v2', capabilities, refs, head, invalidNames }
 }
 

@@ -41,18 +41,6 @@ test('they never print themselves', async (t) => {
   t.equal(`${credentials}`, '[redacted]')
 })
 
-test('our own secrets are blotted out of what a remote says, in every form that we sent', async (t) => {
-  const credentials = new Credentials({ username: 'ada', token: 'p@ss/word', bearerToken: '' })
-  const encoded = Buffer.from('ada:p@ss/word').toString('base64')
-  const said = `p@ss/word, ${encoded}, p%40ss%2Fword, p@ss/word again`
-  t.equal(credentials.redact(said), '[redacted], [redacted], [redacted], [redacted] again')
-  t.equal(credentials.redact('harmless'), 'harmless')
-  const both = new Credentials({ token: 'abc', bearerToken: 'abcdef' })
-  t.equal(both.redact('abcdef abc'), '[redacted] [redacted]', 'the longer one first')
-  t.equal(new Credentials().redact('anything'), 'anything')
-  t.equal(new Credentials({ token: '$& $1' }).redact('<$& $1>'), '<[redacted]>', 'taken literally')
-})
-
 test('a token that is no well-formed text is no reason to fail', async (t) => {
   t.doesNotThrow(() => new Credentials({ token: 'a\ud800' }))
 })
