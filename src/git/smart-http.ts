@@ -194,7 +194,7 @@ export class SmartHttp {
 
   async #follow(from: URL, location: string): Promise<void> {
     const base = redirectedBase(from, location, this.side, this.#options.mayLeaveOrigin)
-    if (base.origin !== from.origin) this.#access = await this.#options.access(base)
+    if (base.href !== this.#base.href) this.#access = await this.#options.access(base)
     this.#base = base
   }
 }

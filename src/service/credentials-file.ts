@@ -1,5 +1,6 @@
 import type { Endpoint, EndpointAuth } from '../../schemas/request.js'
 import type { AuthProvider } from '../engine/auth.js'
+import { withoutSlashes } from '../git/redirect.js'
 import type { FreshFile } from './fresh-file.js'
 
 /** A line of the file. The secret is in a private field, so that nothing prints it by mistake. */
@@ -17,7 +18,9 @@ export class StoredCredential {
 
   /** Whether it is for this repository: by scheme, host and port, and by the path's first segments. */
   isFor({ origin, pathname }: URL): boolean {
-    return origin === this.origin && (pathname === this.path || pathname.startsWith(`${this.path}/`))
+    if (origin !== this.origin) return false
+    // Hosts redirect from a repository's URL to the same with .git.
+    return pathname.startsWith(`${this.path}/`) || [this.path, `${this.path}.git`].includes(pathname)
   }
 
   auth(): EndpointAuth {
@@ -65,8 +68,10 @@ function parseLine(line: string): StoredCredential | undefined {
   try {
     // git encodes the host too, even the colon before a port.
     const { origin, pathname } = new URL(`${scheme}://${decodeURIComponent(host)}${path}`)
-    const auth = { username: decodeURIComponent(user), token: decodeURIComponent(password) }
-    return new StoredCredential(origin, pathname.replace(/\/+$/, ''), auth)
+    // A token that was read from a file brings its line end along, as %0A.
+    const token = decodeURIComponent(password).replace(/[\r\n]+$/, '')
+    const auth = { username: decodeURIComponent(user), token }
+    return new StoredCredential(origin, withoutSlashes(pathname), auth)
   } catch {
     return undefined
   }

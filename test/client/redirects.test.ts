@@ -222,3 +222,38 @@ for (const [what, location] of Object.entries(nowhere)) {
     t.notMatch(error.message, 'secret')
   })
 }
+
+for (const side of ['source', 'target'] as const) {
+  t.test(
+    `stored credentials of one path of the ${side} do not follow to another, a request’s own do`,
+    async (t) => {
+      const intercept = moving((rest) => `/repository.git${rest}`)
+      const { source, target, request } = await stage(t, at(side, { intercept }))
+      await source.commit('main')
+      const here = { source, target }[side]
+      const oldUrl = here.server.url('old.git')
+      const asked: string[] = []
+      const auth: AuthProvider = {
+        authFor: ({ url }, role) => {
+          if (role !== side) return undefined
+          asked.push(url)
+          return url === oldUrl ? { bearerToken: 'of-the-old-path' } : undefined
+        },
+      }
+
+      await new Client({ auth }).sync(request({ [side]: { url: oldUrl } }))
+
+      t.strictSame(asked, [oldUrl, here.server.url('repository.git')])
+      const sent = here.requests.map(({ headers }) => headers.authorization)
+      t.strictSame(new Set(sent.slice(1)), new Set([undefined]))
+      t.equal(sent[0], 'Bearer of-the-old-path')
+
+      here.server.resetRequests()
+      await target.setRefs({})
+      const own = { [side]: { bearerToken: 'of-the-request' } }
+      await new Client({ auth }).sync(request({ [side]: { url: oldUrl }, auth: own }))
+      t.ok(here.requests.every(({ headers }) => headers.authorization === 'Bearer of-the-request'))
+      t.equal(asked.length, 2)
+    },
+  )
+}

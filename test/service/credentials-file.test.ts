@@ -31,6 +31,8 @@ const lines = [
   '',
   'https://na%40me:p%3A%2F%40ss+word@Other.Example:443/',
   'https://six:9@[::1]:8443',
+  'https://bare:10@git.example/org/bare',
+  'https://file:t0ken%0A@file.example',
 ]
 
 const table: Record<string, string | undefined> = {
@@ -41,6 +43,10 @@ const table: Record<string, string | undefined> = {
   'https://git.example/org/repo': 'org',
   'https://git.example/org/repo.git': 'repo',
   'https://git.example/org/repo.git/info': 'repo',
+  'https://git.example/org/bare': 'bare',
+  'https://git.example/org/bare.git': 'bare',
+  'https://git.example/org/bare.git/info': 'org',
+  'https://git.example/org/bare.gitx': 'org',
   'https://git.example/organisation': 'whole',
   'https://GIT.example:443/a': 'whole',
   'https://git.example:8443/org/repo.git': 'port',
@@ -61,6 +67,8 @@ t.test('credentials are for one scheme, host and port, and the longest path wins
   }
   const found = await provider.authFor({ url: 'https://other.example/a' })
   t.strictSame(found, { username: 'na@me', token: 'p:/@ss+word' })
+  const fromFile = await provider.authFor({ url: 'https://file.example/a' })
+  t.equal(fromFile?.token, 't0ken', 'without the line end of the file that it was read from')
 })
 
 t.test('what git itself has stored is found', async (t) => {
