@@ -94,7 +94,12 @@ export const SyncPolicy = Type.Object(
     force: Type.Optional(Type.Boolean({ description: 'Overwrite what diverged, under a lease.' })),
     forceWithLease: Type.Optional(Type.Boolean({ description: 'The same as `force`.' })),
     forceBlind: Type.Optional(Type.Boolean({ description: 'Overwrite whatever is there.' })),
-    bestEffort: Type.Optional(Type.Boolean({ description: 'A ref that the target refuses is a warning.' })),
+    bestEffort: Type.Optional(
+      Type.Boolean({
+        description:
+          'A ref that the target refuses is a warning. A run of which the target takes nothing still fails.',
+      }),
+    ),
     atomic: Type.Optional(Type.Boolean({ description: 'All refs or none.' })),
     protocol: Type.Optional(ProtocolMode),
     maxDeletes: Type.Optional(Count('A plan that deletes more is refused; 0 allows none.')),

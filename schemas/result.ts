@@ -19,8 +19,8 @@ export type RefKind = Type.Static<typeof RefKind>
 export const Action = StringEnum(['create', 'update', 'delete', 'skip', 'block', 'warn'], {
   title: 'Action',
   description:
-    'In a plan, what would be done. In a result, what was done: `block` did not move, and `reason` says why; ' +
-    '`warn` was refused, and the run went on (`bestEffort`).',
+    'In a plan, what would be done. In a result, what was done: `block` did not move, and `reason` says why, or ' +
+    'is `unknown` where the outcome of the push could not be learned; `warn` was refused, and the run went on (`bestEffort`).',
 })
 export type Action = Type.Static<typeof Action>
 

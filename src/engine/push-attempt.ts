@@ -56,6 +56,8 @@ async function verify(
     return { type: 'pushed', outcomes, report, refusal: outcome.refusal, failure, bytes }
   }
   if (nothingMoved(outcomes) && outcome.unmoved.type !== 'failed') return outcome.unmoved
+  const reason = outcome.error.message
+  for (const [ref, { type }] of outcomes) if (type === 'refused') outcomes.set(ref, { type, reason })
   return { type: 'pushed', outcomes, report, refusal: undefined, failure: outcome.error, bytes }
 }
 

@@ -119,7 +119,7 @@ function whyRefused({ unpackError, refs }: PushReport, { words, bytes }: Sent): 
   const told = causeOfRefusal(lines.join('\n'))
   if (told || unpackError === '') return told
   // In any language: the pack could not be unpacked, and a size is named that it had passed.
-  const line = lines.find((text) => smallestLimit(text, bytes) !== undefined)
+  const line = lines.find((text) => namedLimit(text, bytes) !== undefined)
   return line === undefined ? undefined : { cause: 'pack-size', line }
 }
 
@@ -127,12 +127,13 @@ function tooLargeBy({ line }: Refusal, bytes: number): TooLarge {
   const said = printable(line)
   const error = new GitSyncError('pack_limit_exceeded', `The target takes no pack of that size: ${said}.`)
   const why = `the target says that the pack exceeds its maximum size (${said})`
-  return { type: 'too-large', why, bytes: smallestLimit(line, bytes) ?? bytes, isGuess: false, error }
+  return { type: 'too-large', why, bytes: namedLimit(line, bytes) ?? bytes, isGuess: false, error }
 }
 
-function smallestLimit(words: string, bytes: number): number | undefined {
-  const sizes = namedSizes(words).filter((size) => size >= MIN_LIMIT && size < bytes)
-  return sizes.length > 0 ? Math.min(...sizes) : undefined
+/** A size that is about as large as the pack is that of the pack; a small one may say by how much it was too large. */
+function namedLimit(words: string, bytes: number): number | undefined {
+  const sizes = namedSizes(words).filter((size) => size >= MIN_LIMIT && size < bytes * 0.9)
+  return sizes.length > 0 ? Math.max(...sizes) : undefined
 }
 
 function whatItMeans(error: GitSyncError, { bytes, hasObjects, isChunked, words }: Sent): Unmoved {

@@ -1,6 +1,7 @@
 import { StringDecoder } from 'node:string_decoder'
 
 const MOST = 16 * 1024
+const PROGRESS = /\d% \(\d+\/\d+\)|\d [KMG]?i?B\/s\b/
 
 /** What a target says beside its report, the last 16 KiB of it: why it refuses a push is often told nowhere else. */
 export class SpokenWords {
@@ -13,6 +14,6 @@ export class SpokenWords {
 
   /** Its lines; progress is left out, with its numbers. */
   get lines(): string[] {
-    return this.#heard.split(/[\r\n]+/).filter((line) => line !== '' && !/\d%/.test(line))
+    return this.#heard.split(/[\r\n]+/).filter((line) => line !== '' && !PROGRESS.test(line))
   }
 }

@@ -1,4 +1,5 @@
 import { GitSyncError } from '../errors.js'
+import { printable } from '../git/protocol-error.js'
 import type { Command } from '../git/push-request.js'
 import type { Push } from '../git/receive-pack.js'
 import { traced } from '../git/trace.js'
@@ -12,6 +13,8 @@ import { failedPush, type PushOutcome, reportedPush, tooLargePack } from './push
 import { determineOutcomes } from './ref-outcomes.js'
 import { SpokenWords } from './spoken-words.js'
 import { SpooledPack } from './spooled-pack.js'
+
+const MAX_LINE = 1000
 
 export interface TransferRequest {
   commands: readonly Command[]
@@ -127,7 +130,7 @@ async function push(
     hasObjects: isStream,
     isChunked: isStream && packSize === undefined,
     isThin,
-    words: spoken.lines.map((line) => target.redact(line)),
+    words: spoken.lines.map((line) => printable(target.redact(line), MAX_LINE)),
   })
   const request = { commands, atomic: job.atomic, pushOptions: job.pushOptions }
   try {

@@ -83,7 +83,13 @@ t.test('an answer that breaks the protocol, and no list: unknown, and retryable 
   }
   const on = await stage(t, {
     client: { stallTimeout: 300 },
-    target: { handle: (info) => (isPush(info) || info.index > 0 ? garbage : undefined) },
+    target: {
+      handle: async (info) => {
+        // All of it has been sent by then.
+        if (isPush(info)) await info.body()
+        return isPush(info) || info.index > 0 ? garbage : undefined
+      },
+    },
   })
   await on.source.commit('main')
 

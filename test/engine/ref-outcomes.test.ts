@@ -28,7 +28,7 @@ function targetOf(agent: string | undefined, refs: Refs) {
   } as unknown as ReceivePack
   return { target, listings: () => listings }
 }
-const patience = { signal: new AbortController().signal, stallTimeout: 50 }
+const patience = { signal: new AbortController().signal, stallTimeout: 0 }
 const outcomesOf = async (target: ReceivePack, commands: Command[], said: PushReport | undefined) =>
   (await determineOutcomes(target, commands, said, patience)).outcomes
 const report = (refs: Refs, unpackError = '') => ({ unpackError, refs: new Map(Object.entries(refs)) })

@@ -23,9 +23,9 @@ export interface Ran {
 
 /** Compares a run that may push with what the oracle says, and with what the target holds afterwards. */
 export function checkOutcome(ran: Ran): void {
-  const { request, outcome, error } = ran
+  const { outcome, error } = ran
   const fails = outcome.refused.size > 0 || outcome.contested.size > 0
-  const code = fails && request.policy.bestEffort !== true ? 'ref_rejected' : undefined
+  const code = fails && !isForgiven(ran) ? 'ref_rejected' : undefined
   agree(error?.code, code, error?.message ?? 'a run that succeeded')
   const result = ran.result ?? error?.result
   assert(result, 'there is a result')
@@ -37,14 +37,22 @@ export function checkOutcome(ran: Ran): void {
   if (error) checkNamedRefs(result, error)
 }
 
+/** `bestEffort` makes refusals warnings, but where nothing moves and nothing is in place. */
+function isForgiven({ request, expected: { refs }, outcome }: Ran): boolean {
+  if (request.policy.bestEffort !== true) return false
+  const isInPlace = refs.some(({ action }) => action === 'skip')
+  return isInPlace || refs.filter(isMove).some(({ targetRef }) => !outcome.refused.has(targetRef))
+}
+
 /** Each ref did what was planned, or says that it did not; only what may be refused was. */
-function checkRefs({ request, expected, outcome }: Ran, { refs }: SyncResult): void {
+function checkRefs(ran: Ran, { refs }: SyncResult): void {
+  const { expected, outcome } = ran
   agree(
     refs.map(({ action: _, reason: __, ...ref }) => ref),
     expected.refs.map(({ action: _, isForced: __, ...ref }) => ref),
     'the refs',
   )
-  const failed = request.policy.bestEffort === true ? 'warn' : 'block'
+  const failed = isForgiven(ran) ? 'warn' : 'block'
   for (const [index, ref] of expected.refs.entries()) {
     const { action = '', reason } = refs[index] ?? {}
     const allowed = actionsFor(ref, outcome, failed)
