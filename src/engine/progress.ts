@@ -72,31 +72,35 @@ export function remoteText(
   emit: Emit,
 ): (text: Buffer) => void {
   const decoder = new StringDecoder('utf8')
-  let line = ''
-  let isCut = false
+  let line = NOTHING
   // A redrawn line that was left out, as long as an LF may show that it ended in CR LF.
-  let held = ''
+  let held = NOTHING
   let lastRedrawn = Number.NEGATIVE_INFINITY
   const end = (isRedrawn: boolean) => {
-    const text = line === '' && !isRedrawn ? held : printable(redact(line, isCut), MAX_LINE)
-    line = ''
-    isCut = false
-    held = ''
-    if (text === '') return
+    const { text, isCut } = line.text === '' && !isRedrawn ? held : line
     const now = performance.now()
-    if (isRedrawn && now - lastRedrawn < INTERVAL) {
-      held = text
-      return
-    }
+    const isHeld = isRedrawn && now - lastRedrawn < INTERVAL
+    held = isHeld ? line : NOTHING
+    line = NOTHING
+    const shown = isHeld ? '' : printable(redact(text, isCut), MAX_LINE)
+    if (shown === '') return
     if (isRedrawn) lastRedrawn = now
-    emit({ type: 'remote', side, text })
+    emit({ type: 'remote', side, text: shown })
   }
   return (bytes) => {
     for (const part of decoder.write(bytes).split(/(?<=[\r\n])/)) {
       const text = part.replace(/[\r\n]$/, '')
-      isCut ||= line.length + text.length > MAX_HELD
-      line += text.slice(0, MAX_HELD - line.length)
+      const isCut = line.isCut || line.text.length + text.length > MAX_HELD
+      line = { text: line.text + text.slice(0, MAX_HELD - line.text.length), isCut }
       if (text !== part) end(part.endsWith('\r'))
     }
   }
 }
+
+interface Line {
+  text: string
+  /** It goes on beyond what was kept of it. */
+  isCut: boolean
+}
+
+const NOTHING: Line = { text: '', isCut: false }

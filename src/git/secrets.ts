@@ -16,12 +16,14 @@ const MAX_NEEDLE = 64
  */
 export class Secrets {
   readonly #forms = new Map<string, SecretForm>()
+  #shortest = Number.POSITIVE_INFINITY
   #longest = 0
 
   /** Adds the secrets of one remote; nothing is ever forgotten. */
   learn(auth: EndpointAuth = {}): void {
     for (const form of secretForms(auth)) {
       this.#forms.set(form.text, form)
+      this.#shortest = Math.min(this.#shortest, form.text.length)
       this.#longest = Math.max(this.#longest, form.text.length)
     }
   }
@@ -31,7 +33,7 @@ export class Secrets {
    * may be the beginning of a secret.
    */
   redact(text: string, isCut = false): string {
-    if (this.#forms.size === 0) return text
+    if (text.length < this.#shortest && !isCut) return text
     const found = this.#find(text)
     if (!isCut) return withoutRanges(text, found)
     const end = Math.max(text.length - this.#longest + 1, found.at(-1)?.[1] ?? 0)
@@ -75,7 +77,8 @@ export class Secrets {
     const folded = fold(text)
     const ranges: Range[] = []
     for (const form of this.#forms.values()) {
-      if (form.text.length >= minLength) ranges.push(...rangesOf(form, text, folded))
+      if (form.text.length >= minLength && form.key.length <= text.length)
+        ranges.push(...rangesOf(form, text, folded))
     }
     return merged(ranges)
   }
