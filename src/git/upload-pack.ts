@@ -24,6 +24,8 @@ import type { TextSink } from './side-band-stream.js'
 import type { SmartHttp } from './smart-http.js'
 
 export const UPLOAD_PACK = 'git-upload-pack'
+/** Bytes that come before a pack: two lines for each have that fits into a request, and some for shallow commits. */
+const MAX_PREAMBLE = 16 * 1024 * 1024
 const VERSION_2 = 'version=2'
 // Since git 2.32; no capability says so.
 const KNOWS_OBJECT_TYPE = /^git\/(?:2\.(?:3[2-9]|[4-9]\d)|[3-9])\./
@@ -177,7 +179,8 @@ export class UploadPack {
     const body = asV2
       ? writeDeepenV2(this.capabilities, deepening)
       : writeDeepenV1(this.objectFormat, deepening, this.protocol === 'v1' ? this.capabilities : undefined)
-    const reader = await this.#call(step, body, asV2)
+    // Some servers name every commit that they pass: a line for each, as for refs in a listing.
+    const reader = await this.#call(step, body, asV2, MAX_ADVERTISEMENT)
     try {
       return await readDeepened(reader, asV2, new ShallowLines({ format: this.objectFormat, ...options }))
     } catch (error) {
@@ -192,11 +195,10 @@ export class UploadPack {
     return this.#http.redact(text, isCut)
   }
 
-  async #call(step: string, body: Buffer, isV2: boolean): Promise<PacketReader> {
+  async #call(step: string, body: Buffer, isV2: boolean, limit = MAX_PREAMBLE): Promise<PacketReader> {
     const gitProtocol = isV2 ? { gitProtocol: VERSION_2 } : {}
     const answer = await this.#http.post({ service: UPLOAD_PACK, step, body, ...gitProtocol })
-    // What comes before a pack is a line for each commit at most, as refs are in a listing.
-    return new PacketReader(answer, MAX_ADVERTISEMENT)
+    return new PacketReader(answer, limit)
   }
 }
 
