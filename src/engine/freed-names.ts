@@ -1,5 +1,5 @@
 import { sortInTurns } from '../git/sort-in-turns.js'
-import { eachInTurns, Pace } from '../git/turns.js'
+import { Pace } from '../git/turns.js'
 
 /**
  * The new names that cannot exist beside a deleted one: `a` and `a/b` exclude each other. One pass over all names in
@@ -12,10 +12,8 @@ export async function namesFreedBy(
 ): Promise<Set<string>> {
   const freed = new Set<string>()
   if (deletes.length === 0 || creates.length === 0) return freed
-  const paths: Path[] = []
-  await eachInTurns(deletes, ({ targetRef }) => paths.push(new Path(targetRef, true)), { signal })
-  await eachInTurns(creates, ({ targetRef }) => paths.push(new Path(targetRef, false)), { signal })
   const pace = new Pace(signal)
+  const paths = [...(await pathsOf(deletes, true, pace)), ...(await pathsOf(creates, false, pace))]
   /** The paths that lie above the present one. */
   const above: Path[] = []
   for (const path of await sortInTurns(paths, byKey, signal)) {
@@ -31,6 +29,15 @@ export async function namesFreedBy(
     if (pace.spend()) await pace.turn()
   }
   return freed
+}
+
+async function pathsOf(names: readonly Named[], isDeleted: boolean, pace: Pace): Promise<Path[]> {
+  const paths: Path[] = []
+  for (const { targetRef } of names) {
+    paths.push(new Path(targetRef, isDeleted))
+    if (pace.spend(1 + targetRef.length / 8)) await pace.turn()
+  }
+  return paths
 }
 
 interface Named {

@@ -90,7 +90,7 @@ t.test('twenty MiB of names that are none, and a few notices', async (t) => {
 t.test('more objects without a ref than can be offered', async (t) => {
   const listing = () => lines(500_000, (id) => `${id} .have`, [pkt(`${ID} refs/heads/x\0report-status`)])
   const target = await remote(t, 'receive', { 'info/refs': listing })
-  const run = await runLimited(HEAP, 'plan', { source: await honestSource(t), target })
+  const run = await runLimited(45, 'plan', { source: await honestSource(t), target })
   t.match(run, { outcome: 'done', refs: 1 }, run.message)
   t.ok(run.longest < LONGEST, `${run.longest} ms`)
 })
