@@ -50,7 +50,7 @@ async function withCredentials<Result>(
   ending.after(runTimeout)
   const { signal } = ending
   const credentials = new GitCredentials({ source: flags.sourceUsername, target: flags.targetUsername })
-  const options = { ...settings, auth: credentials, dispatcher: proxiedDispatchers() }
+  const options = { ...settings, auth: credentials, dispatcher: proxiedDispatchers(process.env) }
   const clients = { stable: new Client(options), unstable: new UnstableClient(options) }
   for (;;) {
     const progress = new ProgressDisplay(process.stderr, flags)

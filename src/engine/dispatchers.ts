@@ -1,7 +1,8 @@
-import { Agent, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import type { EndpointRole } from '../../schemas/event.js'
 import { GitSyncError } from '../errors.js'
-import { patientConnector } from '../git/connector.js'
+import { agentThatDials } from '../git/connections.js'
+import { dialDirectly } from '../git/dial.js'
 import type { Access } from '../git/exchange.js'
 
 /** What connections are for. */
@@ -16,7 +17,7 @@ export interface ConnectionUse {
 export type DispatcherProvider = (use: ConnectionUse) => Dispatcher
 
 export function defaultDispatchers(): DispatcherProvider {
-  return perUse((rejectUnauthorized) => new Agent({ connect: patientConnector({ rejectUnauthorized }) }))
+  return perUse((rejectUnauthorized) => agentThatDials(dialDirectly({ rejectUnauthorized })))
 }
 
 /** Makes a dispatcher for each use, once. */

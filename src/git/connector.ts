@@ -4,16 +4,9 @@ import { buildConnector } from 'undici'
 const LAST_WORDS_MS = 1_000
 const BROKEN = new Set(['EPIPE', 'ECONNRESET'])
 
-/**
- * Makes connections that let the remote finish speaking: one who refuses an upload answers (401, 413) and hangs up
- * while we still write. Node would give up at the failed write and lose the answer, which is here already.
- */
+/** Makes connections with `patient` sockets. */
 export function patientConnector(options: buildConnector.BuildOptions): buildConnector.connector {
-  return patiently(buildConnector(options))
-}
-
-/** The same for the connections of any connector. */
-export function patiently(connect: buildConnector.connector): buildConnector.connector {
+  const connect = buildConnector(options)
   return (target, callback) => {
     connect(target, (...[error, socket]: buildConnector.CallbackArgs) => {
       if (error) return callback(error, null)
@@ -24,8 +17,12 @@ export function patiently(connect: buildConnector.connector): buildConnector.con
 
 type Done = (error?: Error | null) => void
 
-/** A socket whose failed writes are reported only when its reading side has had the time to say why. */
-function patient<S extends Socket>(socket: S): S {
+/**
+ * Lets the remote finish speaking: one that refuses an upload responds (401, 413) and hangs up while we still write.
+ * Node would give up at the failed write and lose the response, which is here already, so failed writes are reported
+ * only when the reading side has had the time to say why.
+ */
+export function patient<S extends Socket>(socket: S): S {
   const delayed =
     (done: Done): Done =>
     (error) => {

@@ -3,8 +3,10 @@ import { type Dispatcher, request } from 'undici'
 import type { EndpointRole } from '../../schemas/event.js'
 import type { ServiceStats } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
+import { unlessAborted } from './abort.js'
 import { blame } from './blame.js'
 import { BodyChunks } from './body-chunks.js'
+import { FRESH, StaleConnectionError } from './connections.js'
 import type { Credentials } from './credentials.js'
 import {
   credentialsHint,
@@ -16,6 +18,7 @@ import {
 import { legible, printable } from './protocol-error.js'
 import { rateLimitOf } from './rate-limit.js'
 import { MAX_READ, type Words, wordsOf } from './refusal-body.js'
+import { decoded, encodingsOf, isDecodable, mediaType, peekPackets } from './response-body.js'
 import type { Secrets } from './secrets.js'
 import { StallGuard } from './stall-guard.js'
 import { takeTurn } from './turns.js'
@@ -71,25 +74,19 @@ export class Exchange {
   }
 
   async send(url: URL, message: Message): Promise<Dispatcher.ResponseData> {
-    const { side } = this.#options
     const { body } = message
     await takeTurn()
     this.#counted.requests++
     this.#isPush = url.pathname.endsWith('/git-receive-pack')
     if (Buffer.isBuffer(body)) this.#counted.requestBytes += body.length
     this.#guard.arm()
-    const { dispatcher, pushDispatcher } = this.#access
     try {
-      return await request(url, {
-        ...message,
-        body: body === undefined || Buffer.isBuffer(body) ? (body ?? null) : this.#upload(body),
-        dispatcher: this.#isPush ? pushDispatcher : dispatcher,
-        signal: this.#abort.signal,
-        // Silence is watched by the guard, which knows whom we wait for.
-        headersTimeout: 0,
-        bodyTimeout: 0,
-        // A push must not go out over an idle connection that may be dead: where pushes go, none is kept.
-        reset: side === 'target' && (this.#isPush || dispatcher === pushDispatcher),
+      return await this.#ask(url, message).catch((error: unknown) => {
+        // As curl does it, once. A push never goes out over a connection that was kept.
+        if (!(error instanceof StaleConnectionError) || this.#isPush || isStream(body)) throw error
+        this.#counted.requests++
+        this.#guard.arm()
+        return this.#ask(url, message, FRESH)
       })
     } catch (error) {
       this.#close()
@@ -99,19 +96,41 @@ export class Exchange {
     }
   }
 
+  /** One request. Our own abort ends it in any phase, while undici acts on one only once it is connected. */
+  async #ask(url: URL, message: Message, opaque?: symbol): Promise<Dispatcher.ResponseData> {
+    const { body } = message
+    const { signal } = this.#abort
+    const { dispatcher, pushDispatcher } = this.#access
+    const answering = request(url, {
+      ...message,
+      body: isStream(body) ? this.#upload(body) : (body ?? null),
+      dispatcher: this.#isPush ? pushDispatcher : dispatcher,
+      signal,
+      // undici would have it null in what it gives back, which nobody reads.
+      opaque: opaque as unknown as null,
+      // Silence is watched by the guard, which knows whom we wait for.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      // A push must not go out over an idle connection that may be dead: where pushes go, none is kept.
+      reset: this.#options.side === 'target' && (this.#isPush || dispatcher === pushDispatcher),
+    })
+    return unlessAborted(answering, signal)
+  }
+
   async accept(response: Dispatcher.ResponseData, contentType: string): Promise<ByteStream> {
-    const { statusCode } = response
+    const { statusCode, headers } = response
     if (statusCode < 200 || statusCode > 299) throw await this.#refusal(response)
-    const got =
-      String(response.headers['content-type'] ?? 'nothing')
-        .split(';')[0]
-        ?.trim() ?? ''
-    const encoding = response.headers['content-encoding']
-    if (got !== contentType || (encoding !== undefined && encoding !== 'identity')) {
-      const what = got === contentType ? `content-encoding ${String(encoding)}` : `content type ${got}`
-      throw await this.#notGit(response, what, contentType)
+    const encodings = encodingsOf(headers)
+    const isOther = mediaType(headers) !== contentType
+    // As git does: a listing is recognized by its type, and a result by its packets too.
+    if (!isDecodable(encodings) || (isOther && !contentType.endsWith('-result'))) {
+      throw await this.#notGit(response, contentType)
     }
-    return this.#download(response.body)
+    const body = this.#download(decoded(response.body, encodings))
+    if (!isOther) return body
+    const { startsWithPacket, chunks } = await peekPackets(body)
+    if (startsWithPacket) return chunks
+    throw await this.#notGit(response, contentType, chunks)
   }
 
   async discard(response: Dispatcher.ResponseData): Promise<void> {
@@ -138,7 +157,7 @@ export class Exchange {
   }
 
   /** The body, as an iterator that lets go of the connection even where nothing was ever read. */
-  #download(body: Dispatcher.ResponseData['body']): ByteStream {
+  #download(body: Readable): ByteStream {
     const chunks = new BodyChunks(body)
     const close = () => {
       this.#close()
@@ -186,13 +205,25 @@ export class Exchange {
     })
   }
 
-  /** A success that is no answer of git's: some hosts send a page to sign in, Azure DevOps one with status 203. */
-  async #notGit(response: Dispatcher.ResponseData, what: string, expected: string): Promise<GitSyncError> {
+  /**
+   * A success that is not git's response: some hosts send a page to sign in, Azure DevOps one with status 203. `decoded`
+   * is its body where its encodings are undone already.
+   */
+  async #notGit(
+    response: Dispatcher.ResponseData,
+    expected: string,
+    decoded?: ByteStream,
+  ): Promise<GitSyncError> {
     const { side } = this.#options
-    const { statusCode } = response
-    const words = await this.#words(response)
+    const { statusCode, headers } = response
+    const words = await this.#words(response, decoded)
     const text = this.#shown(words)
     const said = text === '' ? '' : ` It says: ${text}`
+    const type = mediaType(headers)
+    const what =
+      type === expected
+        ? `content-encoding ${encodingsOf(headers).join(', ')}`
+        : `content type ${type || 'nothing'}`
     const start = `The ${side} answered with ${this.#shown({ text: what })}`
     if (words.isSignIn || (statusCode === 203 && words.text !== '')) {
       const message = `${start} and status ${statusCode}, a page to sign in: ${credentialsHint(side)}.${said}`
@@ -202,9 +233,10 @@ export class Exchange {
     return new GitSyncError(`${side}_protocol_error`, `${start}: ${hint}${said}`)
   }
 
-  async #words(response: Dispatcher.ResponseData): Promise<Words> {
-    const { bytes, isCut } = await this.#beginning(response)
-    return wordsOf(singleValues(response.headers), bytes, isCut)
+  async #words(response: Dispatcher.ResponseData, decoded?: ByteStream): Promise<Words> {
+    const { bytes, isCut } = await this.#beginning(response, decoded)
+    const { 'content-encoding': encoding, ...headers } = singleValues(response.headers)
+    return wordsOf(decoded ? headers : { ...headers, 'content-encoding': encoding }, bytes, isCut)
   }
 
   /** Text of the remote, safe to show. */
@@ -213,9 +245,11 @@ export class Exchange {
   }
 
   /** The beginning of a body that is otherwise thrown away. A body that does not come is no reason to fail. */
-  async #beginning({ body }: Dispatcher.ResponseData): Promise<{ bytes: Buffer; isCut: boolean }> {
+  async #beginning(
+    { body }: Dispatcher.ResponseData,
+    stream: ByteStream = this.#download(body),
+  ): Promise<{ bytes: Buffer; isCut: boolean }> {
     const { signal, stallTimeout } = this.#options
-    const stream = this.#download(body)
     const timer = setTimeout(() => body.destroy(), Math.min(stallTimeout, REFUSAL_PATIENCE))
     const chunks: Buffer[] = []
     let isCut = true
@@ -260,4 +294,8 @@ export class Exchange {
 function singleValues(headers: Dispatcher.ResponseData['headers']): SingleHeaders {
   const entries = Object.entries(headers)
   return Object.fromEntries(entries.map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]))
+}
+
+function isStream(body: Message['body']): body is AsyncIterable<Buffer> {
+  return body !== undefined && !Buffer.isBuffer(body)
 }

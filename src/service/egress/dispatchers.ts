@@ -1,11 +1,12 @@
 import { lookup as resolve } from 'node:dns/promises'
-import { Agent, type buildConnector, type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici'
+import type { Dispatcher } from 'undici'
 import { type DispatcherProvider, perUse } from '../../engine/dispatchers.js'
 import { GitSyncError } from '../../errors.js'
-import { patiently } from '../../git/connector.js'
+import { agentThatDials } from '../../git/connections.js'
+import { dialThrough } from '../../git/proxy-tunnel.js'
 import { guardDirect, guardTunnel, type Lookup } from './guard.js'
 import type { EgressPolicy } from './policy.js'
-import type { ProxySettings } from './proxies.js'
+import { dialByProxy, type ProxySettings } from './proxies.js'
 
 export interface EgressOptions {
   policy: EgressPolicy
@@ -31,19 +32,12 @@ function guardedAgent(
   { policy, proxies, lookup = resolveAll }: EgressOptions,
   rejectUnauthorized: boolean,
 ): Dispatcher {
-  const direct = guardDirect(policy, lookup, { rejectUnauthorized })
-  if (!proxies) return new Agent({ connect: patiently(direct) })
-  return new EnvHttpProxyAgent({
-    ...proxies,
-    connect: direct,
-    requestTls: { rejectUnauthorized },
-    // Called for hosts that NO_PROXY names with our own connector, for the others with one through their proxy.
-    factory: (origin, poolOptions) => {
-      const { connect } = poolOptions as { connect: buildConnector.connector }
-      const guarded = connect === direct ? direct : guardTunnel(policy, lookup, connect)
-      return new Pool(origin, { ...poolOptions, connect: patiently(guarded) })
-    },
-  })
+  const tls = { rejectUnauthorized }
+  const direct = guardDirect(policy, lookup, tls)
+  if (!proxies) return agentThatDials(direct)
+  return agentThatDials(
+    dialByProxy(proxies, direct, (proxy) => guardTunnel(policy, lookup, dialThrough(proxy, tls))),
+  )
 }
 
 const resolveAll: Lookup = (hostname, options) => resolve(hostname, { ...options, all: true })

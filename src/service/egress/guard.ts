@@ -1,6 +1,8 @@
 import type { LookupAddress, LookupOptions } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
-import { buildConnector } from 'undici'
+import type { buildConnector } from 'undici'
+import { unlessAborted } from '../../git/abort.js'
+import { type Dial, dialDirectly, portOf } from '../../git/dial.js'
 import type { EgressPolicy } from './policy.js'
 
 /** Finds all addresses of a host name. */
@@ -11,25 +13,26 @@ export function guardDirect(
   policy: EgressPolicy,
   lookup: Lookup,
   options: buildConnector.BuildOptions,
-): buildConnector.connector {
-  const connect = buildConnector({ ...options, lookup: checkedLookup(policy, lookup) })
-  return guarded(connect, ({ hostname, port, protocol }) => {
-    policy.checkHost(hostname, portOf(port, protocol))
-  })
+): Dial {
+  const dial = dialDirectly({ ...options, lookup: checkedLookup(policy, lookup) })
+  return async (target, signal) => {
+    policy.checkHost(target.hostname, portOf(target))
+    return dial(target, signal)
+  }
 }
 
 /** Connects through a proxy, which will dial in our place, only where all that we know of the host allows it. */
-export function guardTunnel(
-  policy: EgressPolicy,
-  lookup: Lookup,
-  connect: buildConnector.connector,
-): buildConnector.connector {
-  return guarded(connect, async ({ hostname, port, protocol }) => {
-    policy.checkHost(hostname, portOf(port, protocol))
-    if (isIP(hostname) !== 0) return
-    const found = await lookup(hostname, {}).catch(() => policy.checkUnresolved(hostname))
-    if (found) policy.checkAddresses(hostname, found)
-  })
+export function guardTunnel(policy: EgressPolicy, lookup: Lookup, dial: Dial): Dial {
+  return async (target, signal) => {
+    const { hostname } = target
+    policy.checkHost(hostname, portOf(target))
+    if (isIP(hostname) === 0) {
+      const finding = lookup(hostname, {}).catch(() => policy.checkUnresolved(hostname))
+      const found = await unlessAborted(finding, signal)
+      if (found) policy.checkAddresses(hostname, found)
+    }
+    return dial(target, signal)
+  }
 }
 
 function checkedLookup(policy: EgressPolicy, lookup: Lookup): LookupFunction {
@@ -47,24 +50,4 @@ function checkedLookup(policy: EgressPolicy, lookup: Lookup): LookupFunction {
       (error: Error) => callback(error, ''),
     )
   }
-}
-
-function guarded(
-  connect: buildConnector.connector,
-  check: (target: buildConnector.Options) => void | Promise<void>,
-): buildConnector.connector {
-  return (target, callback) => {
-    // In a later turn even where the check is done at once: undici does not expect an answer while it asks.
-    Promise.resolve(target)
-      .then(check)
-      .then(
-        () => connect(target, callback),
-        (error: Error) => callback(error, null),
-      )
-  }
-}
-
-/** undici leaves out a scheme's own port. */
-function portOf(port: string, protocol: string): number {
-  return Number(port) || (protocol === 'https:' ? 443 : 80)
 }

@@ -1,4 +1,9 @@
+import type { Dial } from '../../git/dial.js'
+import { portOf } from '../../git/dial.js'
+import type { ProxyServer } from '../../git/proxy-tunnel.js'
 import { SettingError } from '../setting-error.js'
+import { bareName } from './allowed-hosts.js'
+import { NoProxy } from './no-proxy.js'
 
 /** Proxies to go through; '' is none. */
 export interface ProxySettings {
@@ -15,13 +20,56 @@ export interface ProxySettings {
 export function readProxies(env: NodeJS.ProcessEnv): ProxySettings | undefined {
   const read = (name: string) => env[name.toLowerCase()] || env[name] || ''
   const proxy = (name: string) => {
-    const url = read(name)
-    const isProxy = URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)
+    const url = withScheme(read(name))
     // It may carry a password, so it is not shown.
-    if (url !== '' && !isProxy) throw new SettingError(`${name} must be an http:// or https:// URL`)
+    if (url !== '' && !isProxy(url)) {
+      throw new SettingError(`${name} must be host:port, or an http:// or https:// URL`)
+    }
     return url
   }
   const [httpProxy, httpsProxy] = [proxy('HTTP_PROXY'), proxy('HTTPS_PROXY')]
   if (httpProxy === '' && httpsProxy === '') return undefined
   return { httpProxy, httpsProxy, noProxy: read('NO_PROXY') }
+}
+
+/** Dials each target as the settings have it: through the proxy for its scheme, or directly. */
+export function dialByProxy(
+  { httpProxy, httpsProxy, noProxy }: ProxySettings,
+  direct: Dial,
+  through: (proxy: ProxyServer) => Dial,
+): Dial {
+  const excepted = new NoProxy(noProxy)
+  const dialVia = (url: string) => (url === '' ? direct : through(parseProxy(url)))
+  const [http, https] = [dialVia(httpProxy), dialVia(httpsProxy || httpProxy)]
+  return (target, signal) => {
+    const isExcepted = excepted.covers(target.hostname, portOf(target))
+    const dial = isExcepted ? direct : target.protocol === 'https:' ? https : http
+    return dial(target, signal)
+  }
+}
+
+/** As curl reads it: a proxy without a scheme speaks plain HTTP. */
+function withScheme(url: string): string {
+  return url === '' || url.includes('://') ? url : `http://${url}`
+}
+
+function isProxy(url: string): boolean {
+  try {
+    parseProxy(url)
+    return /^https?:$/.test(new URL(url).protocol)
+  } catch {
+    return false
+  }
+}
+
+function parseProxy(url: string): ProxyServer {
+  const { protocol, hostname, port, host, username, password } = new URL(url)
+  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return {
+    protocol: protocol as ProxyServer['protocol'],
+    hostname: bareName(hostname),
+    port,
+    host,
+    authorization: user === ':' ? undefined : `Basic ${Buffer.from(user).toString('base64')}`,
+  }
 }

@@ -1,0 +1,100 @@
+import { errors } from 'undici'
+
+/** As much as curl accepts of the heads before one body. */
+export const MAX_HEAD_BYTES = 300 * 1024
+
+const START = 'HTTP/1.'
+
+/**
+ * Edits what undici would refuse and curl accepts in the heads of responses: interim responses that nobody asked for
+ * (RFC 9110, 15.2), lines that are folded or end in LF alone, and a `Content-Length` that is repeated or accompanies
+ * chunks (RFC 9112, 6.3). Between `expect` and the end of a head bytes are held, all others pass untouched.
+ */
+export class ResponseHeads {
+  /** The request that is expected to be answered has begun to go out. */
+  isAsked = false
+  #hasAnswered = false
+  #held: Buffer = Buffer.alloc(0)
+  #isExpecting = true
+  #bytes = 0
+
+  /** The next bytes are those of a head. */
+  expect(): void {
+    this.#isExpecting = true
+    this.isAsked = false
+    this.#bytes = 0
+  }
+
+  /** An earlier request was answered; of the response to the present one not one byte has come. */
+  get isStale(): boolean {
+    return this.#hasAnswered && this.isAsked && this.#bytes === 0
+  }
+
+  /** What may pass now that this has come; undefined while there is nothing. @throws Error for a 101 */
+  take(chunk: Buffer): Buffer | undefined {
+    if (!this.#isExpecting) return chunk
+    this.#bytes += chunk.length
+    this.#held = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk])
+    let from = Math.max(0, this.#held.length - chunk.length - 3)
+    while (this.#startsAsHead()) {
+      const end = headEnd(this.#held, from)
+      if (end === undefined) return this.#bytes > MAX_HEAD_BYTES ? this.flush() : undefined
+      const head = this.#held.toString('latin1', 0, end)
+      const rest = this.#held.subarray(end)
+      if (!isInterim(head)) {
+        this.#hasAnswered = true
+        this.#held = Buffer.concat([Buffer.from(edited(head), 'latin1'), rest])
+        break
+      }
+      this.#held = rest
+      from = 0
+    }
+    return this.flush()
+  }
+
+  /** What is held, as it is. */
+  flush(): Buffer {
+    const held = this.#held
+    this.#held = Buffer.alloc(0)
+    this.#isExpecting = false
+    return held
+  }
+
+  /** So far, at least: what is not HTTP is left to undici to refuse. */
+  #startsAsHead(): boolean {
+    const start = this.#held.toString('latin1', 0, START.length)
+    return START.startsWith(start)
+  }
+}
+
+/** Where a head ends that is whole; bytes before `from` were looked at. */
+function headEnd(bytes: Buffer, from: number): number | undefined {
+  const ends = ['\n\r\n', '\n\n'].flatMap((end) => {
+    const at = bytes.indexOf(end, from)
+    return at < 0 ? [] : [at + end.length]
+  })
+  return ends.length === 0 ? undefined : Math.min(...ends)
+}
+
+function isInterim(head: string): boolean {
+  const [, status] = /^HTTP\/1\.\d (1\d\d)\b/.exec(head) ?? []
+  // Nothing that follows it would be HTTP. undici itself stumbles over one without `Upgrade`.
+  if (status === '101') throw new errors.SocketError('bad upgrade')
+  return status !== undefined
+}
+
+const LENGTH_LINE = /^content-length:(.*)\r\n/gim
+
+function edited(head: string): string {
+  const unfolded = head.replace(/\r?\n/g, '\r\n').replace(/\r\n[ \t]+(?=[^ \t\r])/g, ' ')
+  const values = Array.from(unfolded.matchAll(LENGTH_LINE), ([, value = '']) => value.split(','))
+  const lengths = new Set(values.flat().map((value) => value.trim()))
+  if (lengths.size === 0) return unfolded
+  if (/^transfer-encoding:.*\bchunked[ \t]*\r$/im.test(unfolded)) {
+    // Whoever sends both may mean another end than we do: nothing more is read from this connection.
+    return unfolded.replace(LENGTH_LINE, '').replace(/\r\n\r\n$/, '\r\nConnection: close\r\n\r\n')
+  }
+  if (lengths.size > 1) return unfolded
+  let count = 0
+  return unfolded.replace(LENGTH_LINE, () => (count++ === 0 ? `Content-Length: ${[...lengths][0]}\r\n` : ''))
+}
