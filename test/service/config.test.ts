@@ -140,7 +140,7 @@ const settings: [
     'HTTP_PROXY',
     'proxies',
     { 'http://a:b@proxy:3128': { httpProxy: 'http://a:b@proxy:3128', httpsProxy: '', noProxy: '' } },
-    { 'proxy:3128': /http:\/\/ or https:\/\/ URL$/, 'socks5://proxy': /URL$/, 'not a url': /URL$/ },
+    { 'proxy:port': /http:\/\/ or https:\/\/ URL$/, 'socks5://proxy': /URL$/, 'not a url': /URL$/ },
   ],
 ]
 
@@ -200,6 +200,18 @@ t.test('proxies are read as other programs read them', async (t) => {
   const env = { http_proxy: 'http://a', HTTP_PROXY: 'http://b', HTTPS_PROXY: 'http://c', NO_PROXY: 'd,e' }
   t.strictSame(readConfig(env).proxies, { httpProxy: 'http://a', httpsProxy: 'http://c', noProxy: 'd,e' })
   t.equal(readConfig({ NO_PROXY: 'd' }).proxies, undefined)
+  const bare = { HTTP_PROXY: 'localhost:3128', HTTPS_PROXY: 'user:pa%40ss@[::1]:8080' }
+  const withScheme = { httpProxy: 'http://localhost:3128', httpsProxy: 'http://user:pa%40ss@[::1]:8080' }
+  t.strictSame(
+    readConfig(bare).proxies,
+    { ...withScheme, noProxy: '' },
+    'plain HTTP where no scheme is given',
+  )
+  for (const wrong of ['a:99999', 'http://', 'http://a:T0KEN%zz@b', 'socks5://T0KEN@b']) {
+    const { message } = errorOf({ HTTP_PROXY: wrong })
+    t.match(message, /HTTP_PROXY must be host:port/, wrong)
+    t.notMatch(message, 'T0KEN')
+  }
 })
 
 t.test('two wrong settings are both named', async (t) => {
