@@ -1,25 +1,69 @@
 import { isUtf8 } from 'node:buffer'
 
-// Ref names are bytes to git, mostly UTF-8. Names that are not survive the way through a string: each of their
-// bytes above ASCII becomes a lone surrogate, as in Python's "surrogateescape", and back.
+// Ref names are bytes to git, mostly UTF-8. Names that are not survive the way through a string: each byte that is
+// not part of valid UTF-8 becomes a lone surrogate, as in Python's "surrogateescape", and back.
 const ESCAPE = 0xdc00
+const LONGEST_SEQUENCE = 4
 
 export function decodeText(bytes: Buffer, start = 0, end = bytes.length): string {
   const text = bytes.toString('utf8', start, end)
-  // What is no UTF-8 has become U+FFFD, which is rare enough to look again.
+  // Anything else than UTF-8 has become U+FFFD, which is rare enough to look again.
   if (!text.includes('\ufffd') || isUtf8(bytes.subarray(start, end))) return text
-  return bytes
-    .toString('latin1', start, end)
-    .replace(/[\u0080-\u00ff]/g, (byte) => String.fromCharCode(ESCAPE + byte.charCodeAt(0)))
+  let escaped = ''
+  let valid = start
+  let at = start
+  while (at < end) {
+    const length = sequenceLength(bytes, at, end)
+    if (length === 0) {
+      const byte = bytes[at] as number
+      escaped += bytes.toString('utf8', valid, at) + String.fromCharCode(ESCAPE + byte)
+      valid = at + 1
+    }
+    at += length || 1
+  }
+  return escaped + bytes.toString('utf8', valid, end)
+}
+
+/** Bytes of the character at `at`; 0 where there is none. */
+function sequenceLength(bytes: Buffer, at: number, end: number): number {
+  if ((bytes[at] as number) < 0x80) return 1
+  for (let length = 2; length <= LONGEST_SEQUENCE && at + length <= end; length++) {
+    if (isUtf8(bytes.subarray(at, at + length))) return length
+  }
+  return 0
 }
 
 export function encodeText(text: string): Buffer {
   if (text.isWellFormed()) return Buffer.from(text)
-  const parts = text.split(/([\udc80-\udcff])/u).map((part) => {
-    const code = part.charCodeAt(0)
-    return part.length === 1 && code >= 0xdc80 && code <= 0xdcff
-      ? Buffer.of(code - ESCAPE)
-      : Buffer.from(part)
-  })
-  return Buffer.concat(parts)
+  // No code unit takes more than three bytes.
+  const bytes = Buffer.allocUnsafe(text.length * 3)
+  let size = 0
+  let valid = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (isHighSurrogate(code) && isLowSurrogate(text.charCodeAt(at + 1))) at++
+    else if (code >= ESCAPE + 0x80 && code <= ESCAPE + 0xff) {
+      if (at > valid) size += bytes.write(text.slice(valid, at), size)
+      bytes[size++] = code - ESCAPE
+      valid = at + 1
+    }
+  }
+  if (valid < text.length) size += bytes.write(text.slice(valid), size)
+  return bytes.subarray(0, size)
+}
+
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd800 && code < 0xdc00
+}
+
+function isLowSurrogate(code: number): boolean {
+  return code >= 0xdc00 && code < 0xe000
+}
+
+/**
+ * The one spelling that bytes have here. Two strings may stand for the same bytes: surrogates of bytes that are valid
+ * UTF-8 together, as those of a mapping's two halves may be.
+ */
+export function canonicalText(text: string): string {
+  return text.isWellFormed() ? text : decodeText(encodeText(text))
 }
