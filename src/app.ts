@@ -12,6 +12,7 @@ import type { Client } from './engine/client.js'
 import { GitSyncError } from './errors.js'
 import { type AccessOptions, controlAccess } from './service/access.js'
 import { Admission, type AdmissionLimits } from './service/admission.js'
+import { acceptJsonBodies } from './service/json-body.js'
 import { Metrics } from './service/metrics.js'
 import { openapiOptions } from './service/openapi.js'
 import { replyWithProblem } from './service/problem.js'
@@ -62,7 +63,7 @@ export async function buildApp({
   const runs = new Runs({ client, admission, metrics, runTimeout })
   app.decorate('metrics', metrics)
   app.decorate('runs', runs)
-  app.removeContentTypeParser('text/plain')
+  acceptJsonBodies(app)
   // The library validates: the routes' schemas are for the OpenAPI document alone.
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => JSON.stringify)
