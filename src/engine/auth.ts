@@ -2,7 +2,7 @@ import type { EndpointRole } from '../../schemas/event.js'
 import type { Auth, Endpoint, EndpointAuth } from '../../schemas/request.js'
 import { GitSyncError } from '../errors.js'
 import { Credentials } from '../git/credentials.js'
-import { authProblems } from './validate-auth.js'
+import { credentialProblems } from './validate-auth.js'
 
 /** Finds the credentials for a remote where the request brings none. */
 export interface AuthProvider {
@@ -44,7 +44,7 @@ export async function resolveAuth(
 /** What a library's provider or a store gives is not validated as a request is. */
 function checkSendable(found: EndpointAuth, role: EndpointRole, isOfRequest: boolean): void {
   const { bearerToken = '' } = found
-  const [problem] = authProblems({ bearerToken }, `/auth/${role}`)
+  const [problem] = credentialProblems({ bearerToken }, `/auth/${role}`)
   if (problem === undefined) return
   const where = isOfRequest ? problem.path : `The bearer token that is stored for the ${role}`
   const details = isOfRequest ? { errors: [problem] } : {}

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import type { Action, PlanSummary, RefPlan } from '../../schemas/result.js'
 import { kindOfRef, shortRefName, sortByBytes } from '../git/ref-name.js'
 import { encodeText } from '../git/text.js'
-import { eachInTurns, filterInTurns, Pace } from '../git/turns.js'
-import { costOfMatching, mayPrune, type Scope } from './scope.js'
+import { costOfName, eachInTurns, filterInTurns, Pace } from '../git/turns.js'
+import { mayPrune, type Scope } from './scope.js'
 import type { DesiredRef } from './select.js'
 
 /** A ref's planned action; `forced` marks an update that is not a proven fast-forward. */
@@ -57,7 +57,7 @@ export async function planRefs(input: PlanInput): Promise<PlannedRef[]> {
       ([name, id]) => {
         if (!desired.has(name) && !settled.has(name) && mayPrune(scope, name)) plan.push(planDelete(name, id))
       },
-      { signal, cost: costOfMatching(scope) },
+      { signal, cost: ([name]) => costOfName(name) },
     )
   }
   return sortByBytes(plan, ({ targetRef }) => targetRef, signal)

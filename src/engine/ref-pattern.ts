@@ -20,6 +20,11 @@ export class RefPattern {
     return this.#prefix
   }
 
+  /** What stands behind the `*`; empty where there is none. */
+  get suffix(): string {
+    return this.#suffix ?? ''
+  }
+
   /** What the `*` stands for in `name` (empty for an exact match), or `undefined`. */
   match(name: string): string | undefined {
     if (this.#suffix === undefined) return name === this.#prefix ? '' : undefined
@@ -33,16 +38,5 @@ export class RefPattern {
   /** The name with `star` in the place of the `*`. */
   expand(star: string): string {
     return this.#suffix === undefined ? this.#prefix : this.#prefix + star + this.#suffix
-  }
-
-  /** Whether some name matches both. */
-  overlaps(other: RefPattern): boolean {
-    if (!this.hasStar) return other.match(this.#prefix) !== undefined
-    if (!other.hasStar) return this.match(other.#prefix) !== undefined
-    const [suffix, otherSuffix] = [this.#suffix ?? '', other.#suffix ?? '']
-    return (
-      (this.#prefix.startsWith(other.#prefix) || other.#prefix.startsWith(this.#prefix)) &&
-      (suffix.endsWith(otherSuffix) || otherSuffix.endsWith(suffix))
-    )
   }
 }

@@ -4,8 +4,9 @@ import { ReceivePack } from '../git/receive-pack.js'
 import { traced } from '../git/trace.js'
 import { UploadPack } from '../git/upload-pack.js'
 import type { Job, Run } from './job.js'
+import { leftOut } from './notices.js'
 import { refPrefixes } from './scope.js'
-import { type DesiredRef, leftOut, selectRefs } from './select.js'
+import { type DesiredRef, selectRefs } from './select.js'
 
 /** Both sides of a run, with their refs as they were listed. */
 export interface Remotes {

@@ -1,5 +1,7 @@
 import type { RefScope } from '../../schemas/request.js'
 import { isValidRefName, kindOfRef } from '../git/ref-name.js'
+import { canonicalText } from '../git/text.js'
+import { PatternIndex } from './pattern-index.js'
 import { RefPattern } from './ref-pattern.js'
 
 export interface Mapping {
@@ -14,8 +16,18 @@ export interface Scope {
   tags: boolean
   others: boolean
   excludes: readonly RefPattern[]
+  /** The same, to be searched by name. */
+  index: ScopeIndex
   /** Where this program keeps refs of its own on the target. */
   tempRefPrefix: string
+}
+
+export interface ScopeIndex {
+  branches: PatternIndex<true>
+  /** Those with a `*`, by what they match on the source, and on the target. */
+  sources: PatternIndex<Mapping>
+  targets: PatternIndex<Mapping>
+  excludes: PatternIndex<true>
 }
 
 /** The prefix of our own refs wherever we come across them. */
@@ -29,19 +41,39 @@ export function toScope(
   includeTags: boolean,
   tempRefPrefix: string = RESERVED_PREFIX,
 ): Scope {
+  const branches = (scope.branches ?? []).map(branchPattern)
+  const mappings = (scope.mappings ?? []).map(({ source, target }) => ({
+    source: branchPattern(source),
+    target: branchPattern(target),
+  }))
+  const excludes = [
+    ...(scope.excludeRefPrefixes ?? []).map((prefix) => new RefPattern(`${prefix}*`)),
+    ...(scope.excludeRefs ?? []).map((ref) => new RefPattern(ref)),
+  ]
   return {
-    branches: (scope.branches ?? []).map(branchPattern),
-    mappings: (scope.mappings ?? []).map(({ source, target }) => ({
-      source: branchPattern(source),
-      target: branchPattern(target),
-    })),
+    branches,
+    mappings,
     tags: includeTags || scope.allRefs === true,
     others: scope.allRefs === true,
-    excludes: [
-      ...(scope.excludeRefPrefixes ?? []).map((prefix) => new RefPattern(`${prefix}*`)),
-      ...(scope.excludeRefs ?? []).map((ref) => new RefPattern(ref)),
-    ],
+    excludes,
+    index: indexOf(branches, mappings, excludes),
     tempRefPrefix,
+  }
+}
+
+function indexOf(
+  branches: readonly RefPattern[],
+  mappings: readonly Mapping[],
+  excludes: readonly RefPattern[],
+): ScopeIndex {
+  const setOf = (patterns: readonly RefPattern[]) =>
+    new PatternIndex(patterns.map((pattern) => ({ pattern, value: true as const })))
+  const starred = mappings.filter(({ source }) => source.hasStar)
+  return {
+    branches: setOf(branches),
+    sources: new PatternIndex(starred.map((mapping) => ({ pattern: mapping.source, value: mapping }))),
+    targets: new PatternIndex(starred.map((mapping) => ({ pattern: mapping.target, value: mapping }))),
+    excludes: setOf(excludes),
   }
 }
 
@@ -54,18 +86,18 @@ export function refPrefixes(scope: Scope): string[] {
   return prefixes.length > MAX_PREFIXES ? ['HEAD', 'refs/'] : [...new Set(['HEAD', ...prefixes])]
 }
 
-/** What matching one name against all patterns costs, in microseconds, roughly: a caller may send ten thousands. */
-export function costOfMatching({ excludes, branches, mappings }: Scope): number {
-  return 1 + (excludes.length + branches.length + mappings.length) / 20
-}
-
 /** Refs of this program itself, never mirrored, planned or pruned. */
 export function isReserved(ref: string, prefix = RESERVED_PREFIX): boolean {
   return ref.startsWith(prefix) && (ref.length === prefix.length || ref[prefix.length] === '/')
 }
 
-export function isExcluded({ excludes }: Scope, name: string): boolean {
-  return excludes.some((pattern) => pattern.match(name) !== undefined)
+export function isExcluded({ index }: Scope, name: string): boolean {
+  return index.excludes.find(name) !== undefined
+}
+
+/** Whether a branch is in the scope under its own name, where no mappings are given. */
+export function isBranchTaken({ branches, index }: Scope, name: string): boolean {
+  return branches.length === 0 || index.branches.find(name) !== undefined
 }
 
 /**
@@ -75,16 +107,17 @@ export function isExcluded({ excludes }: Scope, name: string): boolean {
 export function mayPrune(scope: Scope, ref: string): boolean {
   if (isReserved(ref) || isReserved(ref, scope.tempRefPrefix) || !isValidRefName(ref)) return false
   if (isExcluded(scope, ref)) return false
-  const mapping = scope.mappings.find(({ target }) => target.hasStar && target.match(ref) !== undefined)
-  if (mapping) return !isExcluded(scope, mapping.source.expand(mapping.target.match(ref) ?? ''))
+  const mapping = scope.index.targets.find(ref)
+  if (mapping)
+    return !isExcluded(scope, canonicalText(mapping.source.expand(mapping.target.match(ref) ?? '')))
   const kind = kindOfRef(ref)
   if (kind === 'tag') return scope.tags
   if (scope.mappings.length > 0) return false
   if (kind === 'other') return scope.others
-  return scope.branches.length === 0 || scope.branches.some((pattern) => pattern.match(ref) !== undefined)
+  return isBranchTaken(scope, ref)
 }
 
-function branchPattern(name: string): RefPattern {
+export function branchPattern(name: string): RefPattern {
   return new RefPattern(branchRef(name))
 }
 

@@ -2,9 +2,10 @@ import type { RefKind } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
 import { RefMap } from '../git/ref-map.js'
 import { isValidRefName, kindOfRef } from '../git/ref-name.js'
-import { Sample } from '../git/sample.js'
-import { eachInTurns, filterInTurns } from '../git/turns.js'
-import { costOfMatching, isExcluded, isReserved, type Scope } from './scope.js'
+import { canonicalText } from '../git/text.js'
+import { costOfName, eachInTurns, filterInTurns, Pace } from '../git/turns.js'
+import { BoundedNotices, NO_REF_NAME } from './notices.js'
+import { isBranchTaken, isExcluded, isReserved, type Scope } from './scope.js'
 
 /** A ref that the target shall have. */
 export interface DesiredRef {
@@ -20,6 +21,9 @@ export interface Selection {
   notices: string[]
 }
 
+/** How many more refs mappings may make than the source lists: some thousand stars would multiply every ref. */
+const MAX_ADDED = 500_000
+
 /**
  * Applies a scope to the source's refs.
  *
@@ -31,22 +35,21 @@ export async function selectRefs(
   signal?: AbortSignal,
 ): Promise<Selection> {
   const desired = new RefMap<DesiredRef>()
-  const invalid = new Sample()
-  const add = (sourceRef: string, targetRef: string, id: string) =>
+  const notices = new BoundedNotices()
+  const add = (sourceRef: string, targetRef: string, id: string) => {
     desired.set(targetRef, { sourceRef, targetRef, id, kind: kindOfRef(targetRef) })
+    if (desired.size > sourceRefs.size + MAX_ADDED) throw tooMany()
+  }
 
-  await eachInTurns(
-    sourceRefs,
-    ([name, id]) => {
-      if (!isValidRefName(name)) invalid.add(name)
-      else if (isTaken(scope, name) && !isReserved(name, scope.tempRefPrefix)) add(name, name, id)
-    },
-    { signal, cost: costOfMatching(scope) },
-  )
-  await addMapped(scope, sourceRefs, add, signal)
-  const notices = leftOut(invalid)
+  const select = ([name, id]: [string, string]) => {
+    if (!isValidRefName(name)) notices.add(NO_REF_NAME, JSON.stringify(name))
+    else if (isTaken(scope, name) && !isReserved(name, scope.tempRefPrefix)) add(name, name, id)
+  }
+  await eachInTurns(sourceRefs, select, { signal, cost: ([name]) => costOfName(name) })
+  addNamed(scope, sourceRefs, add)
+  if (scope.mappings.some(({ source }) => source.hasStar)) await addStarred(scope, sourceRefs, signal, add)
   for (const { text, hasStar } of scope.branches) {
-    if (!hasStar && !sourceRefs.has(text)) notices.push(`the source has no ${text}`)
+    if (!hasStar && !sourceRefs.has(text)) notices.add('the source has no %s', text)
   }
   if (desired.size === 0) {
     throw new GitSyncError(
@@ -54,19 +57,8 @@ export async function selectRefs(
       'The scope matches no ref on the source; nothing was pushed or pruned.',
     )
   }
-  return { desired, notices }
+  return { desired, notices: notices.texts() }
 }
-
-/** A few notices, however many names a source lists that are no ref names. */
-export function leftOut(names: Sample): string[] {
-  const notices = names.first.map(
-    (name) => `left out: the source lists ${JSON.stringify(name.slice(0, MAX_SHOWN))}, no valid ref name`,
-  )
-  if (names.others > 0) notices.push(`left out: ${names.others} more names that are no valid ref names`)
-  return notices
-}
-
-const MAX_SHOWN = 200
 
 /** The source refs that a scope takes under their own names. */
 export async function discoverRefs(
@@ -75,7 +67,7 @@ export async function discoverRefs(
   signal?: AbortSignal,
 ): Promise<[string, string][]> {
   const isMeant = ([name]: [string, string]) => isValidRefName(name) && isTaken(scope, name)
-  return filterInTurns(refs, isMeant, { signal, cost: costOfMatching(scope) })
+  return filterInTurns(refs, isMeant, { signal, cost: ([name]) => costOfName(name) })
 }
 
 /** Whether a source ref is taken under its own name. */
@@ -87,36 +79,40 @@ function isDiscovered(scope: Scope, name: string): boolean {
   const kind = kindOfRef(name)
   if (kind === 'tag') return scope.tags
   if (kind === 'other') return scope.others
-  if (scope.mappings.length > 0) return false
-  return scope.branches.length === 0 || scope.branches.some((pattern) => pattern.match(name) !== undefined)
+  return scope.mappings.length === 0 && isBranchTaken(scope, name)
 }
 
-async function addMapped(
+type Add = (sourceRef: string, targetRef: string, id: string) => void
+
+/** Adds what mappings without a `*` name, which no exclude stops. */
+function addNamed(scope: Scope, sourceRefs: ReadonlyMap<string, string>, add: Add): void {
+  for (const { source, target } of scope.mappings) {
+    if (source.hasStar) continue
+    const id = sourceRefs.get(source.text)
+    if (id === undefined) {
+      const hint = 'correct or remove that mapping; nothing was pushed or pruned'
+      throw new GitSyncError('no_matching_refs', `The source has no ${source.text}: ${hint}.`)
+    }
+    if (!mayWrite(scope, target.text)) throw reserved(target.text)
+    add(source.text, target.text, id)
+  }
+}
+
+async function addStarred(
   scope: Scope,
   sourceRefs: ReadonlyMap<string, string>,
-  add: (sourceRef: string, targetRef: string, id: string) => void,
   signal: AbortSignal | undefined,
+  add: Add,
 ): Promise<void> {
-  for (const { source, target } of scope.mappings) {
-    if (!source.hasStar) {
-      const id = sourceRefs.get(source.text)
-      if (id === undefined) {
-        const hint = 'correct or remove that mapping; nothing was pushed or pruned'
-        throw new GitSyncError('no_matching_refs', `The source has no ${source.text}: ${hint}.`)
-      }
-      if (!mayWrite(scope, target.text)) throw reserved(target.text)
-      add(source.text, target.text, id)
-      continue
+  const pace = new Pace(signal)
+  for (const [name, id] of sourceRefs) {
+    if (pace.spend(costOfName(name))) await pace.turn()
+    if (isReserved(name) || !isValidRefName(name) || isExcluded(scope, name)) continue
+    for (const { source, target } of scope.index.sources.matches(name)) {
+      const targetRef = canonicalText(target.expand(source.match(name) ?? ''))
+      if (pace.spend(costOfName(targetRef))) await pace.turn()
+      if (mayWrite(scope, targetRef) && !isExcluded(scope, targetRef)) add(name, targetRef, id)
     }
-    const addMatched = ([name, id]: [string, string]) => {
-      const star = source.match(name)
-      if (star === undefined || isReserved(name) || !isValidRefName(name)) return
-      const targetRef = target.expand(star)
-      if (mayWrite(scope, targetRef) && !isExcluded(scope, name) && !isExcluded(scope, targetRef)) {
-        add(name, targetRef, id)
-      }
-    }
-    await eachInTurns(sourceRefs, addMatched, { signal, cost: costOfMatching(scope) })
   }
 }
 
@@ -126,5 +122,11 @@ function mayWrite(scope: Scope, targetRef: string): boolean {
 
 function reserved(targetRef: string): GitSyncError {
   const message = `${targetRef} lies where this program keeps refs of its own: map to another name.`
+  return new GitSyncError('invalid_request', message, { errors: [{ path: '/scope/mappings', message }] })
+}
+
+function tooMany(): GitSyncError {
+  const limit = MAX_ADDED.toLocaleString('en')
+  const message = `The mappings would write over ${limit} refs more than the source has: give fewer of them, or narrower ones.`
   return new GitSyncError('invalid_request', message, { errors: [{ path: '/scope/mappings', message }] })
 }

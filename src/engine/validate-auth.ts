@@ -1,5 +1,6 @@
 import type { FieldProblem } from '../../schemas/problem.js'
-import type { EndpointAuth } from '../../schemas/request.js'
+import type { Auth, EndpointAuth } from '../../schemas/request.js'
+import { NOT_TEXT } from './validate-text.js'
 
 /** Hardly any server takes longer ones, and each is looked for in all that a remote says. */
 const MAX_SECRET = 16 * 1024
@@ -8,13 +9,20 @@ const CONTROL = /[\u0000-\u001f\u007f]/
 
 const UNSENDABLE = 'has a character that no header can carry, a line end perhaps'
 
-/** What is wrong with credentials; RFC 6750 has the characters of bearer tokens, RFC 7617 those of the basic ones. */
-export function authProblems(auth: EndpointAuth = {}, path: string): FieldProblem[] {
+/** What is wrong with the credentials of a request. */
+export function* authProblems(auth: Auth = {}): Generator<FieldProblem> {
+  for (const side of ['source', 'target'] as const)
+    yield* credentialProblems(auth[side] ?? {}, `/auth/${side}`)
+}
+
+/** The same of one side; RFC 6750 has the characters of bearer tokens, RFC 7617 those of the basic ones. */
+export function* credentialProblems(auth: EndpointAuth, path: string): Generator<FieldProblem> {
   const fields = { bearerToken: /[^\x20-\x7e]/, token: CONTROL, username: CONTROL }
-  return Object.entries(fields).flatMap(([field, unsendable]) => {
+  for (const [field, unsendable] of Object.entries(fields)) {
     const text = auth[field as keyof typeof fields] ?? ''
-    if (unsendable.test(text)) return [{ path: `${path}/${field}`, message: UNSENDABLE }]
-    if (text.length <= MAX_SECRET) return []
-    return [{ path: `${path}/${field}`, message: `is longer than ${MAX_SECRET} characters` }]
-  })
+    const at = `${path}/${field}`
+    if (!text.isWellFormed()) yield { path: at, message: NOT_TEXT }
+    else if (unsendable.test(text)) yield { path: at, message: UNSENDABLE }
+    else if (text.length > MAX_SECRET) yield { path: at, message: `is longer than ${MAX_SECRET} characters` }
+  }
 }

@@ -1,6 +1,7 @@
 import type { FieldProblem } from '../../schemas/problem.js'
 import type { Endpoint } from '../../schemas/request.js'
-import { withoutSlashes } from '../git/redirect.js'
+import { withoutTrailingSlashes } from '../git/slashes.js'
+import { NOT_TEXT } from './validate-text.js'
 
 /** What is wrong with the URLs of a request. */
 export function repositoryProblems(source: Endpoint, target: Endpoint | undefined): FieldProblem[] {
@@ -12,10 +13,23 @@ export function repositoryProblems(source: Endpoint, target: Endpoint | undefine
   return problems
 }
 
+// Servers take a request line of about as much, and the DNS no longer names.
+const MAX_URL = 8_192
+const MAX_HOST = 253
+
 function* urlProblems(path: string, side: string, { url }: Endpoint): Generator<FieldProblem> {
+  if (url.length > MAX_URL)
+    yield { path, message: `must have at most ${MAX_URL.toLocaleString('en')} characters` }
+  else if (!url.isWellFormed()) yield { path, message: NOT_TEXT }
+  else yield* parsedUrlProblems(path, side, url)
+}
+
+function* parsedUrlProblems(path: string, side: string, url: string): Generator<FieldProblem> {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
   if (!parsed || !/^https?:\/\//i.test(url)) {
     yield { path, message: 'must be an http:// or https:// URL' }
+  } else if (parsed.hostname.length > MAX_HOST) {
+    yield { path, message: `has a host name of more than ${MAX_HOST} characters` }
   } else if (parsed.username !== '' || parsed.password !== '') {
     yield { path, message: `must not carry credentials; put them into auth.${side}` }
   } else if (/[?#]/.test(parsed.href)) {
@@ -26,5 +40,5 @@ function* urlProblems(path: string, side: string, { url }: Endpoint): Generator<
 /** Alike for URLs of one repository: letter case of the host, default ports and trailing slashes do not matter. */
 export function repositoryKey(url: string): string {
   const { protocol, host, pathname } = new URL(url)
-  return `${protocol}//${host}${withoutSlashes(pathname)}`
+  return `${protocol}//${host}${withoutTrailingSlashes(pathname)}`
 }

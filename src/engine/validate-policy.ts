@@ -1,5 +1,6 @@
 import type { FieldProblem } from '../../schemas/problem.js'
 import type { SyncRequest } from '../../schemas/request.js'
+import { NOT_TEXT } from './validate-text.js'
 
 /** What contradicts itself in a policy and its options. */
 export function* policyProblems({ policy = {}, options = {} }: SyncRequest): Generator<FieldProblem> {
@@ -17,9 +18,10 @@ export function* policyProblems({ policy = {}, options = {} }: SyncRequest): Gen
     yield { path: '/options/materialize', message: 'replicate never materializes' }
   }
   for (const [index, option] of (options.pushOptions ?? []).entries()) {
+    const path = `/options/pushOptions/${index}`
     // biome-ignore lint/suspicious/noControlCharactersInRegex: git forbids them here
     if (/[\u0000\n]/.test(option) || Buffer.byteLength(option) > 65_000) {
-      yield { path: `/options/pushOptions/${index}`, message: 'must be one line of at most 65,000 bytes' }
-    }
+      yield { path, message: 'must be one line of at most 65,000 bytes' }
+    } else if (!option.isWellFormed()) yield { path, message: NOT_TEXT }
   }
 }

@@ -1,26 +1,30 @@
 import type { FieldProblem } from '../../schemas/problem.js'
 import type { RefMapping, RefScope } from '../../schemas/request.js'
 import { isValidRefName, isWellFormedRefName, kindOfRef } from '../git/ref-name.js'
-import { branchRef, isReserved, type Mapping, toScope } from './scope.js'
+import { canonicalText } from '../git/text.js'
+import { overlapsAmong } from './mapping-overlaps.js'
+import { RefPattern } from './ref-pattern.js'
+import { branchRef, isReserved } from './scope.js'
+import { quoted } from './validate-text.js'
 
 /** What is wrong with a scope: names that git would not take, and parts that contradict each other. */
 export function* scopeProblems(scope: RefScope): Generator<FieldProblem> {
   const { branches, mappings, allRefs = false } = scope
-  const full = toScope(scope, false)
   if (branches?.length && mappings?.length) yield { path: '/scope/branches', message: 'excludes mappings' }
   if (branches?.length && allRefs) yield { path: '/scope/branches', message: 'excludes allRefs' }
-  for (const [index, { text }] of full.branches.entries()) {
+  for (const [index, branch] of (branches ?? []).entries()) {
     const path = `/scope/branches/${index}`
-    const problem = nameProblem(text)
+    const name = branchRef(branch)
+    const problem = nameProblem(name)
     if (problem) yield { path, message: problem }
-    else if (kindOfRef(text) !== 'branch')
+    else if (kindOfRef(name) !== 'branch')
       yield { path, message: 'must be a short name or start with refs/heads/' }
   }
-  for (const [index, mapping] of full.mappings.entries()) {
-    const problem = mappingProblem(mappings?.[index], mapping, allRefs)
+  for (const [index, mapping] of (mappings ?? []).entries()) {
+    const problem = mappingProblem(mapping, allRefs)
     if (problem) yield { path: `/scope/mappings/${index}`, message: problem }
   }
-  yield* overlaps(full.mappings)
+  yield* overlaps(mappings ?? [])
   yield* prefixProblems('/scope/excludeRefPrefixes', scope.excludeRefPrefixes)
   for (const [index, exclude] of (scope.excludeRefs ?? []).entries()) {
     const problem = excludeProblem(exclude)
@@ -35,8 +39,8 @@ export function* prefixProblems(
 ): Generator<FieldProblem> {
   for (const [index, prefix] of (prefixes ?? []).entries()) {
     if (!prefix.startsWith('refs/')) yield { path: `${path}/${index}`, message: 'must start with refs/' }
-    else if (!isValidRefName(`${prefix}x/x`))
-      yield { path: `${path}/${index}`, message: `is no prefix of a ref name: ${JSON.stringify(prefix)}` }
+    else if (!isValidRefName(`${prefix}x/x`) || !isCanonical(prefix))
+      yield { path: `${path}/${index}`, message: `is not a valid ref prefix: ${quoted(prefix)}` }
   }
 }
 
@@ -46,47 +50,40 @@ export function* refNameProblems(
   names: readonly string[] | null = [],
 ): Generator<FieldProblem> {
   for (const [index, name] of (names ?? []).entries()) {
-    if (!isValidRefName(branchRef(name)))
-      yield { path: `${path}/${index}`, message: `is not a valid ref name: ${JSON.stringify(name)}` }
+    if (!isValidRefName(branchRef(name)) || !isCanonical(name))
+      yield { path: `${path}/${index}`, message: `is not a valid ref name: ${quoted(name)}` }
   }
 }
 
-function mappingProblem(
-  asSent: RefMapping | undefined,
-  mapping: Mapping,
-  allRefs: boolean,
-): string | undefined {
-  const [source, target] = [mapping.source.text, mapping.target.text]
-  const isFull = (name: string | undefined) => name?.startsWith('refs/') === true
-  if (isFull(asSent?.source) !== isFull(asSent?.target)) return 'must not mix a short name and a full one'
+function mappingProblem(mapping: RefMapping, allRefs: boolean): string | undefined {
+  const [source, target] = [branchRef(mapping.source), branchRef(mapping.target)]
+  const isFull = (name: string) => name.startsWith('refs/')
+  if (isFull(mapping.source) !== isFull(mapping.target)) return 'must not mix a short name and a full one'
   const problem = nameProblem(source) ?? nameProblem(target)
   if (problem) return problem
-  if (mapping.source.hasStar !== mapping.target.hasStar) return 'must have a * on both sides or on none'
+  if (source.includes('*') !== target.includes('*')) return 'must have a * on both sides or on none'
   if (isReserved(source) || isReserved(target))
     return 'names refs/gitsync/, which is reserved for this program'
   const [from, to] = [kindOfRef(source), kindOfRef(target)]
-  if (from !== to) return `must not map a ${from} to a ${to}`
+  if (from !== to) return `must not map a ${KINDS[from]} to a ${KINDS[to]}`
   if (from === 'other' && !allRefs) return 'outside refs/heads/ and refs/tags/ needs allRefs'
   return undefined
 }
 
-function* overlaps(mappings: readonly Mapping[]): Generator<FieldProblem> {
-  for (const [index, { target }] of mappings.entries()) {
-    const earlier = mappings
-      .slice(0, index)
-      .find((other) => collide(other.target.text, target.text) || other.target.overlaps(target))
-    if (earlier) {
-      yield {
-        path: `/scope/mappings/${index}`,
-        message: `overlaps the target ${earlier.target.text} of another mapping`,
-      }
+const KINDS = { branch: 'branch', tag: 'tag', other: 'ref of another kind' }
+
+function* overlaps(mappings: readonly RefMapping[]): Generator<FieldProblem> {
+  const targets = mappings.map(({ target }) => new RefPattern(branchRef(target)))
+  const told = new Set<number>()
+  for (const pair of overlapsAmong(targets)) {
+    const [earlier, later] = [Math.min(...pair), Math.max(...pair)]
+    if (told.has(later)) continue
+    told.add(later)
+    yield {
+      path: `/scope/mappings/${later}`,
+      message: `overlaps the target ${quoted(targets[earlier]?.text ?? '')} of another mapping`,
     }
   }
-}
-
-/** git cannot hold `a` beside `a/b`. */
-function collide(a: string, b: string): boolean {
-  return a.startsWith(`${b}/`) || b.startsWith(`${a}/`)
 }
 
 function excludeProblem(name: string): string | undefined {
@@ -94,10 +91,16 @@ function excludeProblem(name: string): string | undefined {
 }
 
 function nameProblem(name: string, isName = isValidRefName): string | undefined {
-  if (stars(name) > 1) return `may hold one * only: ${JSON.stringify(name)}`
-  return isName(name.replace('*', 'star')) ? undefined : `is not a valid ref name: ${JSON.stringify(name)}`
+  const star = name.indexOf('*')
+  if (star >= 0 && name.includes('*', star + 1)) return `may hold one * only: ${quoted(name)}`
+  const isValid = isName(star < 0 ? name : name.replace('*', 'star')) && isCanonical(name)
+  return isValid ? undefined : `is not a valid ref name: ${quoted(name)}`
 }
 
-function stars(text: string): number {
-  return text.split('*').length - 1
+/**
+ * A byte that is not UTF-8 may be written as results write it, `\udc80` to `\udcff`. What has another spelling would
+ * name a ref that no exclude and no check for doubles recognizes.
+ */
+function isCanonical(name: string): boolean {
+  return canonicalText(name) === name
 }

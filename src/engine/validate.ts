@@ -4,6 +4,7 @@ import type { FieldProblem } from '../../schemas/problem.js'
 import { PlanRequest, ProbeRequest, SyncRequest } from '../../schemas/request.js'
 import { FetchRequest } from '../../schemas/unstable.js'
 import { GitSyncError } from '../errors.js'
+import { isRecord, schemaProblems } from './schema-problems.js'
 import { authProblems } from './validate-auth.js'
 import { repositoryProblems } from './validate-endpoints.js'
 import { policyProblems } from './validate-policy.js'
@@ -21,12 +22,11 @@ const validators = {
 /** @throws GitSyncError `invalid_request`, whose `errors` name each field */
 export function validateProbeRequest(value: unknown): ProbeRequest {
   const request = checked<ProbeRequest>(validators.probe, value)
-  refuse([
-    ...repositoryProblems(request.source, request.target ?? undefined),
-    ...prefixProblems('/excludeRefPrefixes', request.excludeRefPrefixes),
-    ...authProblems(request.auth?.source, '/auth/source'),
-    ...authProblems(request.auth?.target, '/auth/target'),
-  ])
+  refuse(
+    repositoryProblems(request.source, request.target ?? undefined),
+    authProblems(request.auth),
+    prefixProblems('/excludeRefPrefixes', request.excludeRefPrefixes),
+  )
   return request
 }
 
@@ -49,77 +49,54 @@ function asReplicate(policy: unknown): unknown {
   return policy === undefined || isRecord(policy) ? { ...policy, mode: 'replicate' } : policy
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 /** @throws GitSyncError `invalid_request`, whose `errors` name each field */
 export function validateFetchRequest(value: unknown): FetchRequest {
   const request = checked<FetchRequest>(validators.fetch, value)
-  refuse([
-    ...repositoryProblems(request.source, undefined),
-    ...scopeProblems(request.scope ?? {}),
-    ...refNameProblems('/haveRefs', request.haveRefs),
-    ...authProblems(request.auth?.source, '/auth/source'),
-  ])
+  refuse(
+    repositoryProblems(request.source, undefined),
+    authProblems(request.auth),
+    scopeProblems(request.scope ?? {}),
+    refNameProblems('/haveRefs', request.haveRefs),
+  )
   return request
 }
 
 function withRules(request: SyncRequest): SyncRequest {
-  refuse([
-    ...repositoryProblems(request.source, request.target),
-    ...scopeProblems(request.scope ?? {}),
-    ...policyProblems(request),
-    ...authProblems(request.auth?.source, '/auth/source'),
-    ...authProblems(request.auth?.target, '/auth/target'),
-  ])
+  refuse(
+    repositoryProblems(request.source, request.target),
+    authProblems(request.auth),
+    scopeProblems(request.scope ?? {}),
+    policyProblems(request),
+  )
   return request
 }
 
 function checked<T>(validator: Validator, value: unknown): T {
   if (validator.Check(value)) return value as T
-  const problems = new Map<string, FieldProblem>()
-  const [, errors] = validator.Errors(value)
-  for (const { keyword, instancePath, message, params } of errors) {
-    // Of one field the first problem says it all.
-    for (const problem of fieldProblems(keyword, instancePath, message, params as Record<string, unknown>)) {
-      if (!problems.has(problem.path)) problems.set(problem.path, problem)
+  refuse(schemaProblems(validator.Schema(), value))
+  throw invalid([])
+}
+
+/** Most problems that a caller is told of; the first of them says what to mend in any case. */
+const MAX_PROBLEMS = 100
+
+/** Looks for no more problems than it tells of. @throws GitSyncError `invalid_request` where there is one */
+function refuse(...sources: Iterable<FieldProblem>[]): void {
+  const problems: FieldProblem[] = []
+  for (const source of sources) {
+    for (const problem of source) {
+      problems.push(problem)
+      if (problems.length > MAX_PROBLEMS) throw invalid(problems)
     }
   }
-  // That a list is not null either adds nothing to what is wrong inside of it.
-  const paths = [...problems.keys()]
-  const isOuter = (path: string) => paths.some((other) => other.startsWith(`${path}/`))
-  throw invalid(
-    [...problems.values()].filter(({ path, message }) => message !== 'must be null' || !isOuter(path)),
-  )
-}
-
-function fieldProblems(
-  keyword: string,
-  path: string,
-  message: string,
-  params: Record<string, unknown>,
-): FieldProblem[] {
-  if (keyword === 'boolean') return [{ path, message: 'is not a property of this request' }]
-  if (keyword === 'additionalProperties') return []
-  if (keyword === 'required') {
-    const missing = params.requiredProperties as string[]
-    return missing.map((name) => ({ path: `${path}/${name}`, message: 'is required' }))
-  }
-  if (keyword === 'enum') return [{ path, message: `must be one of ${JSON.stringify(params.allowedValues)}` }]
-  if (keyword === 'type') return [{ path, message: `must be ${String(params.type)}` }]
-  return [{ path, message }]
-}
-
-function refuse(problems: FieldProblem[]): void {
   if (problems.length > 0) throw invalid(problems)
 }
 
-function invalid(errors: FieldProblem[]): GitSyncError {
-  const [first] = errors
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : ''
+function invalid(problems: FieldProblem[]): GitSyncError {
+  const [first] = problems
+  const others = problems.length - 1
+  const more = others >= MAX_PROBLEMS ? ` (and at least ${MAX_PROBLEMS} more)` : ` (and ${others} more)`
   const where = first?.path || 'the request'
-  return new GitSyncError('invalid_request', `${where} ${first?.message ?? 'does not fit'}${more}.`, {
-    errors,
-  })
+  const message = `${where} ${first?.message ?? 'does not fit'}${others > 0 ? more : ''}.`
+  return new GitSyncError('invalid_request', message, { errors: problems.slice(0, MAX_PROBLEMS) })
 }

@@ -44,10 +44,3 @@ export function redirectedBase(
 export function refused(side: EndpointRole, where: string): GitSyncError {
   return new GitSyncError('redirect_refused', `The ${side} redirects ${where}.`)
 }
-
-/** A path without the slashes at its end: by hand, as a regular expression would look at each run of slashes again and again. */
-export function withoutSlashes(path: string): string {
-  let end = path.length
-  while (path[end - 1] === '/') end--
-  return path.slice(0, end)
-}

@@ -7,7 +7,8 @@ import { VERSION } from '../version.js'
 import { blame } from './blame.js'
 import { type Access, type ByteStream, Exchange, type ExchangeOptions } from './exchange.js'
 import { ProtocolError, printable } from './protocol-error.js'
-import { REDIRECTS, redirectedBase, withoutSlashes } from './redirect.js'
+import { REDIRECTS, redirectedBase } from './redirect.js'
+import { withoutTrailingSlashes } from './slashes.js'
 import { traceHeaders } from './trace.js'
 import type { Traffic } from './traffic.js'
 
@@ -164,7 +165,7 @@ export class SmartHttp {
   }
 
   #address(suffix: string): string {
-    return withoutSlashes(this.#base.href) + suffix
+    return withoutTrailingSlashes(this.#base.href) + suffix
   }
 
   #headers({

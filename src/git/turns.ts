@@ -57,22 +57,27 @@ export class Pace {
   }
 }
 
-export interface PaceOptions {
+export interface PaceOptions<T> {
   /** Ends the work. */
   signal?: AbortSignal | undefined
-  /** Microseconds that each item takes, roughly; 1. */
-  cost?: number
+  /** Microseconds that an item takes, roughly; 1. */
+  cost?: number | ((item: T) => number)
+}
+
+/** Microseconds that it takes to look at a name closely, as to match it against patterns. */
+export function costOfName(name: string): number {
+  return 1 + name.length / 64
 }
 
 /** Does the same to each of many items, in turns with others. @throws the signal's reason, once it is aborted */
 export async function eachInTurns<T>(
   items: Iterable<T>,
   work: (item: T) => void,
-  { signal, cost = 1 }: PaceOptions = {},
+  { signal, cost = 1 }: PaceOptions<T> = {},
 ): Promise<void> {
   const pace = new Pace(signal)
   for (const item of items) {
-    if (pace.spend(cost)) await pace.turn()
+    if (pace.spend(typeof cost === 'number' ? cost : cost(item))) await pace.turn()
     work(item)
   }
 }
@@ -81,7 +86,7 @@ export async function eachInTurns<T>(
 export async function filterInTurns<T>(
   items: Iterable<T>,
   test: (item: T) => boolean,
-  options?: PaceOptions,
+  options?: PaceOptions<T>,
 ): Promise<T[]> {
   const passed: T[] = []
   const keep = (item: T) => {

@@ -1,6 +1,6 @@
 import type { Endpoint, EndpointAuth } from '../../schemas/request.js'
 import type { AuthProvider } from '../engine/auth.js'
-import { withoutSlashes } from '../git/redirect.js'
+import { withoutTrailingSlashes } from '../git/slashes.js'
 import type { FreshFile } from './fresh-file.js'
 
 /** A line of the file. The secret is in a private field, so that nothing prints it by mistake. */
@@ -68,10 +68,8 @@ function parseLine(line: string): StoredCredential | undefined {
   try {
     // git encodes the host too, even the colon before a port.
     const { origin, pathname } = new URL(`${scheme}://${decodeURIComponent(host)}${path}`)
-    // A token that was read from a file brings its line end along, as %0A.
-    const token = decodeURIComponent(password).replace(/[\r\n]+$/, '')
-    const auth = { username: decodeURIComponent(user), token }
-    return new StoredCredential(origin, withoutSlashes(pathname), auth)
+    const auth = { username: decodeURIComponent(user), token: decodeURIComponent(password) }
+    return new StoredCredential(origin, withoutTrailingSlashes(pathname), auth)
   } catch {
     return undefined
   }
