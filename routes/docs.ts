@@ -1,7 +1,9 @@
 import swaggerUi from '@fastify/swagger-ui'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyError, FastifyInstance } from 'fastify'
 import Type from 'typebox'
+import { GitSyncError } from '../src/errors.js'
 import { serviceOperation } from '../src/service/openapi.js'
+import { replyWithProblem } from '../src/service/problem.js'
 
 /** The OpenAPI document, and a page to read and try it: all of it from here, nothing from elsewhere. */
 export async function docsRoutes(app: FastifyInstance): Promise<void> {
@@ -21,14 +23,19 @@ export async function docsRoutes(app: FastifyInstance): Promise<void> {
   app.addHook('onRoute', (route) => {
     if (/^\/docs\/?$/.test(route.url)) route.schema = page
   })
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    theme: { title: 'git-sync' },
-    uiConfig: { layout: 'BaseLayout', tryItOutEnabled: true, displayRequestDuration: true },
-    staticCSP: policy,
+  await app.register((docs, _options, done) => {
+    // What it cannot serve, it refuses in words of its own: a path that leads out of its folder, or is no path.
+    docs.setErrorHandler((error: FastifyError, request, reply) => {
+      const isRefusal = error.statusCode !== undefined && error.statusCode < 500
+      const own = isRefusal && !(error instanceof GitSyncError)
+      return replyWithProblem(own ? new GitSyncError('not_found', NO_PAGE) : error, request, reply)
+    })
+    void docs.register(swaggerUi, options)
+    done()
   })
 }
 
+const NO_PAGE = 'There is no such page; GET /docs has the first one.'
 const policy = {
   'default-src': "'none'",
   'script-src': "'self'",
@@ -39,4 +46,11 @@ const policy = {
   'base-uri': "'none'",
   'form-action': "'none'",
   'frame-ancestors': "'none'",
+}
+
+const options = {
+  routePrefix: '/docs',
+  theme: { title: 'git-sync' },
+  uiConfig: { layout: 'BaseLayout', tryItOutEnabled: true, displayRequestDuration: true },
+  staticCSP: policy,
 }

@@ -12,6 +12,8 @@ import type { Client } from './engine/client.js'
 import { GitSyncError } from './errors.js'
 import { type AccessOptions, controlAccess } from './service/access.js'
 import { Admission, type AdmissionLimits } from './service/admission.js'
+import { answerClientError } from './service/client-error.js'
+import { checkHosts } from './service/host-check.js'
 import { acceptJsonBodies } from './service/json-body.js'
 import { Metrics } from './service/metrics.js'
 import { openapiOptions } from './service/openapi.js'
@@ -51,7 +53,13 @@ export async function buildApp({
     bodyLimit,
     requestTimeout,
     // Node looks at its connections now and then: often enough for that time to mean something.
-    http: { headersTimeout: requestTimeout, connectionsCheckingInterval: Math.ceil(requestTimeout / 4) },
+    http: {
+      headersTimeout: requestTimeout,
+      connectionsCheckingInterval: Math.ceil(requestTimeout / 4),
+      // We look for it ourselves, and answer with a problem document.
+      requireHostHeader: false,
+    },
+    clientErrorHandler: answerClientError,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => crypto.randomUUID(),
     // Those that are idle; the others end with what they are about.
@@ -77,6 +85,7 @@ export async function buildApp({
   app.setNotFoundHandler((request, reply) => {
     throw unknownRoute(app, request.method, request.url, reply)
   })
+  checkHosts(app, access.callers === undefined)
   await controlAccess(app, access)
   // Whoever keeps a connection alive would keep a service alive that is going down.
   app.addHook('onResponse', async ({ raw }) => {
