@@ -1,9 +1,9 @@
 import { GitSyncError } from '../errors.js'
-import { printable } from '../git/protocol-error.js'
+import { printable, RemoteFatalError } from '../git/protocol-error.js'
 import { toProblem } from '../service/problem.js'
 import type { SettingError } from '../service/setting-error.js'
 import { exitStatus } from './exit-status.js'
-import { inFlags } from './flag-names.js'
+import { inFlags, inOwnWords, reasonInFlags } from './flag-names.js'
 import type { RunFlags } from './flags.js'
 import { nextStep } from './next-step.js'
 import { print, printJson, type TextOptions, textOptions } from './output.js'
@@ -12,6 +12,7 @@ import { table } from './table.js'
 
 const MAX_REFS = 20
 const MAX_MESSAGE = 2_000
+const MAX_CAUSES = 20
 
 /** Says on stderr what went wrong and what to do; on stdout, what a run has moved all the same. Gives the exit status. */
 export async function reportFailure(error: GitSyncError | SettingError, flags: RunFlags): Promise<number> {
@@ -30,16 +31,27 @@ export async function reportFailure(error: GitSyncError | SettingError, flags: R
 
 function* failureText(error: GitSyncError, { style, verbose }: TextOptions): Generator<string> {
   const { code, message, refs = [], errors = [] } = error
-  yield `${style.red('git-sync:')} ${inFlags(printable(message, MAX_MESSAGE))} ${style.dim(`(${code})`)}`
+  const text = inOwnWords(printable(message, MAX_MESSAGE), wordsOfRemotes(error))
+  yield `${style.red('git-sync:')} ${text} ${style.dim(`(${code})`)}`
   // One field that is wrong is in the message already.
   if (errors.length > 1) {
     yield* table(errors.map((problem) => [` ${inFlags(problem.path)}`, inFlags(problem.message)]))
   }
   const shown = verbose ? refs : refs.slice(0, MAX_REFS)
-  yield* table(shown.map(({ ref, reason }) => [{ text: ref, look: style.yellow }, inFlags(reason)]))
+  yield* table(shown.map(({ ref, reason }) => [{ text: ref, look: style.yellow }, reasonInFlags(reason)]))
   if (shown.length < refs.length) yield style.dim(`and ${refs.length - shown.length} more (-v shows all)`)
   const next = nextStep(error)
   if (next) yield next
+}
+
+/** What remotes have said of it, as the message repeats it. */
+function* wordsOfRemotes(error: GitSyncError): Generator<string> {
+  let cause = error.cause
+  for (let depth = 0; cause instanceof Error && depth < MAX_CAUSES; depth++) {
+    if (cause instanceof RemoteFatalError) yield cause.message
+    cause = cause.cause
+  }
+  for (const { reason } of error.refs?.slice(0, 1) ?? []) yield reason
 }
 
 function statusOf({ code }: GitSyncError): number {

@@ -1,3 +1,5 @@
+import { OVERWRITE_HINT } from '../engine/plan.js'
+
 /** What the library's messages call by the request's names, as whoever types flags knows it. */
 const FLAGS: Readonly<Record<string, string>> = {
   'source.url': '<source-url>',
@@ -40,22 +42,59 @@ const FLAGS: Readonly<Record<string, string>> = {
   haves: '--have',
 }
 
-/** A text with its settings, and its pointers into the request, named as flags. */
+/**
+ * A text with its settings, and its pointers into the request, named as flags. Text of remotes is for `inOwnWords`:
+ * what they call `policy.force` is theirs.
+ */
 export function inFlags(text: string): string {
-  return text
-    .replace(/(^| )\/((?:[a-z]\w*\/?)+)(?:\/?\d+)?(?=[ .]|$)/g, (whole, before: string, path: string) => {
-      const flag = flagOf(path.replace(/\/$/, '').replaceAll('/', '.'))
-      return flag === undefined ? whole : before + flag
-    })
-    .replace(
-      /\b(?:scope|policy|options|auth|source|target)(?:\.[a-z]\w*)+|\bhaveRefs\b/g,
-      (name) => flagOf(name) ?? name,
-    )
-    .replace(/ \/replicate\b/g, ' git-sync replicate')
+  return text.replace(WORD, (word, at: number) => {
+    // What is said of a name may end with a full stop.
+    const name = word.replace(/[./]$/, '')
+    const isWord = at === 0 || text[at - 1] === ' '
+    const named = name.startsWith('/') ? isWord && pointedAt(name) : flagOf(name)
+    return named ? named + word.slice(name.length) : word
+  })
+}
+
+/** Letters, dots and slashes: each word is read once, whatever it is made of. */
+const WORD = /[\w./]+/g
+
+/** The flag for a pointer, or for what it lies in, such as an item of a list. */
+function pointedAt(pointer: string): string | undefined {
+  if (pointer === '/replicate') return 'git-sync replicate'
+  // No name has more than three parts.
+  const parts = pointer.slice(1).split('/', 4)
+  for (let length = parts.length; length > 0; length--) {
+    const flag = flagOf(parts.slice(0, length).join('.'))
+    if (flag !== undefined) return flag
+  }
+  return undefined
 }
 
 function flagOf(name: string): string | undefined {
-  return FLAGS[name]
+  return Object.hasOwn(FLAGS, name) ? FLAGS[name] : undefined
+}
+
+/** A ref's reason: the target's words, unless it ends as ours do where a setting would help. */
+export function reasonInFlags(reason: string): string {
+  return reason.endsWith(OVERWRITE_HINT) ? inFlags(reason) : reason
+}
+
+/** A message of ours in flags, but for the parts of it that a remote has said. */
+export function inOwnWords(message: string, said: Iterable<string>): string {
+  const [text, rest] = cut(message, message.indexOf(SAYS))
+  for (const words of said) {
+    if (words === '' || !text.includes(words)) continue
+    const [before, after] = cut(text, text.indexOf(words))
+    return inFlags(before) + words + inFlags(after.slice(words.length)) + rest
+  }
+  return inFlags(text) + rest
+}
+
+const SAYS = ' It says: '
+
+function cut(text: string, at: number): [string, string] {
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at)]
 }
 
 /** For the tests: every flag that a message may come to name. */

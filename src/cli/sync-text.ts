@@ -1,5 +1,5 @@
 import type { Action, RefResult, SyncResult } from '../../schemas/result.js'
-import { inFlags } from './flag-names.js'
+import { reasonInFlags } from './flag-names.js'
 import { measuredText } from './measured-text.js'
 import type { TextOptions } from './output.js'
 import type { Style } from './style.js'
@@ -45,7 +45,7 @@ function row({ action, targetRef, sourceRef, targetHash, sourceHash, reason }: R
     { text: action, look: looks(style)[action] },
     isRenamed ? `${targetRef} (from ${sourceRef})` : targetRef,
     `${shortId(targetHash).padEnd(8)} -> ${shortId(sourceHash)}`,
-    inFlags(reason),
+    reasonInFlags(reason),
   ]
 }
 

@@ -112,6 +112,9 @@ function planDesired(ref: DesiredRef, input: PlanInput): PlannedRef {
   return forced ? { ...planned, forced } : planned
 }
 
+/** The end of a reason that a setting would do away with. */
+export const OVERWRITE_HINT = '; policy.force would overwrite it'
+
 type Decision = Pick<PlannedRef, 'action' | 'reason' | 'forced'>
 
 const UP_TO_DATE: Decision = { action: 'skip', reason: 'up to date' }
@@ -127,7 +130,7 @@ function decide(ref: DesiredRef, targetHash: string, input: PlanInput): Decision
   const difference =
     ref.kind === 'branch' ? 'the branch has diverged' : `the target has another object for this ${word(ref)}`
   if (input.overwrite) return { action: 'update', reason: `forced: ${difference}`, forced: true }
-  return { action: 'block', reason: `${difference}; policy.force would overwrite it` }
+  return { action: 'block', reason: `${difference}${OVERWRITE_HINT}` }
 }
 
 function planDelete(name: string, id: string): PlannedRef {
