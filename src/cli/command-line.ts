@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { UNPRINTABLE } from '../git/protocol-error.js'
 import { VERSION } from '../version.js'
 import { benchCommand } from './commands/bench.js'
 import { bootstrapCommand } from './commands/bootstrap.js'
@@ -28,6 +29,14 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     if (error.code !== 'EPIPE') throw error
     process.exit()
   })
+  const unreadable = argv.findIndex((word) => word.includes('\ufffd'))
+  if (unreadable >= 0) {
+    // Node has put it in the place of bytes that it could not decode: the name would be another one.
+    const why = 'is not UTF-8; a * can stand for what cannot be written'
+    process.stderr.write(`git-sync: argument ${unreadable - 1} ${why}\n`)
+    process.exitCode = exitStatus.usage
+    return
+  }
   try {
     await buildProgram().parseAsync(argv)
   } catch (error) {
@@ -44,7 +53,7 @@ export function buildProgram(): Command {
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .showHelpAfterError('(--help shows what there is)')
-    .configureOutput({ outputError: (text, write) => write(withoutSecrets(text)) })
+    .configureOutput({ outputError: (text, write) => write(safeUsageError(text)) })
     .exitOverride()
     .addHelpText('after', EXIT_STATUS)
   for (const command of COMMANDS) program.addCommand(command().copyInheritedSettings(program))
@@ -52,8 +61,17 @@ export function buildProgram(): Command {
 }
 
 /** The words of a usage error may quote an argument whole. */
-function withoutSecrets(text: string): string {
-  return text.replace(/(--[\w-]+)=[^\n]*?(?='?$)/gm, '$1').replace(/\/\/[^/\s]*@/g, '//')
+function safeUsageError(text: string): string {
+  return text.split('\n').map(safeLine).join('\n')
+}
+
+function safeLine(line: string): string {
+  return withoutSecrets(line.toWellFormed().replace(UNPRINTABLE, ' '))
+}
+
+/** A flag with its value, and a URL's user. Each run of hyphens is read once, from its beginning. */
+function withoutSecrets(line: string): string {
+  return line.replace(/(?<![\w-])(--[\w-]+)=.*?(?='?$)/, '$1').replace(/\/\/[^/\s]*@/g, '//')
 }
 
 const EXIT_STATUS = `

@@ -1,4 +1,5 @@
 import type { ProbeResult } from '../../schemas/result.js'
+import { printable } from '../git/protocol-error.js'
 import { measuredText } from './measured-text.js'
 import type { TextOptions } from './output.js'
 import { table } from './table.js'
@@ -14,7 +15,7 @@ export function* probeText(result: ProbeResult, { style, verbose }: TextOptions)
   if (shown.length < refs.length)
     yield style.dim(`not shown: ${refs.length - shown.length} more (-v shows all)`)
   if (refs.length > 0) yield ''
-  const head = sourceHead === undefined ? '' : `, HEAD is ${sourceHead}`
+  const head = sourceHead === undefined ? '' : `, HEAD is ${printable(sourceHead)}`
   yield `${style.bold('source')}: ${counted(refs.length, 'ref')}, protocol ${protocol}${head}`
   yield* table([['can:', sourceCapabilities.join(' ')]])
   if (targetCapabilities) {

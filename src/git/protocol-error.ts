@@ -3,20 +3,23 @@ export class ProtocolError extends Error {
   override readonly name = 'ProtocolError'
 }
 
-/** Text of a remote, safe to show: control characters gone, and short. It must have been redacted. */
+/** Text of a remote, safe to show, and short. It must have been redacted before it is cut here. */
 export function printable(text: string, limit = 200): string {
-  return shortened(legible(text), limit)
+  const clean = legible(text)
+  return clean.length > limit ? `${clean.slice(0, limit).replace(/[\ud800-\udbff]$/, '')}…` : clean
 }
 
-/** Text of a remote without control characters, and whole, so that it can still be redacted. */
+/**
+ * Text of a remote without anything that does more to a terminal or a line of text than to stand in it, and whole, so
+ * that it can still be redacted. Control characters, line and paragraph separators and format characters (overrides of
+ * the direction of writing among them) become a blank, halves of characters U+FFFD.
+ */
 export function legible(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must go
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim()
+  return text.toWellFormed().replace(UNPRINTABLE, ' ').trim()
 }
 
-function shortened(text: string, limit: number): string {
-  return text.length > limit ? `${text.slice(0, limit)}…` : text
-}
+// Joiners are part of words in some scripts, and of emoji.
+export const UNPRINTABLE = /(?:[\p{Cc}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf})+/gu
 
 /** More than any sound remote would say: an answer without an end, or one made to fill memory. */
 export class ExcessError extends ProtocolError {}
