@@ -1,5 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import { spawn } from 'node:child_process'
-import { text } from 'node:stream/consumers'
+import { buffer } from 'node:stream/consumers'
 import type { EndpointRole, RunEvent } from '../../schemas/event.js'
 import type { Endpoint, EndpointAuth } from '../../schemas/request.js'
 import type { AuthProvider } from '../engine/auth.js'
@@ -56,12 +57,9 @@ export class GitCredentials implements AuthProvider {
       return false
     }
     const username = this.#usernames[role]
-    const lines = await gitCredential(
-      'fill',
-      `url=${url}\n${username ? `username=${username}\n` : ''}\n`,
-      signal,
-    )
-    const found = parse(lines)
+    const fields: Field[] = [['url', url], ...(username ? [['username', username] as Field] : [])]
+    const asked = credentialLines(fields, role)
+    const found = parse(await gitCredential('fill', asked, signal), role)
     if (!found) return false
     this.#found.set(key, found)
     return true
@@ -88,19 +86,64 @@ function askingRole(error: unknown): EndpointRole | undefined {
   return error.code === 'source_unauthorized' ? 'source' : 'target'
 }
 
-function parse(lines: string): Found | undefined {
-  const value = (name: string) => new RegExp(`^${name}=(.+)$`, 'm').exec(lines)?.[1]
-  const [username, token] = [value('username'), value('password')]
-  if (!token) return undefined
-  return { auth: { ...(username ? { username } : {}), token }, lines: `${lines}\n`, settled: false }
+type Field = [name: string, value: string]
+
+/**
+ * Fields in git's credential protocol, a line each.
+ *
+ * @throws GitSyncError where a value would be more than a line: what follows would be a field of its own, and git could
+ * be made to give out another host's password
+ */
+export function credentialLines(fields: readonly Field[], role: EndpointRole): string {
+  for (const [name, value] of fields) {
+    // git decodes a URL into lines of its own.
+    const isSafe = !LINE_END.test(value) && !(name === 'url' && ENCODED_LINE_END.test(value))
+    if (isSafe && value.isWellFormed()) continue
+    const what = `the ${name === 'url' ? 'URL' : name} of the ${role}`
+    const hint = 'git would take what follows for another line of its question'
+    throw new GitSyncError(
+      'invalid_request',
+      `git credential was not asked: ${what} holds a line end or a NUL, and ${hint}.`,
+    )
+  }
+  return `${fields.map(([name, value]) => `${name}=${value}\n`).join('')}\n`
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: git forbids them here
+const LINE_END = /[\u0000\r\n]/
+const ENCODED_LINE_END = /%0[0ad]/i
+
+/** What git has found, given back to it line by line. Without a password it is nothing. */
+function parse(answer: Buffer, role: EndpointRole): Found | undefined {
+  if (!isUtf8(answer)) {
+    const hint = 'it would be sent as another one; store it in UTF-8, or give it as a token'
+    throw new GitSyncError(
+      'invalid_request',
+      `What git credential knows of the ${role} is not UTF-8: ${hint}.`,
+    )
+  }
+  const fields = answer
+    .toString()
+    .split('\n')
+    .filter((line) => line.includes('='))
+    .map((line): Field => {
+      const equals = line.indexOf('=')
+      return [line.slice(0, equals), line.slice(equals + 1).replace(/\r$/, '')]
+    })
+  const { username, password: token } = Object.fromEntries(fields) as Record<string, string | undefined>
+  if (!token) return undefined
+  const auth = { ...(username ? { username } : {}), token }
+  return { auth, lines: credentialLines(fields, role), settled: false }
+}
+
+const NOTHING = Buffer.alloc(0)
 
 /** Git asks at the terminal itself, and shows no password. Without git there is nothing to offer. */
 async function gitCredential(
   action: 'fill' | 'approve' | 'reject',
   input: string,
   signal?: AbortSignal,
-): Promise<string> {
+): Promise<Buffer> {
   const child = spawn('git', ['credential', action], {
     // Helpers may have something to tell whoever sits there.
     stdio: ['pipe', 'pipe', process.stderr.isTTY ? 'inherit' : 'ignore'],
@@ -111,6 +154,6 @@ async function gitCredential(
   )
   child.stdin?.on('error', () => {})
   child.stdin?.end(input)
-  const output = child.stdout ? await text(child.stdout).catch(() => '') : ''
-  return (await ended) === 0 ? output : ''
+  const output = child.stdout ? await buffer(child.stdout).catch(() => NOTHING) : NOTHING
+  return (await ended) === 0 ? output : NOTHING
 }
