@@ -5,19 +5,21 @@ import { buildApp } from './app.js'
 import type { AuthProvider } from './engine/auth.js'
 import { Client } from './engine/client.js'
 import { parseCallers } from './service/callers.js'
-import { type Config, readConfig } from './service/config.js'
+import { type Config, readConfig, SETTINGS } from './service/config.js'
 import { CredentialsFile, parseCredentials } from './service/credentials-file.js'
 import { egressDispatchers } from './service/egress/dispatchers.js'
 import { EgressPolicy } from './service/egress/policy.js'
 import { FreshFile } from './service/fresh-file.js'
 import { SettingError } from './service/setting-error.js'
 import type { StopTracing } from './service/tracing.js'
+import { CLI_VARIABLES, checkVariables } from './service/variables.js'
 
 /** Milliseconds for callers to take in their last lines, and for the last spans to go out. */
 const LAST_WORDS = 5_000
 
 /** The service in this process: settings, listening, signals. @throws SettingError */
 export async function serve(env: NodeJS.ProcessEnv, stopTracing: StopTracing): Promise<void> {
+  const warnings = checkVariables(env, SETTINGS, [...SETTINGS, ...CLI_VARIABLES])
   const config = readConfig(env)
   const { callers, bodyLimit, maxConcurrent, maxQueued, runTimeout, rateLimit, shutdownGrace } = config
   const onStale = (error: SettingError) => app.log.error(`${error.message}; what it said before stands`)
@@ -35,6 +37,7 @@ export async function serve(env: NodeJS.ProcessEnv, stopTracing: StopTracing): P
     maxQueued,
     runTimeout,
   })
+  for (const warning of warnings) app.log.warn(warning)
   await listen(app, config)
   // A second signal ends the process at once, and so does a closing that does not end.
   const delay = shutdownGrace + 3 * LAST_WORDS

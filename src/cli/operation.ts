@@ -7,7 +7,7 @@ import { proxiedDispatchers } from './dispatchers.js'
 import { reportFailure } from './failure.js'
 import type { RunFlags } from './flags.js'
 import { GitCredentials } from './git-credentials.js'
-import { print, printJson, type TextOptions, textOptions } from './output.js'
+import { print, printJson, type TextOptions, textOptions, warn } from './output.js'
 import { ProgressDisplay } from './progress-display.js'
 import { RunEnding } from './run-ending.js'
 import { readRunSettings } from './run-settings.js'
@@ -46,7 +46,7 @@ async function withCredentials<Result>(
   { flags, work }: Operation<Result>,
   ending: RunEnding,
 ): Promise<Result> {
-  const { runTimeout, ...settings } = readRunSettings(process.env)
+  const { runTimeout, ...settings } = readRunSettings(process.env, (text) => warn(process.stderr, text))
   ending.after(runTimeout)
   const { signal } = ending
   const credentials = new GitCredentials({ source: flags.sourceUsername, target: flags.targetUsername })

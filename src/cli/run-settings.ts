@@ -1,4 +1,5 @@
-import { type Config, readConfig } from '../service/config.js'
+import { type Config, readConfig, SETTINGS } from '../service/config.js'
+import { CLI_VARIABLES, checkVariables } from '../service/variables.js'
 
 export type RunSettings = Pick<Config, 'runTimeout' | 'stallTimeout' | 'spoolDir' | 'tempRefPrefix'>
 
@@ -9,8 +10,15 @@ export const RUN_VARIABLES = [
   'GITSYNC_TEMP_REF_PREFIX',
 ]
 
-/** The service's settings that a run needs; what the others are does not matter here. @throws SettingError */
-export function readRunSettings(env: NodeJS.ProcessEnv): RunSettings {
+/**
+ * The service's settings that a run needs; what the others are does not matter here.
+ *
+ * @param warn told of variables that nothing reads
+ * @throws SettingError
+ */
+export function readRunSettings(env: NodeJS.ProcessEnv, warn: (text: string) => void): RunSettings {
+  const read = [...RUN_VARIABLES, ...CLI_VARIABLES]
+  for (const warning of checkVariables(env, read, [...SETTINGS, ...CLI_VARIABLES])) warn(warning)
   const own = Object.fromEntries(RUN_VARIABLES.map((name) => [name, env[name]]))
   const { runTimeout, stallTimeout, spoolDir, tempRefPrefix } = readConfig(own)
   return { runTimeout, stallTimeout, spoolDir, tempRefPrefix }

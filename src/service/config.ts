@@ -59,6 +59,8 @@ const Settings = Type.Object({
   GITSYNC_TEMP_REF_PREFIX: Type.String({ default: 'refs/gitsync' }),
 })
 type Settings = Type.Static<typeof Settings>
+/** The name of each setting of the service. */
+export const SETTINGS = Object.keys(Settings.properties)
 
 /** The longest that a timer can wait, almost 25 days: Node makes anything longer fire at once. */
 const MAX_TIMER = 2 ** 31 - 1

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { readFile, stat } from 'node:fs/promises'
 import { SettingError } from './setting-error.js'
 
@@ -56,7 +57,7 @@ async function stampOf(path: string): Promise<string> {
 
 async function load<T>({ setting, path, parse }: FreshFileOptions<T>): Promise<T> {
   try {
-    return parse(await readFile(path, 'utf8'))
+    return parse(textOf(await readFile(path)))
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     throw new SettingError(
@@ -64,3 +65,20 @@ async function load<T>({ setting, path, parse }: FreshFileOptions<T>): Promise<T
     )
   }
 }
+
+/** A file's text, without the mark that some editors begin it with. @throws Error that says where it is not UTF-8 */
+function textOf(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString().replace(/^\ufeff/, '')
+  let [line, start] = [1, 0]
+  for (
+    let end = bytes.indexOf(LF);
+    end >= 0 && isUtf8(bytes.subarray(start, end));
+    end = bytes.indexOf(LF, start)
+  ) {
+    line++
+    start = end + 1
+  }
+  throw new Error(`must be UTF-8, but line ${line} is not`)
+}
+
+const LF = 0x0a
