@@ -7,6 +7,7 @@ import { type Draft, draftPlan } from './draft.js'
 import { executePushes } from './execute.js'
 import { type Execution, newExecution } from './execution.js'
 import { guardPlan } from './guard.js'
+import { idleExcludes } from './idle-excludes.js'
 import type { Job, Run } from './job.js'
 import { collectStats, MemoryMeter } from './measure.js'
 import type { PlannedRef } from './plan.js'
@@ -75,6 +76,7 @@ async function attempt(state: State): Promise<Attempt> {
     const draft = await draftPlan(run, job, remotes, memory)
     state.latest = { remotes, draft }
     await takeTurn()
+    await warnOfIdleExcludes(state, remotes, draft.plan)
     const pushes = await layOut(state, remotes, draft.plan)
     const outline = await outlinePlan(state, remotes, draft.plan, pushes)
     announce(run, outline, draft)
@@ -99,6 +101,16 @@ async function afterFailure(state: State, error: GitSyncError): Promise<Attempt>
   const final = isRefusedWant(error) ? unservedError(error, desired) : error
   if (latest && plan) final.result ??= await runResult(state, latest.remotes, plan, final.message)
   throw final
+}
+
+async function warnOfIdleExcludes(
+  { run, job }: State,
+  { source, target }: Remotes,
+  plan: readonly PlannedRef[],
+): Promise<void> {
+  if (job.scope.excludes.length === 0 || !plan.some(({ action }) => action === 'delete')) return
+  const texts = await idleExcludes(job.scope, [target.refs, source.refs], run.signal)
+  for (const text of texts) run.emit({ type: 'notice', text })
 }
 
 /** The pushes of what is not settled yet; none where refs are blocked. */

@@ -23,11 +23,11 @@ export interface Scope {
 }
 
 export interface ScopeIndex {
-  branches: PatternIndex<true>
+  branches: PatternIndex<RefPattern>
   /** Those with a `*`, by what they match on the source, and on the target. */
   sources: PatternIndex<Mapping>
   targets: PatternIndex<Mapping>
-  excludes: PatternIndex<true>
+  excludes: PatternIndex<RefPattern>
 }
 
 /** The prefix of our own refs wherever we come across them. */
@@ -67,7 +67,7 @@ function indexOf(
   excludes: readonly RefPattern[],
 ): ScopeIndex {
   const setOf = (patterns: readonly RefPattern[]) =>
-    new PatternIndex(patterns.map((pattern) => ({ pattern, value: true as const })))
+    new PatternIndex(patterns.map((pattern) => ({ pattern, value: pattern })))
   const starred = mappings.filter(({ source }) => source.hasStar)
   return {
     branches: setOf(branches),

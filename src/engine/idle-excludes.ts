@@ -1,0 +1,26 @@
+import { BoundedNotices } from './notices.js'
+import { Pace } from './pace.js'
+import type { Scope } from './scope.js'
+
+/**
+ * Notices of excludes that match no ref of either side. Where refs are to be deleted, one that is misspelt was perhaps
+ * to keep one of them.
+ */
+export async function idleExcludes(
+  scope: Scope,
+  sides: readonly ReadonlyMap<string, string>[],
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
+  const idle = new Set(scope.excludes)
+  const pace = new Pace(signal)
+  for (const refs of sides) {
+    for (const name of refs.keys()) {
+      if (idle.size === 0) return []
+      if (pace.isDue(name)) await pace.rest()
+      for (const pattern of scope.index.excludes.matches(name)) idle.delete(pattern)
+    }
+  }
+  const notices = new BoundedNotices()
+  for (const { text } of idle) notices.add('the exclude %s matches no ref, and refs are to be deleted', text)
+  return notices.texts()
+}
