@@ -24,7 +24,7 @@ export class GitSyncError extends Error {
   result: SyncResult | undefined
 
   constructor(code: ProblemCode, message: string, details: ErrorDetails = {}) {
-    super(message, details.cause === undefined ? {} : { cause: details.cause })
+    super(withOneStop(message), details.cause === undefined ? {} : { cause: details.cause })
     this.code = code
     this.retryable = details.retryable ?? problems[code].retryable
     this.retryAfter = details.retryAfter
@@ -32,6 +32,11 @@ export class GitSyncError extends Error {
     this.errors = details.errors
     this.result = details.result
   }
+}
+
+/** What a remote says may end with a full stop of its own. */
+function withOneStop(message: string): string {
+  return /[.!?…]\.$/.test(message) ? message.slice(0, -1) : message
 }
 
 /**
