@@ -39,6 +39,7 @@ export async function draftPlan(
       overwrite: job.overwrite,
       prune: job.prune,
       fastForwards,
+      bestEffort: job.bestEffort,
       ...memory,
       signal: run.signal,
     })

@@ -29,10 +29,13 @@ export async function guardPlan(
   if (summary.block > 0) {
     const blocked = await filterInTurns(plan, ({ action }) => action === 'block', { signal })
     const refs = blocked.map(({ targetRef, reason }) => ({ ref: targetRef, reason }))
-    const hint = 'nothing was pushed; policy.force or /replicate would overwrite them'
+    // Nothing overwrites what is in the way of another name.
+    const isOverwrite = blocked.every(({ targetHash }) => targetHash !== '')
+    const what = isOverwrite ? 'of the target would be overwritten' : 'cannot be written'
+    const hint = isOverwrite ? 'policy.force or /replicate would overwrite them' : `first ${refs[0]?.ref}`
     throw new GitSyncError(
       'blocked_refs',
-      `${count(blocked.length, 'ref')} of the target would be overwritten: ${hint}.`,
+      `${count(blocked.length, 'ref')} ${what}: nothing was pushed; ${hint}.`,
       { refs },
     )
   }

@@ -1,5 +1,5 @@
+import { costOfName, Pace } from '../git/turns.js'
 import { BoundedNotices } from './notices.js'
-import { Pace } from './pace.js'
 import type { Scope } from './scope.js'
 
 /**
@@ -16,7 +16,7 @@ export async function idleExcludes(
   for (const refs of sides) {
     for (const name of refs.keys()) {
       if (idle.size === 0) return []
-      if (pace.isDue(name)) await pace.rest()
+      if (pace.spend(costOfName(name))) await pace.turn()
       for (const pattern of scope.index.excludes.matches(name)) idle.delete(pattern)
     }
   }

@@ -3,6 +3,7 @@ import type { Action, PlanSummary, RefPlan } from '../../schemas/result.js'
 import { kindOfRef, shortRefName, sortByBytes } from '../git/ref-name.js'
 import { encodeText } from '../git/text.js'
 import { costOfName, eachInTurns, filterInTurns, Pace } from '../git/turns.js'
+import { withoutCollisions } from './collisions.js'
 import { mayPrune, type Scope } from './scope.js'
 import type { DesiredRef } from './select.js'
 
@@ -22,6 +23,8 @@ export interface PlanInput {
   settled: ReadonlyMap<string, PlannedRef>
   /** Source objects that were listed, but are not served. */
   unserved: ReadonlySet<string>
+  /** Whether a ref that the target cannot hold is left out with a warning, as one that it refuses. */
+  bestEffort?: boolean
   /** Ends the planning. */
   signal?: AbortSignal
 }
@@ -60,7 +63,8 @@ export async function planRefs(input: PlanInput): Promise<PlannedRef[]> {
       { signal, cost: ([name]) => costOfName(name) },
     )
   }
-  return sortByBytes(plan, ({ targetRef }) => targetRef, signal)
+  const sorted = await sortByBytes(plan, ({ targetRef }) => targetRef, signal)
+  return withoutCollisions(sorted, input.targetRefs, input.bestEffort ? 'warn' : 'block', signal)
 }
 
 /** What an action comes to on the wire. Guards, digest and result go by that, not by what it is called. */
