@@ -78,7 +78,9 @@ export const Problem = Type.Object(
     requestId: Type.String({ description: 'As in the `started` event and in the log.' }),
     retryAfter: Type.Optional(Type.Number({ description: 'Seconds to wait, where known.' })),
     refs: Type.Optional(Type.Array(RefProblem, { description: 'The refs that stopped the run.' })),
-    errors: Type.Optional(Type.Array(FieldProblem, { description: 'What is wrong with the request.' })),
+    errors: Type.Optional(
+      Type.Array(FieldProblem, { description: 'What is wrong with the request; the first 100.' }),
+    ),
     result: Type.Optional(SyncResult),
   },
   {

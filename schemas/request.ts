@@ -60,10 +60,16 @@ export const RefScope = Type.Object(
     mappings: Type.Optional(List(RefMapping, 'Source refs under other names on the target.')),
     allRefs: Type.Optional(Type.Boolean({ description: 'All tags and all other refs too.' })),
     excludeRefPrefixes: Type.Optional(
-      List(Type.String({ minLength: 1 }), 'Prefixes of refs that are neither written nor deleted.'),
+      List(
+        Type.String({ minLength: 1 }),
+        'Prefixes of refs that are neither written nor deleted; a mapping without `*` writes its target all the same.',
+      ),
     ),
     excludeRefs: Type.Optional(
-      List(Type.String({ minLength: 1 }), 'Refs that are neither written nor deleted; one `*` each.'),
+      List(
+        Type.String({ minLength: 1 }),
+        'Refs that are neither written nor deleted; one `*` each. A mapping without `*` writes its target all the same.',
+      ),
     ),
   },
   {

@@ -40,7 +40,7 @@ t.test('text from outside becomes printable, and stays short', async (t) => {
   t.notMatch(safeLine(plain, `a\u001b[31mb${ODD.join('')}`), UNSAFE)
   const kept = safeLine(colours, `\u001b[31ma\u001b[39m\u001b[2J${ODD.join('')}`)
   t.ok(kept.startsWith('\u001b[31ma\u001b[39m '))
-  t.notMatch(kept.replaceAll(/\u001b\[3[19]m/g, ''), UNSAFE)
+  t.notMatch(kept.replace('\u001b[31m', '').replace('\u001b[39m', ''), UNSAFE)
 })
 
 t.test('a remote says nothing to a terminal, by whatever way its words come', async (t) => {
