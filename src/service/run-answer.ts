@@ -4,6 +4,7 @@ import type { Operation } from '../../schemas/event.js'
 import type { ProbeResult, SyncResult } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
 import { negotiate } from './accept.js'
+import { hangUpSignal } from './connection.js'
 import { EventStream } from './event-stream.js'
 import { jsonChunks } from './json-chunks.js'
 import { tellProblem } from './problem.js'
@@ -26,7 +27,7 @@ export async function answerRun(
     const hint = 'send Accept: application/json or application/x-ndjson'
     throw new GitSyncError('not_acceptable', `Neither form of the answer is acceptable: ${hint}.`)
   }
-  const signal = hangUpSignal(reply)
+  const signal = hangUpSignal(request, reply)
   if (form === 'stream') return streamRun(request, reply, operation, (onEvent) => work({ signal, onEvent }))
   const result = await work({ signal, onEvent: () => {} })
   return reply.type('application/json').send(Readable.from(jsonChunks(result), { objectMode: false }))
@@ -89,16 +90,4 @@ class StatusHold {
   close(): void {
     clearTimeout(this.#timer)
   }
-}
-
-/** Aborts when the connection closes before the answer was finished. */
-function hangUpSignal(reply: FastifyReply): AbortSignal {
-  const hangUp = new AbortController()
-  const { raw } = reply
-  const onClose = () => {
-    if (!raw.writableFinished) hangUp.abort()
-  }
-  if (raw.destroyed) onClose()
-  else raw.once('close', onClose)
-  return hangUp.signal
 }
