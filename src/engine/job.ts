@@ -1,4 +1,5 @@
 import type { OperationMode, ProtocolMode, SyncRequest } from '../../schemas/request.js'
+import type { MemoryAccount } from '../git/memory-account.js'
 import type { SmartHttp } from '../git/smart-http.js'
 import type { Traffic } from '../git/traffic.js'
 import type { Emit, ProgressMeter } from './progress.js'
@@ -40,6 +41,7 @@ export interface Run {
   source: SmartHttp
   target: SmartHttp
   traffic: Traffic
+  memory: MemoryAccount
   emit: Emit
   /** Someone is told of what goes on, and so of the remotes' own progress text. */
   isWatched: boolean

@@ -8,6 +8,9 @@ import { openSource, openTarget } from './remotes.js'
 import { refPrefixes, toScope } from './scope.js'
 import { discoverRefs } from './select.js'
 
+/** Bytes that a ref of the result takes, apart from its name and id. */
+const LISTED_REF = 100
+
 /** Lists the source, and the target where one is named: what is there, and what they can do. */
 export async function runProbe(run: Run, request: ProbeRequest): Promise<ProbeResult> {
   const started = performance.now()
@@ -24,6 +27,7 @@ export async function runProbe(run: Run, request: ProbeRequest): Promise<ProbeRe
       openSource(run, protocol, prefixes),
       request.target ? openTarget(run) : undefined,
     ])
+    await run.memory.hold('result', source.refs.size * LISTED_REF, run.signal)
     const refs: RefInfo[] = []
     const found = await discoverRefs(scope, source.refs, run.signal)
     await eachInTurns(found, ([name, hash]) => refs.push({ name, hash }), { signal: run.signal })

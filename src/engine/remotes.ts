@@ -16,6 +16,9 @@ export interface Remotes {
   desired: ReadonlyMap<string, DesiredRef>
 }
 
+/** Bytes that a ref to be planned, ordered and reported takes, apart from its names and ids. */
+const PLANNED_REF = 500
+
 /** Lists both remotes at once, telling of each as it answers, and selects from the source while the target goes on. */
 export async function openRemotes(run: Run, job: Job): Promise<Remotes> {
   const openAndSelect = async () => {
@@ -32,6 +35,8 @@ export async function openRemotes(run: Run, job: Job): Promise<Remotes> {
     throw new GitSyncError('unsupported', `${message}: git cannot mirror one to the other.`)
   }
   const { desired, notices } = await selection
+  const planned = desired.size + (job.prune ? target.refs.size : 0)
+  await run.memory.hold('plan', planned * PLANNED_REF, run.signal)
   for (const text of notices) run.emit({ type: 'notice', text })
   return { source, target, desired }
 }

@@ -4,6 +4,7 @@ import type { EndpointRole, RunEvent } from '../../schemas/event.js'
 import type { Endpoint, SyncRequest } from '../../schemas/request.js'
 import { abortError, GitSyncError } from '../errors.js'
 import type { Access } from '../git/exchange.js'
+import { type MemoryAccount, UNACCOUNTED } from '../git/memory-account.js'
 import { Secrets } from '../git/secrets.js'
 import { type RemoteOptions, SmartHttp } from '../git/smart-http.js'
 import { Traffic } from '../git/traffic.js'
@@ -33,6 +34,8 @@ export interface RunOptions {
   onEvent?: (event: RunEvent) => void
   /** Counts the run's requests and bytes, to be read at any time, also where the run fails. */
   traffic?: Traffic
+  /** Accounts for what the run holds in memory, for a budget that runs share; without it, there is none. */
+  memory?: MemoryAccount
 }
 
 type Remote = Pick<SyncRequest, 'source' | 'auth'> & { target?: Endpoint | null }
@@ -57,7 +60,7 @@ export class Runner {
   /** @throws GitSyncError */
   async run<T>(
     request: Remote,
-    { signal, onEvent, traffic = new Traffic() }: RunOptions,
+    { signal, onEvent, traffic = new Traffic(), memory = UNACCOUNTED }: RunOptions,
     work: (run: Run) => Promise<T>,
   ): Promise<T> {
     const ending = new AbortController()
@@ -73,13 +76,14 @@ export class Runner {
     try {
       ending.signal.throwIfAborted()
       const open = (role: EndpointRole, endpoint: Endpoint) =>
-        this.#open(request, role, endpoint, { signal: ending.signal, traffic, secrets })
+        this.#open(request, role, endpoint, { signal: ending.signal, traffic, memory, secrets })
       const source = open('source', request.source)
       const target = open('target', request.target ?? request.source)
       return await work({
         source,
         target,
         traffic,
+        memory,
         emit,
         isWatched: onEvent !== undefined,
         meter,
@@ -99,7 +103,7 @@ export class Runner {
     request: Remote,
     side: EndpointRole,
     endpoint: Endpoint,
-    shared: Pick<RemoteOptions, 'signal' | 'traffic' | 'secrets'>,
+    shared: Pick<RemoteOptions, 'signal' | 'traffic' | 'memory' | 'secrets'>,
   ): SmartHttp {
     const { auth: provider, stallTimeout = DEFAULT_STALL_TIMEOUT } = this.#options
     const access = async (url: URL): Promise<Access> => {

@@ -88,7 +88,7 @@ export class ReceivePack {
    */
   async commitsAt(depth: number, tip: string): Promise<string[]> {
     const body = writeDeepenV1(this.objectFormat, { wants: [tip], depth })
-    const answer = await this.#http.post({ service: UPLOAD_PACK, step: 'history', body })
+    const answer = await this.#http.post({ service: UPLOAD_PACK, step: 'history', body, isKept: true })
     const reader = new PacketReader(answer, MAX_ADVERTISEMENT)
     try {
       const lines = new ShallowLines({ format: this.objectFormat })
@@ -113,7 +113,13 @@ export class ReceivePack {
       const { pack = Buffer.alloc(0), packSize } = push
       const body = Buffer.isBuffer(pack) ? Buffer.concat([head, pack]) : joined(head, pack)
       const length = packSize === undefined ? {} : { contentLength: head.length + packSize }
-      const answer = await this.#http.post({ service: RECEIVE_PACK, step: 'push', body, ...length })
+      const answer = await this.#http.post({
+        service: RECEIVE_PACK,
+        step: 'push',
+        body,
+        ...length,
+        isKept: true,
+      })
       const sent = new Set(push.commands.map(({ ref }) => ref))
       return await this.#readReport(new PacketReader(answer, MAX_REPORT), sent, onText)
     } catch (error) {

@@ -6,6 +6,7 @@ import { GitSyncError } from '../errors.js'
 import { VERSION } from '../version.js'
 import { blame } from './blame.js'
 import { type Access, type ByteStream, Exchange, type ExchangeOptions } from './exchange.js'
+import { accounted, type MemoryAccount } from './memory-account.js'
 import { ProtocolError, printable } from './protocol-error.js'
 import { REDIRECTS, redirectedBase } from './redirect.js'
 import { withoutTrailingSlashes } from './slashes.js'
@@ -22,6 +23,7 @@ export interface RemoteOptions extends ExchangeOptions {
   access: (url: URL) => Promise<Access>
   mayLeaveOrigin: boolean
   traffic: Traffic
+  memory: MemoryAccount
 }
 
 export interface Call {
@@ -32,6 +34,8 @@ export interface Call {
   /** Bytes of a streamed body; without it, it is sent chunked. */
   contentLength?: number
   gitProtocol?: string
+  /** What is read from the response is kept in memory. */
+  isKept?: boolean
 }
 
 const MAX_REDIRECTS = 10
@@ -72,11 +76,13 @@ export class SmartHttp {
     this.#access ??= await this.#options.access(this.#base)
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
       const url = new URL(this.#address(`/info/refs?service=${service}`))
-      const exchange = this.#exchange(this.traffic.item(this.side, service, 'info-refs'))
+      const counted = this.traffic.item(this.side, service, 'info-refs')
+      const exchange = this.#exchange(counted)
       const headers = this.#headers({ accept: '*/*', gitProtocol })
       const response = await exchange.send(url, { method: 'GET', headers })
       if (!REDIRECTS.has(response.statusCode)) {
-        return exchange.accept(response, `application/x-${service}-advertisement`)
+        const body = await exchange.accept(response, `application/x-${service}-advertisement`)
+        return accounted(body, this.#options, counted.name)
       }
       await exchange.discard(response)
       await this.#follow(url, String(response.headers.location ?? ''))
@@ -95,7 +101,8 @@ export class SmartHttp {
 
   async #post(call: Call): Promise<ByteStream> {
     const { service } = call
-    const exchange = this.#exchange(this.traffic.item(this.side, service, call.step))
+    const counted = this.traffic.item(this.side, service, call.step)
+    const exchange = this.#exchange(counted)
     const headers = this.#headers({
       accept: `application/x-${service}-result`,
       gitProtocol: call.gitProtocol,
@@ -112,7 +119,8 @@ export class SmartHttp {
       headers,
       body,
     })
-    return exchange.accept(response, `application/x-${service}-result`)
+    const answer = await exchange.accept(response, `application/x-${service}-result`)
+    return call.isKept ? accounted(answer, this.#options, counted.name) : answer
   }
 
   /**

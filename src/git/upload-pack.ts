@@ -164,7 +164,9 @@ export class UploadPack {
     const isV2 = this.protocol === 'v2'
     if (!isV2 && !this.capabilities.has('multi_ack_detailed')) return undefined
     const write = isV2 ? writeNegotiationV2 : writeNegotiationV1
-    const reader = await this.#call('negotiate', write(this.capabilities, want, haves), isV2)
+    const reader = await this.#call('negotiate', write(this.capabilities, want, haves), isV2, {
+      isKept: true,
+    })
     try {
       return await readAcknowledged(reader, isV2, haves)
     } catch (error) {
@@ -180,7 +182,7 @@ export class UploadPack {
       ? writeDeepenV2(this.capabilities, deepening)
       : writeDeepenV1(this.objectFormat, deepening, this.protocol === 'v1' ? this.capabilities : undefined)
     // Some servers name every commit that they pass: a line for each, as for refs in a listing.
-    const reader = await this.#call(step, body, asV2, MAX_ADVERTISEMENT)
+    const reader = await this.#call(step, body, asV2, { limit: MAX_ADVERTISEMENT, isKept: true })
     try {
       return await readDeepened(reader, asV2, new ShallowLines({ format: this.objectFormat, ...options }))
     } catch (error) {
@@ -195,9 +197,14 @@ export class UploadPack {
     return this.#http.redact(text, isCut)
   }
 
-  async #call(step: string, body: Buffer, isV2: boolean, limit = MAX_PREAMBLE): Promise<PacketReader> {
+  async #call(
+    step: string,
+    body: Buffer,
+    isV2: boolean,
+    { limit = MAX_PREAMBLE, isKept = false } = {},
+  ): Promise<PacketReader> {
     const gitProtocol = isV2 ? { gitProtocol: VERSION_2 } : {}
-    const answer = await this.#http.post({ service: UPLOAD_PACK, step, body, ...gitProtocol })
+    const answer = await this.#http.post({ service: UPLOAD_PACK, step, body, isKept, ...gitProtocol })
     return new PacketReader(answer, limit)
   }
 }
@@ -221,7 +228,8 @@ async function list(http: SmartHttp, mode: ProtocolMode, prefixes: readonly stri
     return { protocol: 'v1', capabilities, refs, head, invalidNames }
   }
   const body = writeLsRefs(capabilities, prefixes)
-  const answer = await http.post({ service: UPLOAD_PACK, step: 'ls-refs', body, gitProtocol: VERSION_2 })
+  const call = { service: UPLOAD_PACK, step: 'ls-refs', body, gitProtocol: VERSION_2, isKept: true } as const
+  const answer = await http.post(call)
   const format = objectFormatOf(capabilities)
   const { refs, head, invalidNames } = await http.readListing(answer, (bytes) => readLsRefs(bytes, format))
   return { protocol: 'v2', capabilities, refs, head, invalidNames }

@@ -6,6 +6,9 @@ import type { Context } from '../execution.js'
 import { chooseHaves } from '../haves.js'
 import { CommitGraph } from './commit-graph.js'
 
+/** Bytes of the graph for each commit. */
+const COMMIT = 64
+
 export interface History {
   /** Annotated tags are in it too. */
   graph: CommitGraph
@@ -16,7 +19,8 @@ export interface History {
 /** The graph of the commits that are to be sent: ids and parents, by a fetch that leaves out trees and blobs. */
 export async function readGraph(context: Context, wants: readonly string[]): Promise<History> {
   const { source, target } = context.remotes
-  const haves = await chooseHaves(target, context.plan, source.refs, context.confirmed, context.run.signal)
+  const { memory, signal } = context.run
+  const haves = await chooseHaves(target, context.plan, source.refs, context.confirmed, signal)
   const packs: CountedPack[] = []
   const counting = (pack: PackStream) => {
     const counted = new CountedPack(pack, context)
@@ -24,12 +28,13 @@ export async function readGraph(context: Context, wants: readonly string[]): Pro
     return counted
   }
   const graph = new CommitGraph(hashSize(source.objectFormat))
-  const pace = new Pace(context.run.signal)
+  const pace = new Pace(signal)
   for await (const objects of source.history({ wants, haves, shallow: target.shallow }, 'graph', counting)) {
     for (const object of objects) {
       await graph.add(object, pace)
       if (pace.spend(2)) await pace.turn()
     }
+    await memory.hold('commit graph', graph.size * COMMIT, signal)
   }
   return { graph, bytes: packs.reduce((sum, { bytes }) => sum + bytes, 0) }
 }
