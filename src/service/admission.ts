@@ -22,7 +22,8 @@ export class Admission {
   readonly #limits: AdmissionLimits
   readonly #waiting = new FairQueue<Ticket>()
   readonly #targets = new Set<string>()
-  #running = 0
+  /** How many run, by caller. */
+  readonly #running = new Map<string, number>()
   #closed: (() => GitSyncError) | undefined
 
   constructor(limits: AdmissionLimits) {
@@ -67,20 +68,39 @@ export class Admission {
   load(): { running: number; slot: number; target: number } {
     const waiting = { slot: 0, target: 0 }
     for (const { place } of this.#places()) waiting[place.for]++
-    return { running: this.#running, ...waiting }
+    return { running: this.#total, ...waiting }
+  }
+
+  /** Whether a waiting run would begin if one into `target` ended. */
+  isWaitedFor(target: string | undefined): boolean {
+    return [...this.#places()].some(
+      ({ ticket, place }) => place.for === 'slot' || ticket.applicant.target === target,
+    )
   }
 
   /** Whoever's target is taken is passed over, and keeps its turn. */
   #letIn(): void {
     for (const ticket of this.#waiting) {
-      if (this.#running >= this.#limits.maxConcurrent) return
+      if (!this.#hasRoomFor(ticket.caller)) continue
       const { target } = ticket.applicant
       if (target !== undefined && this.#targets.has(target)) continue
       this.#waiting.serve(ticket)
-      this.#running++
+      this.#running.set(ticket.caller, (this.#running.get(ticket.caller) ?? 0) + 1)
       if (target !== undefined) this.#targets.add(target)
       ticket.admit()
     }
+  }
+
+  /** While one caller has every slot there is one more, for another: nobody can keep everybody else waiting. */
+  #hasRoomFor(caller: string): boolean {
+    const { maxConcurrent } = this.#limits
+    if (this.#total < maxConcurrent) return true
+    const isTakenByOne = maxConcurrent > 1 && this.#running.size === 1
+    return isTakenByOne && this.#total === maxConcurrent && !this.#running.has(caller)
+  }
+
+  get #total(): number {
+    return [...this.#running.values()].reduce((sum, count) => sum + count, 0)
   }
 
   /** The newcomer, or the newest of a caller who has filled the queue, so that nobody keeps others out. */
@@ -98,8 +118,10 @@ export class Admission {
     this.#tellPlaces()
   }
 
-  #leave({ applicant }: Ticket): void {
-    this.#running--
+  #leave({ applicant, caller }: Ticket): void {
+    const left = (this.#running.get(caller) ?? 0) - 1
+    if (left > 0) this.#running.set(caller, left)
+    else this.#running.delete(caller)
     if (applicant.target !== undefined) this.#targets.delete(applicant.target)
     this.#letIn()
     this.#tellPlaces()
