@@ -1,4 +1,8 @@
+import { Readable } from 'node:stream'
+
 const ROWS_AT_ONCE = 500
+/** The longest piece that is written at once. */
+const PIECE = 64 * 1024
 
 /**
  * JSON text of a value, in pieces: a long array below it is written some rows at a time, so that a result of many
@@ -22,11 +26,25 @@ export function* jsonChunks(value: unknown): Generator<string> {
 }
 
 function* arrayChunks(rows: readonly unknown[]): Generator<string> {
-  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
-    const text = JSON.stringify(rows.slice(at, at + ROWS_AT_ONCE)).slice(1, -1)
+  // Rows may be long: how many go into a piece follows from those before.
+  for (let at = 0, count = 1; at < rows.length; ) {
+    const text = JSON.stringify(rows.slice(at, at + count)).slice(1, -1)
     yield at === 0 ? `[${text}` : `,${text}`
+    at += count
+    count = Math.min(Math.ceil((count * PIECE) / text.length), count * 8, ROWS_AT_ONCE)
   }
   yield ']'
+}
+
+/** A body of these texts, in pieces so short that it shows soon whether somebody reads. */
+export function bodyOf(texts: Iterable<string> | AsyncIterable<string>): Readable {
+  return Readable.from(inPieces(texts), { objectMode: false })
+}
+
+async function* inPieces(texts: Iterable<string> | AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const text of texts) {
+    for (let at = 0; at < text.length; at += PIECE) yield text.slice(at, at + PIECE)
+  }
 }
 
 function hasLongArray(value: object): boolean {

@@ -1,8 +1,7 @@
-import { Readable } from 'node:stream'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type Problem, type ProblemCode, problems } from '../../schemas/problem.js'
 import { GitSyncError } from '../errors.js'
-import { jsonChunks } from './json-chunks.js'
+import { bodyOf, jsonChunks } from './json-chunks.js'
 import type { Metrics } from './metrics.js'
 
 declare module 'fastify' {
@@ -47,7 +46,7 @@ export function replyWithProblem(error: unknown, request: FastifyRequest, reply:
   reply.code(problem.status).type('application/problem+json')
   const retryAfter = problem.retryAfter ?? ([429, 503].includes(problem.status) ? DEFAULT_RETRY : undefined)
   if (retryAfter !== undefined) reply.header('retry-after', Math.ceil(retryAfter))
-  return reply.send(Readable.from(jsonChunks(problem), { objectMode: false }))
+  return reply.send(bodyOf(jsonChunks(problem)))
 }
 
 const FROM_FASTIFY: Record<string, [ProblemCode, string]> = {
