@@ -15,10 +15,13 @@ import { Admission, type AdmissionLimits } from './service/admission.js'
 import { answerClientError } from './service/client-error.js'
 import { checkHosts } from './service/host-check.js'
 import { acceptJsonBodies } from './service/json-body.js'
+import { DEFAULT_MEMORY_BUDGET, MemoryBudget } from './service/memory-budget.js'
 import { Metrics } from './service/metrics.js'
 import { openapiOptions } from './service/openapi.js'
 import { replyWithProblem } from './service/problem.js'
+import { accountForRequests } from './service/request-memory.js'
 import { Runs } from './service/runs.js'
+import { closeIfUnread } from './service/unread.js'
 
 export interface AppOptions extends AccessOptions, Partial<AdmissionLimits> {
   client: Client
@@ -29,7 +32,18 @@ export interface AppOptions extends AccessOptions, Partial<AdmissionLimits> {
   requestTimeout?: number
   /** Milliseconds that a run may take, waiting not counted. */
   runTimeout?: number
+  /** Milliseconds in which a run has to end when it is aborted. */
+  grace?: number
+  /** Milliseconds that a run may be slow while others wait. */
+  slowWindow?: number
+  /** Milliseconds in which a caller has to take in more of a response that is ready; nginx's send_timeout is the same. */
+  sendTimeout?: number
+  /** Bytes that all runs together may hold. */
+  memoryBudget?: number
 }
+
+/** Each costs memory before it has said anything. */
+const MAX_CONNECTIONS = 10_000
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -46,6 +60,10 @@ export async function buildApp({
   maxConcurrent = 16,
   maxQueued = 64,
   runTimeout = 6 * 60 * 60 * 1000,
+  grace = 60_000,
+  slowWindow = 20 * 60 * 1000,
+  sendTimeout = 60_000,
+  memoryBudget = DEFAULT_MEMORY_BUDGET,
   ...access
 }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
@@ -67,11 +85,14 @@ export async function buildApp({
     frameworkErrors: (error, request, reply) => replyWithProblem(error, request, reply),
   })
   const admission = new Admission({ maxConcurrent, maxQueued })
-  const metrics = new Metrics(admission)
-  const runs = new Runs({ client, admission, metrics, runTimeout })
+  const budget = new MemoryBudget(memoryBudget)
+  const metrics = new Metrics(admission, budget)
+  const runs = new Runs({ client, admission, metrics, budget, runTimeout, grace, slowWindow })
+  app.server.maxConnections = MAX_CONNECTIONS
   app.decorate('metrics', metrics)
   app.decorate('runs', runs)
   acceptJsonBodies(app)
+  app.decorate('sendTimeout', sendTimeout)
   // The library validates: the routes' schemas are for the OpenAPI document alone.
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => JSON.stringify)
@@ -87,6 +108,11 @@ export async function buildApp({
   })
   checkHosts(app, access.callers === undefined)
   await controlAccess(app, access)
+  accountForRequests(app, budget)
+  app.addHook('onSend', async (request, reply) => {
+    // A stream is waited for as long as its run lasts.
+    if (reply.getHeader('content-type') !== 'application/x-ndjson') closeIfUnread(request, reply)
+  })
   // Whoever keeps a connection alive would keep a service alive that is going down.
   app.addHook('onResponse', async ({ raw }) => {
     if (!runs.isOpen) raw.socket.end()

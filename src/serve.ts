@@ -22,6 +22,7 @@ export async function serve(env: NodeJS.ProcessEnv, stopTracing: StopTracing): P
   const warnings = checkVariables(env, SETTINGS, [...SETTINGS, ...CLI_VARIABLES])
   const config = readConfig(env)
   const { callers, bodyLimit, maxConcurrent, maxQueued, runTimeout, rateLimit, shutdownGrace } = config
+  const { memoryBudget, stallTimeout } = config
   const onStale = (error: SettingError) => app.log.error(`${error.message}; what it said before stands`)
   const openFile = <T>(setting: string, path: string | undefined, parse: (text: string) => T) =>
     path === undefined ? undefined : FreshFile.open({ setting, path, parse, onStale })
@@ -36,6 +37,10 @@ export async function serve(env: NodeJS.ProcessEnv, stopTracing: StopTracing): P
     maxConcurrent,
     maxQueued,
     runTimeout,
+    grace: shutdownGrace,
+    // Twice the longest silence: what talks and says nothing may take longer than what is silent.
+    slowWindow: 2 * stallTimeout,
+    memoryBudget,
   })
   for (const warning of warnings) app.log.warn(warning)
   await listen(app, config)

@@ -9,6 +9,7 @@ import { type Caller, parseCallers } from './callers.js'
 import { AllowedHosts } from './egress/allowed-hosts.js'
 import { EGRESS_MODES, type EgressMode } from './egress/policy.js'
 import { type ProxySettings, readProxies } from './egress/proxies.js'
+import { DEFAULT_MEMORY_BUDGET } from './memory-budget.js'
 import { SettingError } from './setting-error.js'
 
 /** The service's settings, read and understood. Times are milliseconds, sizes bytes. */
@@ -28,6 +29,7 @@ export interface Config {
   bodyLimit: number
   maxConcurrent: number
   maxQueued: number
+  memoryBudget: number
   runTimeout: number
   stallTimeout: number
   shutdownGrace: number
@@ -52,6 +54,7 @@ const Settings = Type.Object({
   GITSYNC_BODY_LIMIT: Type.String({ default: '1MiB' }),
   GITSYNC_MAX_CONCURRENT: Type.Integer({ default: 16, minimum: 1 }),
   GITSYNC_MAX_QUEUED: Type.Integer({ default: 64, minimum: 0 }),
+  GITSYNC_MEMORY_BUDGET: Type.Optional(Type.String()),
   GITSYNC_RUN_TIMEOUT: Type.String({ default: '6h' }),
   GITSYNC_STALL_TIMEOUT: Type.String({ default: '10m' }),
   GITSYNC_SHUTDOWN_GRACE: Type.String({ default: '60s' }),
@@ -92,6 +95,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     bodyLimit: size('GITSYNC_BODY_LIMIT'),
     maxConcurrent: settings.GITSYNC_MAX_CONCURRENT,
     maxQueued: settings.GITSYNC_MAX_QUEUED,
+    memoryBudget:
+      settings.GITSYNC_MEMORY_BUDGET === undefined ? DEFAULT_MEMORY_BUDGET : size('GITSYNC_MEMORY_BUDGET'),
     runTimeout: time('GITSYNC_RUN_TIMEOUT'),
     stallTimeout: time('GITSYNC_STALL_TIMEOUT'),
     shutdownGrace: time('GITSYNC_SHUTDOWN_GRACE'),

@@ -3,6 +3,7 @@ import type { EndpointRole, Operation } from '../../schemas/event.js'
 import type { ProblemCode } from '../../schemas/problem.js'
 import type { TransferMode } from '../../schemas/result.js'
 import type { Admission } from './admission.js'
+import type { MemoryBudget } from './memory-budget.js'
 
 /** How a run ended, in values of which there are few. */
 export interface RunOutcome {
@@ -55,7 +56,7 @@ export class Metrics {
     registers: [this.#registry],
   })
 
-  constructor(admission: Admission) {
+  constructor(admission: Admission, budget: MemoryBudget) {
     const registers = [this.#registry]
     new Gauge({
       name: 'gitsync_runs_active',
@@ -74,6 +75,14 @@ export class Metrics {
         const { slot, target } = admission.load()
         this.set({ for: 'slot' }, slot)
         this.set({ for: 'target' }, target)
+      },
+    })
+    new Gauge({
+      name: 'gitsync_memory_held_bytes',
+      help: 'What runs hold of GITSYNC_MEMORY_BUDGET.',
+      registers,
+      collect() {
+        this.set(budget.held)
       },
     })
     for (const code of REFUSALS) this.#refusals.inc({ code }, 0)

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Operation } from '../../schemas/event.js'
 import type { ProbeResult, SyncResult } from '../../schemas/result.js'
@@ -6,9 +5,10 @@ import { GitSyncError } from '../errors.js'
 import { negotiate } from './accept.js'
 import { hangUpSignal } from './connection.js'
 import { EventStream } from './event-stream.js'
-import { jsonChunks } from './json-chunks.js'
+import { bodyOf, jsonChunks } from './json-chunks.js'
 import { tellProblem } from './problem.js'
 import type { RunHandle } from './runs.js'
+import { closeIfUnread } from './unread.js'
 
 export type Work = (handle: RunHandle) => Promise<SyncResult | ProbeResult>
 
@@ -30,7 +30,7 @@ export async function answerRun(
   const signal = hangUpSignal(request, reply)
   if (form === 'stream') return streamRun(request, reply, operation, (onEvent) => work({ signal, onEvent }))
   const result = await work({ signal, onEvent: () => {} })
-  return reply.type('application/json').send(Readable.from(jsonChunks(result), { objectMode: false }))
+  return reply.type('application/json').send(bodyOf(jsonChunks(result)))
 }
 
 async function streamRun(
@@ -39,7 +39,7 @@ async function streamRun(
   operation: Operation,
   work: (onEvent: RunHandle['onEvent']) => Promise<SyncResult | ProbeResult>,
 ): Promise<FastifyReply> {
-  const events = new EventStream()
+  const events = new EventStream((bytes) => request.memory.tryHold('events', bytes))
   events.emit({ type: 'started', operation, requestId: request.id, time: new Date().toISOString() })
   const hold = new StatusHold()
   const running = work((event) => {
@@ -54,17 +54,17 @@ async function streamRun(
   } finally {
     hold.close()
   }
-  running.then(
-    (result) => events.end({ type: 'result', result }),
-    (error: unknown) => {
-      events.end({ type: 'error', error: tellProblem(error, request) })
-    },
-  )
+  running
+    .then(
+      (result) => events.end({ type: 'result', result }),
+      (error: unknown) => events.end({ type: 'error', error: tellProblem(error, request) }),
+    )
+    .finally(() => closeIfUnread(request, reply))
   return reply
     .type('application/x-ndjson')
     .header('x-accel-buffering', 'no')
     .header('cache-control', 'no-store')
-    .send(Readable.from(events, { objectMode: false }))
+    .send(bodyOf(events))
 }
 
 /**

@@ -22,10 +22,13 @@ export function subjectOf(
   return { operation, caller, source: bareUrl(source.url), target: target ? bareUrl(target.url) : undefined }
 }
 
+/** A longer URL is cut: it comes from a caller, and goes into every line of the log. */
+const MAX_URL = 2_000
+
 /** Without what may be a secret, whatever a validated URL can hold today. */
 function bareUrl(url: string): string {
   const { origin, pathname } = new URL(url)
-  return origin + pathname
+  return (origin + pathname).slice(0, MAX_URL)
 }
 
 /** What the log and the metrics tell of one run: a line when it starts, and a line when it ends. */
@@ -56,6 +59,12 @@ export class RunRecord {
     const { code, result } =
       error instanceof GitSyncError ? error : { code: 'internal' as const, result: undefined }
     this.#ended(code, result)
+  }
+
+  /** It was aborted and does not end: a bug of ours. */
+  stuck(grace: number): void {
+    const text = 'aborted run did not end in time: its slot is given back, what it does is not known'
+    this.#log.error({ ...this.#subject, grace }, text)
   }
 
   #ended(outcome: 'ok' | GitSyncError['code'], result: SyncResult | undefined): void {

@@ -10,9 +10,12 @@ import {
   validateSyncRequest,
 } from '../engine/validate.js'
 import { repositoryKey } from '../engine/validate-endpoints.js'
-import { GitSyncError } from '../errors.js'
+import { abortError, GitSyncError } from '../errors.js'
+import type { MemoryAccount } from '../git/memory-account.js'
 import { traced } from '../git/trace.js'
 import type { Admission } from './admission.js'
+import { LeastSpeed } from './least-speed.js'
+import type { MemoryBudget, MemoryShare } from './memory-budget.js'
 import type { Metrics } from './metrics.js'
 import { RunRecord, type RunSubject, subjectOf } from './run-record.js'
 
@@ -27,8 +30,13 @@ export interface RunsOptions {
   client: Client
   admission: Admission
   metrics: Metrics
+  budget: MemoryBudget
   /** Milliseconds that a run may take, waiting not counted. */
   runTimeout: number
+  /** Milliseconds in which an aborted run has to end; then it loses its slot all the same. */
+  grace: number
+  /** Milliseconds that a run may move less than the least speed while others wait. */
+  slowWindow: number
 }
 
 const validators = {
@@ -59,8 +67,7 @@ export class Runs {
   ): Promise<ProbeResult | SyncResult> {
     const body = validators[operation](request.body)
     const subject = subjectOf(operation, request.caller, body)
-    const writes = operation === 'sync' || operation === 'replicate'
-    const target = writes && body.target ? repositoryKey(body.target.url) : undefined
+    const target = writtenTarget(subject, body)
     const { caller } = subject
     const leave = await this.#options.admission
       .enter({ caller, target, signal: handle.signal, onQueued: handle.onEvent })
@@ -98,32 +105,88 @@ export class Runs {
     { signal, onEvent }: RunHandle,
     ending: AbortController,
   ): Promise<ProbeResult | SyncResult> {
-    const { client, metrics, runTimeout } = this.#options
+    const { client, admission, budget, metrics, runTimeout, slowWindow } = this.#options
     const { operation, source, target } = subject
     const record = new RunRecord(subject, request.log, metrics)
     const hangUp = () => ending.abort(signal.reason)
     signal.addEventListener('abort', hangUp, { once: true })
     const late = () => ending.abort(new DOMException('The run took too long', 'TimeoutError'))
     const deadline = setTimeout(late, runTimeout)
+    const speed = new LeastSpeed({
+      traffic: record.traffic,
+      window: slowWindow,
+      isWaitedFor: () => budget.isShort || admission.isWaitedFor(writtenTarget(subject, body)),
+      onTooSlow: (error) => ending.abort(error),
+    })
     const tell = (event: RunEvent) => {
       record.see(event)
+      speed.see(event)
       onEvent(event)
     }
     const attributes = { 'gitsync.source': source, ...(target && { 'gitsync.target': target }) }
     try {
-      const options = { signal: ending.signal, onEvent: tell, traffic: record.traffic }
+      const memory = tellingOfWaits(request.memory, tell)
+      const options = { signal: ending.signal, onEvent: tell, traffic: record.traffic, memory }
       // Each operation takes what its validator has let through.
       const work = (): Promise<ProbeResult | SyncResult> =>
         client[operation](body as ProbeRequest & SyncRequest, options)
-      const result = await traced(operation, attributes, work)
+      request.memory.retain()
+      const working = traced(operation, attributes, work).finally(() => request.memory.release())
+      const result = await this.#orGiveUp(working, ending.signal, record)
       record.succeeded(result)
       return result
     } catch (error) {
       record.failed(error)
       throw error
     } finally {
+      speed.close()
       clearTimeout(deadline)
       signal.removeEventListener('abort', hangUp)
     }
   }
+
+  /** What the work comes to; an error where it does not end although it was aborted: its slot must not be lost. */
+  async #orGiveUp<T>(working: Promise<T>, aborted: AbortSignal, record: RunRecord): Promise<T> {
+    const { grace } = this.#options
+    let timer: NodeJS.Timeout | undefined
+    let onAbort = () => {}
+    const givenUp = new Promise<never>((_, reject) => {
+      onAbort = () => {
+        timer = setTimeout(() => {
+          record.stuck(grace)
+          reject(abortError(aborted.reason))
+        }, grace)
+      }
+      aborted.addEventListener('abort', onAbort, { once: true })
+    })
+    try {
+      return await Promise.race([working, givenUp])
+    } finally {
+      aborted.removeEventListener('abort', onAbort)
+      clearTimeout(timer)
+    }
+  }
+}
+
+/** The repository that a run writes to, alike for all its URLs. */
+function writtenTarget(
+  { operation }: RunSubject,
+  { target }: ProbeRequest | SyncRequest,
+): string | undefined {
+  const writes = operation === 'sync' || operation === 'replicate'
+  return writes && target ? repositoryKey(target.url) : undefined
+}
+
+/** An account whose first wait is a notice: else a run would stand still for no reason that its caller can see. */
+function tellingOfWaits(memory: MemoryShare, tell: (event: RunEvent) => void): MemoryAccount {
+  let isTold = false
+  const hold: MemoryAccount['hold'] = (purpose, bytes, signal) => {
+    const waiting = memory.hold(purpose, bytes, signal)
+    if (waiting && !isTold) {
+      isTold = true
+      tell({ type: 'notice', text: 'waiting for memory that other runs use' })
+    }
+    return waiting
+  }
+  return { hold }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { inspect } from 'node:util'
+import { getHeapStatistics } from 'node:v8'
 import t from 'tap'
 import { type Config, readConfig } from '../../src/service/config.js'
 import { AllowedHosts } from '../../src/service/egress/allowed-hosts.js'
@@ -26,6 +27,7 @@ const defaults: Config = {
   bodyLimit: MIB,
   maxConcurrent: 16,
   maxQueued: 64,
+  memoryBudget: getHeapStatistics().heap_size_limit / 2,
   runTimeout: 6 * HOUR,
   stallTimeout: 10 * MINUTE,
   shutdownGrace: MINUTE,
@@ -93,6 +95,12 @@ const settings: [
     { '0': />= 1/, '1.5': /integer/, many: /integer/ },
   ],
   ['GITSYNC_MAX_QUEUED', 'maxQueued', { '0': 0, '1000': 1000 }, { '-1': />= 0/, none: /integer/ }],
+  [
+    'GITSYNC_MEMORY_BUDGET',
+    'memoryBudget',
+    { '512MiB': 512 * MIB, '1.5GiB': 1536 * MIB },
+    { half: /a size such as 1MiB, not "half"/, '0': /size/ },
+  ],
   ['GITSYNC_RUN_TIMEOUT', 'runTimeout', TIMES, badTimes()],
   ['GITSYNC_STALL_TIMEOUT', 'stallTimeout', TIMES, badTimes()],
   ['GITSYNC_SHUTDOWN_GRACE', 'shutdownGrace', TIMES, badTimes()],
