@@ -3,7 +3,8 @@ import type { ByteStream } from './exchange.js'
 /** Where a run accounts for the memory that it holds, so that all runs of a process can share a budget. */
 export interface MemoryAccount {
   /**
-   * What `purpose` holds is `bytes` from now on. A promise where that has to wait for room, until `signal` at most.
+   * What `purpose` holds is `bytes` from now on, or still what it held before, if that was more. A promise where that has
+   * to wait for room, until `signal` at most.
    *
    * @throws GitSyncError
    */

@@ -113,13 +113,7 @@ export class ReceivePack {
       const { pack = Buffer.alloc(0), packSize } = push
       const body = Buffer.isBuffer(pack) ? Buffer.concat([head, pack]) : joined(head, pack)
       const length = packSize === undefined ? {} : { contentLength: head.length + packSize }
-      const answer = await this.#http.post({
-        service: RECEIVE_PACK,
-        step: 'push',
-        body,
-        ...length,
-        isKept: true,
-      })
+      const answer = await this.#http.post({ service: RECEIVE_PACK, step: 'push', body, ...length })
       const sent = new Set(push.commands.map(({ ref }) => ref))
       return await this.#readReport(new PacketReader(answer, MAX_REPORT), sent, onText)
     } catch (error) {

@@ -138,12 +138,14 @@ export class MemoryShare implements MemoryAccount {
     this.#budget = budget
   }
 
+  // A second listing never gives back what the first one was granted: after a push it must not have to wait.
   hold(purpose: string, bytes: number, signal: AbortSignal): Promise<void> | undefined {
+    if (bytes <= (this.#purposes.get(purpose) ?? 0)) return undefined
     if (this.tryHold(purpose, bytes)) return undefined
     return this.#budget.wait(this, { purpose, bytes }, signal)
   }
 
-  /** The same where nothing can wait; false where there is no room. */
+  /** What `purpose` holds is `bytes`, where nothing can wait; false where there is no room. */
   tryHold(purpose: string, bytes: number): boolean {
     const more = bytes - (this.#purposes.get(purpose) ?? 0)
     if (this.#users > 0 && !this.#budget.resize(this, more)) return false

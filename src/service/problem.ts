@@ -44,7 +44,9 @@ export function tellProblem(error: unknown, request: FastifyRequest): Problem {
 export function replyWithProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = tellProblem(error, request)
   reply.code(problem.status).type('application/problem+json')
-  const retryAfter = problem.retryAfter ?? ([429, 503].includes(problem.status) ? DEFAULT_RETRY : undefined)
+  const retryAfter =
+    problem.retryAfter ??
+    (problem.retryable && [429, 503].includes(problem.status) ? DEFAULT_RETRY : undefined)
   if (retryAfter !== undefined) reply.header('retry-after', Math.ceil(retryAfter))
   return reply.send(bodyOf(jsonChunks(problem)))
 }
