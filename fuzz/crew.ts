@@ -27,12 +27,13 @@ export async function runCases(options: CrewOptions): Promise<void> {
   for (;;) {
     const lost = await work(options, options.lanes, options.cases)
     if (!lost) return
+    if (lost.cases.length === 0) throw new Error(`A worker was lost before it began: ${lost.reason}`)
     for (const number of lost.cases) {
       const again = await work(options, 1, [number].values())
       if (again) options.onVerdict(fault(number, again.reason))
     }
     options.onVerdict(
-      fault(lost.cases[0] ?? -1, `${lost.reason}, with cases ${lost.cases.join(', ')} under way`),
+      fault(lost.cases[0] as number, `${lost.reason}, with cases ${lost.cases.join(', ')} under way`),
     )
   }
 }

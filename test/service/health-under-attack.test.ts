@@ -15,7 +15,7 @@ const SETTINGS = {
   GITSYNC_EGRESS_POLICY: 'any',
   GITSYNC_MAX_CONCURRENT: '32',
   GITSYNC_STALL_TIMEOUT: '3s',
-  GITSYNC_RUN_TIMEOUT: '6s',
+  GITSYNC_RUN_TIMEOUT: '4s',
 }
 const REFUSED = new Set(['invalid_request', 'payload_too_large'])
 
