@@ -151,7 +151,7 @@ t.test('a fork’s .have lines are haves too', async (t) => {
 })
 
 t.test('no more than 50,000 haves are sent, whatever the target lists', async (t) => {
-  const id = (index: number) => index.toString(16).padStart(40, '0')
+  const id = (index: number) => (index + 1).toString(16).padStart(40, '0')
   const lines = Array.from({ length: 60_000 }, (_, index) => `${id(index)} refs/heads/of-others/${index}\n`)
   const { source, client, request } = await stage(t, {
     target: {
