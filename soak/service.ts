@@ -23,7 +23,6 @@ interface RunsOfSource {
 }
 
 const NONE: RunsOfSource = { active: 0, lastStart: 0 }
-const QUIET_MS = 60
 
 type Child = ChildProcessByStdio<null, Readable, Readable>
 
@@ -73,15 +72,19 @@ export class Service {
   }
 
   /**
-   * Resolves when no run of this source has been under way for a moment, with whether that was so in time and the last time that one
-   * began: pipelined ones begin one after the other.
+   * Resolves when no run of this source has been under way for so many milliseconds, with whether that was so in time, and
+   * when the last one began.
    */
-  async quiet(source: string, milliseconds: number): Promise<{ isQuiet: boolean; lastStart: number }> {
+  async quiet(
+    source: string,
+    pause: number,
+    milliseconds: number,
+  ): Promise<{ isQuiet: boolean; lastStart: number }> {
     const runs = () => this.#runs.get(source) ?? NONE
     let since = performance.now()
     for (const deadline = since + milliseconds; performance.now() < deadline; await sleep(10)) {
       if (runs().active > 0) since = performance.now()
-      if (performance.now() - since > QUIET_MS) return { isQuiet: true, lastStart: runs().lastStart }
+      if (performance.now() - since > pause) return { isQuiet: true, lastStart: runs().lastStart }
     }
     return { isQuiet: false, lastStart: runs().lastStart }
   }
