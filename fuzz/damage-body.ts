@@ -5,6 +5,7 @@ import { packIn, splitPackets, withPack } from './packets.js'
 export type BodyDamage = (body: Buffer, random: Random) => Buffer
 
 const ZERO = '0'.repeat(40)
+const MANY_BYTES = 4_000_000
 const WORDS =
   /\b(?:ACK|NAK|common|ready|continue|shallow|unshallow|packfile|acknowledgments|shallow-info|unpack|ok|ng|unborn|peeled:|symref-target:|symref=|HEAD|refs\/heads\/|refs\/tags\/|version|agent=|object-format=|fetch=|ls-refs|report-status|atomic|delete-refs|ofs-delta|side-band-64k|sha1)/g
 
@@ -103,9 +104,11 @@ export const bodyDamages: Record<string, BodyDamage> = {
   'packets shuffled': onPackets((packets, _at, random) => random.shuffle(packets)),
   'a packet inserted': onPackets((packets, at, random) => packets.toSpliced(at, 0, intruders(random))),
   'a packet replaced': onPackets((packets, at, random) => packets.with(at, intruders(random))),
-  'many packets inserted': onPackets((packets, at, random) =>
-    packets.toSpliced(at, 0, ...Array<Buffer>(5000).fill(intruders(random))),
-  ),
+  'many packets inserted': onPackets((packets, at, random) => {
+    const packet = intruders(random)
+    const count = Math.min(5_000, Math.ceil(MANY_BYTES / packet.length))
+    return packets.toSpliced(at, 0, ...Array<Buffer>(count).fill(packet))
+  }),
   'a length changed': onPackets((packets, at, random) => {
     const packet = Buffer.from(packets[at] as Buffer)
     const lengths = [

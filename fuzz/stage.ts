@@ -28,9 +28,9 @@ export interface FuzzStage {
 }
 
 // Far longer than git takes on a busy machine: a timeout is to be the damage's doing.
-const STALL_MS = 2_000
+const STALL_MS = 4_000
 /** A run that takes longer is a fault. */
-const BOUND_MS = 20_000
+const BOUND_MS = 30_000
 const GRACE_MS = 5_000
 
 /** Makes every scenario's remotes in a folder, and runs each once undamaged to know what it reads. */
