@@ -57,10 +57,10 @@ export function statusError(side: EndpointRole, refusal: Refusal): GitSyncError 
   if (OF_A_PROXY.has(status)) return proxyError(side, status, said)
   if (status === 401) return error('unauthorized', `401: ${credentialsHint(side)}`)
   if (status === 402) return error('unauthorized', '402: it wants the account to be paid for')
-  if (isRateLimit(refusal))
-    return error('unavailable', `${status}: too many requests for now, try again later`)
-  const ofPush = refusal.push ? pushRefusal(status, said, cause) : undefined
+  const isPassing = isRateLimit(refusal)
+  const ofPush = refusal.push && !(status === 400 && isPassing) ? pushRefusal(status, said, cause) : undefined
   if (ofPush) return ofPush
+  if (isPassing) return error('unavailable', `${status}: too many requests for now, try again later`)
   if (status >= 500 || PASSING.has(status)) return error('unavailable', String(status))
   if (status === 403) return error('unauthorized', `403: ${credentialsHint(side)}`)
   if (status === 404) {

@@ -68,7 +68,9 @@ function parseLine(line: string): StoredCredential | undefined {
   try {
     // git encodes the host too, even the colon before a port.
     const { origin, pathname } = new URL(`${scheme}://${decodeURIComponent(host)}${path}`)
-    const auth = { username: decodeURIComponent(user), token: decodeURIComponent(password) }
+    // A token that was read from a file brings its line end along, as %0A.
+    const token = decodeURIComponent(password).replace(/[\r\n]+$/, '')
+    const auth = { username: decodeURIComponent(user), token }
     return new StoredCredential(origin, withoutTrailingSlashes(pathname), auth)
   } catch {
     return undefined

@@ -169,11 +169,12 @@ t.test('a decompression bomb', async (t) => {
   })
   t.teardown(close)
   const error = await failureOf(new Client().probe({ source: { url: url() } }))
-  t.match(error, { code: 'source_protocol_error', message: /content-encoding gzip/ })
+  // As curl does, it is unpacked although that was not asked for: as far as the first packet, which is none.
+  t.match(error, { code: 'source_protocol_error', message: /expected a pkt-line length/ })
   t.strictSame(accepted, ['identity'])
 
   const served = await serveApp(t)
   const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' }
   const response = await fetch(`${served.url}/sync`, { method: 'POST', headers, body: bomb })
-  t.equal(response.status, 400, 'a request is not unpacked either')
+  t.equal(response.status, 415, 'a request is not unpacked')
 })

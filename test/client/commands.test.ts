@@ -104,7 +104,7 @@ t.test('a branch a becomes a/b and back, as the delete goes first', async (t) =>
   t.strictSame(await target.soundRefs(), await source.refs())
 })
 
-t.test('without prune a branch a that became a/b is the target’s to refuse, with its reason', async (t) => {
+t.test('without prune a branch a that became a/b is blocked, with its reason', async (t) => {
   const { source, target, client, request } = await stage(t)
   await source.commit('main')
   await source.commit('topic')
@@ -115,11 +115,12 @@ t.test('without prune a branch a that became a/b is the target’s to refuse, wi
 
   const error = await failureOf(client.sync(request()))
 
-  t.equal(error.code, 'ref_rejected')
+  t.equal(error.code, 'blocked_refs')
   t.strictSame(
     error.refs?.map(({ ref }) => ref),
     ['refs/heads/topic/sub'],
   )
+  t.match(error.refs?.[0]?.reason, /^the target has refs\/heads\/topic,/)
   t.strictSame(await target.soundRefs(), before)
 })
 

@@ -5,6 +5,7 @@ import { type FetchRequest, writeFetchV1, writeFetchV2 } from '../../src/git/fet
 import { readV1Preamble, readV2Preamble } from '../../src/git/fetch-response.js'
 import { openPackStream } from '../../src/git/pack-stream.js'
 import { PacketReader } from '../../src/git/packet-reader.js'
+import { asRefusedWant, RefusedWantError, type RemoteFatalError } from '../../src/git/protocol-error.js'
 import { gather, streamOf } from '../support/chunks.js'
 import { gitWith } from '../support/git.js'
 import { answerOf, infoRefs } from '../support/git-bytes.js'
@@ -63,20 +64,16 @@ test('git refuses an object that it lacks, in words that are known', async (t) =
   const source = await createRepository(join(await temporaryFolder(t), 'source'))
   await source.commit('main')
   const request = { wants: ['e'.repeat(40)], haves: [] }
-  await t.rejects(
-    async () => {
-      const { capabilities } = await readAdvertisement(
-        streamOf(await infoRefs('upload-pack', source.dir, 'v2')),
-      )
-      // git ends with an error status after its ERR line, which is what smart HTTP passes on.
-      const answer = await answerOf(
-        'upload-pack',
-        source.dir,
-        writeFetchV2(capabilities, request),
-        'v2',
-      ).catch((error: { output?: Buffer }) => error.output ?? Buffer.alloc(0))
-      await readV2Preamble(new PacketReader(streamOf(answer)))
-    },
-    { name: 'ProtocolError', isRefusedWant: true },
-  )
+  const refusal = await (async () => {
+    const { capabilities } = await readAdvertisement(
+      streamOf(await infoRefs('upload-pack', source.dir, 'v2')),
+    )
+    // git ends with an error status after its ERR line, which is what smart HTTP passes on.
+    const answer = await answerOf('upload-pack', source.dir, writeFetchV2(capabilities, request), 'v2').catch(
+      (error: { output?: Buffer }) => error.output ?? Buffer.alloc(0),
+    )
+    await readV2Preamble(new PacketReader(streamOf(answer)))
+  })().catch((error: unknown) => error)
+  t.match(refusal, { name: 'ProtocolError' })
+  t.type(asRefusedWant(refusal as RemoteFatalError, request.wants), RefusedWantError)
 })

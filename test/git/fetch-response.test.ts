@@ -90,7 +90,7 @@ test('v2: an answer without a pack is an error', async (t) => {
 
 test('v2: an ERR line fails with the words of the remote, in every section', async (t) => {
   const error = pkt(`ERR upload-pack: not our ref ${A}\n`)
-  const expected = { message: `upload-pack: not our ref ${A}`, isRefusedWant: true }
+  const expected = { name: 'ProtocolError', message: `upload-pack: not our ref ${A}` }
   await t.rejects(read(readV2Preamble, error), expected)
   for (const section of ['acknowledgments', 'shallow-info', 'wanted-refs']) {
     await t.rejects(read(readV2Preamble, pkt(`${section}\n`), error), expected, section)

@@ -23,9 +23,10 @@ export function checkPlan(
   )
   agree(plan.plan, expected.summary, 'the plan')
   const { block } = expected.summary
+  const warned = expected.refs.filter(({ action }) => action === 'warn').length
   agree(
     plan.counts,
-    { applied: 0, skipped: plan.refs.length - block, blocked: block, deleted: 0, warned: 0 },
+    { applied: 0, skipped: plan.refs.length - block - warned, blocked: block, deleted: 0, warned },
     "the plan's counts",
   )
   const { dryRun, operationMode, transferMode } = plan.execution

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { PlanSummary, RefResult } from '../../src/index.js'
 import { git } from '../support/git.js'
 import { compareBytes, kindOf } from './git-names.js'
+import { excludeEachOther } from './names.js'
 import { type Desired, isPruned } from './oracle-scope.js'
 import type { DrawnRequest } from './request.js'
 
@@ -30,7 +31,28 @@ export async function expectPlan(
     refs.push(withAction({ sourceRef: '', targetRef: name, sourceHash: '' }, hash, 'delete'))
   }
   refs.sort((a, b) => compareBytes(a.targetRef, b.targetRef))
-  return { refs, summary: summaryOf(refs) }
+  const possible = withoutCollisions(request, refs, target)
+  return { refs: possible, summary: summaryOf(possible) }
+}
+
+/** git holds no `a/b` beside `a`: of two new ones the deeper is stopped, and a new one beside what stays. */
+function withoutCollisions(
+  { policy }: DrawnRequest,
+  refs: readonly ExpectedRef[],
+  target: Refs,
+): ExpectedRef[] {
+  const namesOf = (action: RefResult['action']) =>
+    refs.flatMap((ref) => (ref.action === action ? [ref.targetRef] : []))
+  const deleted = new Set(namesOf('delete'))
+  const staying = Object.keys(target).filter((name) => !deleted.has(name))
+  const created = namesOf('create')
+  return refs.map((ref) => {
+    const name = ref.targetRef
+    if (ref.action !== 'create') return ref
+    const isBelow = created.some((other) => name.startsWith(`${other}/`))
+    if (!isBelow && !staying.some((other) => excludeEachOther(name, other))) return ref
+    return { ...ref, action: policy.bestEffort ? 'warn' : 'block' }
+  })
 }
 
 export function overwrites({ verb, policy }: DrawnRequest): boolean {
