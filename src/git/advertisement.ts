@@ -32,7 +32,7 @@ export async function readAdvertisement(bytes: AsyncIterable<Buffer>): Promise<A
       first.type === 'line' && textOf(first.payload) === 'version 2'
         ? await readV2Capabilities(reader)
         : await readRefs(reader, first)
-    await reader.finish()
+    await reader.finishList()
     return advertisement
   } finally {
     await reader.close()

@@ -26,7 +26,7 @@ export async function readLsRefs(bytes: AsyncIterable<Buffer>, format?: ObjectFo
   const listing = new RefListing(format)
   try {
     await reader.eachLine('among the refs', (line) => keepLine(listing, line))
-    await reader.finish()
+    await reader.finishList()
     return listing
   } finally {
     await reader.close()

@@ -88,6 +88,16 @@ export class PacketReader {
     return { next, return: end }
   }
 
+  /**
+   * The same for a list of refs, in which nothing may follow the flush: what a packet behind it names would be taken
+   * for absent, and pruned.
+   */
+  async finishList(): Promise<void> {
+    const header = (await this.peek(HEADER_SIZE)).toString('latin1')
+    if (/^[\da-f]{4}$/i.test(header)) throw new ProtocolError('its list of refs goes on after its end')
+    await this.finish()
+  }
+
   /** Reads the end of an answer that has said all, so that its connection can serve again. */
   async finish(): Promise<void> {
     let left = MAX_TRAILING_BYTES - this.#available

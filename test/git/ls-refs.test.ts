@@ -112,3 +112,10 @@ test('git answers what it is asked', async (t) => {
   t.equal(head, 'refs/heads/main')
   t.same([...(await ask('refs/tags/')).refs.keys()], ['refs/tags/v1'])
 })
+
+test('a list that goes on after its end is refused: what follows would be taken for absent, and pruned', async (t) => {
+  const line = Buffer.from(pkt(`${A} refs/heads/main\n`))
+  const wire = Buffer.concat([line, FLUSH, Buffer.from(pkt(`${A} refs/heads/kept\n`)), FLUSH])
+  await t.rejects(readLsRefs(streamOf(wire)), { name: 'ProtocolError', message: /goes on after its end/ })
+  t.equal((await readLsRefs(streamOf(Buffer.concat([line, FLUSH, Buffer.from('\n')])))).refs.size, 1)
+})
