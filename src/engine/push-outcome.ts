@@ -28,6 +28,8 @@ export interface Unclear {
   type: 'unclear'
   error: GitSyncError
   bytes: number
+  /** The target refused it as a whole, which is believed where its refs cannot be seen. */
+  isRefused: boolean
   /** What it comes to where the refs say that none has moved. */
   unmoved: Unmoved
 }
@@ -96,8 +98,8 @@ export function failedPush(error: GitSyncError, sent: Sent): PushOutcome {
     return tooLargePack(`a pack passed the limit of ${mebibytes(passedLimit)}`, passedLimit)
   }
   const unmoved = whatItMeans(error, sent)
-  if (!sent.committed || isClear(error)) return unmoved
-  return { type: 'unclear', error, bytes: sent.bytes, unmoved }
+  if (!sent.committed) return unmoved
+  return { type: 'unclear', error, bytes: sent.bytes, isRefused: isRefusal(error), unmoved }
 }
 
 /** A pack over the limit that the target is known to have. */
@@ -169,8 +171,8 @@ const REFUSALS = new Set([
   'pack_limit_exceeded',
 ])
 
-/** A refusal of the whole push leaves nothing to find out; 408 is none, as the push may have been served meanwhile. */
-function isClear(error: GitSyncError): boolean {
+/** Whether a whole push was refused. A gateway may say so of one that was carried out; 408 says no more than "too late". */
+function isRefusal(error: GitSyncError): boolean {
   if (error.cause instanceof HttpStatusError && error.cause.status === 408) return false
   return REFUSALS.has(error.code)
 }

@@ -23,6 +23,8 @@ export interface Patience {
   signal: AbortSignal
   /** Milliseconds of a remote's silence that end a run: nobody waits longer for it. */
   stallTimeout: number
+  /** The target refused the push as a whole: one look will do, and where none can be had the refusal is believed. */
+  isRefused?: boolean
 }
 
 const DONE: RefOutcome = { type: 'done' }
@@ -43,10 +45,10 @@ export async function determineOutcomes(
   target: ReceivePack,
   commands: readonly Command[],
   report: PushReport | undefined,
-  { signal, stallTimeout }: Patience,
+  { signal, stallTimeout, isRefused = false }: Patience,
 ): Promise<RefOutcomes> {
   const isTrusted = TRUSTED_AGENTS.test(target.capabilities.get('agent') ?? '')
-  const reported = new Reported(report, isTrusted)
+  const reported = new Reported(report, isTrusted, isRefused)
   if (report?.unpackError === '' && commands.every((command) => reported.isConfirmed(command))) {
     return { outcomes: new Map(commands.map(({ ref }) => [ref, DONE])), unseen: undefined }
   }
@@ -92,10 +94,12 @@ async function lookAgain(look: Look, target: ReceivePack): Promise<void> {
 class Reported {
   readonly #report: PushReport | undefined
   readonly #isTrusted: boolean
+  readonly #isRefused: boolean
 
-  constructor(report: PushReport | undefined, isTrusted: boolean) {
+  constructor(report: PushReport | undefined, isTrusted: boolean, isRefused: boolean) {
     this.#report = report
     this.#isTrusted = isTrusted
+    this.#isRefused = isRefused
   }
 
   isConfirmed(command: Command): boolean {
@@ -104,6 +108,7 @@ class Reported {
 
   /** For how long the list is worth asking for again; 0 where it tells all. */
   patience(commands: readonly Command[], refs: ReadonlyMap<string, string> | undefined): number {
+    if (this.#isRefused) return 0
     if (!refs) return MOST_PATIENCE
     const current = ({ ref }: Command) => refs.get(ref) ?? ''
     const open = commands.filter((command) => current(command) !== command.newId)
@@ -127,6 +132,7 @@ class Reported {
   /** Where no list could be had. */
   unseen(command: Command): RefOutcome {
     if (this.isConfirmed(command)) return DONE
+    if (this.#isRefused) return { type: 'refused', reason: this.#silence(command, 0) }
     if (this.#report === undefined) return UNKNOWN
     const reason = this.#report.refs.get(command.ref)
     if (reason) return { type: 'refused', reason }

@@ -45,6 +45,18 @@ for (const [name, action] of Object.entries(troubles)) {
   })
 }
 
+t.test('a push that was carried out and then answered by a refusal is told as it is', async (t) => {
+  for (const status of [302, 401, 403, 404, 411, 413]) {
+    const handle = (info: RequestInfo) => (isPush(info) ? ({ type: 'pass', status } as const) : undefined)
+    const on = await stage(t, { target: { handle } })
+    await on.source.commit('main')
+    const { counts } = await on.client.sync(on.request())
+    t.match(counts, { applied: 1, blocked: 0 }, String(status))
+    t.strictSame(await on.target.soundRefs(), await on.source.refs())
+    t.equal(pushesTo(on), 1)
+  }
+})
+
 t.test('where the target stays away, the outcome is unknown, and worth another run', async (t) => {
   for (const policy of [{}, { bestEffort: true }, { force: true, atomic: true }]) {
     const target = losing(Number.POSITIVE_INFINITY, { type: 'respond', status: 404 })
