@@ -13,7 +13,7 @@ import { band } from '../support/wire.js'
 function callWithoutReading({ app }: ServedApp, body: unknown) {
   const text = JSON.stringify(body)
   const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1').pause()
-  const headers = `Host: a\r\nAccept: ${STREAM}\r\nContent-Type: application/json\r\nConnection: close`
+  const headers = `Host: localhost\r\nAccept: ${STREAM}\r\nContent-Type: application/json\r\nConnection: close`
   socket.write(`POST /sync HTTP/1.1\r\n${headers}\r\nContent-Length: ${text.length}\r\n\r\n${text}`)
   const readAll = async (): Promise<Event[]> => {
     const chunks: Buffer[] = []
