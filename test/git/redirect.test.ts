@@ -80,3 +80,25 @@ test('only to the info/refs of the same service', async (t) => {
 test('no query and no fragment comes along', async (t) => {
   t.equal(base(`/r${TAIL}&token=x#part`), 'http://git.example.com/r')
 })
+
+test('a redirect that names no place, or a very long one, is not quoted', async (t) => {
+  t.throws(() => base(''), { ...refusal, message: /redirects without saying where to/ })
+  const long = 'a'.repeat(100_000)
+  const secure = FROM.replace('http:', 'https:')
+  for (const run of [
+    () => base(`/${long}`),
+    () => base(`http://${long}/r${TAIL}`),
+    () => base(`http://${long}/login`),
+    () => base(`http://${long}/r${TAIL}`, true, secure),
+  ]) {
+    const error = (() => {
+      try {
+        return run()
+      } catch (error) {
+        return error
+      }
+    })() as Error
+    t.match(error, { ...refusal, message: /an address of 100\d{3} characters/ })
+    t.ok(error.message.length < 300)
+  }
+})
