@@ -49,7 +49,7 @@ export async function determineOutcomes(
 ): Promise<RefOutcomes> {
   const isTrusted = TRUSTED_AGENTS.test(target.capabilities.get('agent') ?? '')
   const reported = new Reported(report, isTrusted, isRefused)
-  if (report?.unpackError === '' && commands.every((command) => reported.isConfirmed(command))) {
+  if (commands.every((command) => reported.isConfirmed(command))) {
     return { outcomes: new Map(commands.map(({ ref }) => [ref, DONE])), unseen: undefined }
   }
   const started = performance.now()
@@ -102,8 +102,9 @@ class Reported {
     this.#isRefused = isRefused
   }
 
+  /** Not where the pack could not be unpacked: such a report contradicts itself. */
   isConfirmed(command: Command): boolean {
-    return this.#isTrusted && this.#isOk(command)
+    return this.#isTrusted && this.#report?.unpackError === '' && this.#isOk(command)
   }
 
   /** For how long the list is worth asking for again; 0 where it tells all. */

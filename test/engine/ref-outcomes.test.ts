@@ -115,6 +115,15 @@ test('a failed unpack without ref lines is the reason of each', async (t) => {
   }
 })
 
+test('nor is git believed that says ok of a ref and that its pack could not be unpacked', async (t) => {
+  const said = report({ [update.ref]: '', [create.ref]: '' }, 'index-pack failed')
+  const { target, listings } = targetOf('git/2.39.5', { [update.ref]: A, [create.ref]: B })
+  const verdicts = await outcomesOf(target, [update, create], said)
+  t.equal(listings(), 1)
+  t.same(verdicts.get(update.ref), { type: 'refused', reason: 'unpack failed: index-pack failed' })
+  t.same(verdicts.get(create.ref), { type: 'done' })
+})
+
 const verdicts = (...entries: [string, RefOutcome['type']][]) =>
   new Map(
     entries.map(([ref, type]): [string, RefOutcome] => [
