@@ -1,6 +1,7 @@
 import { MAX_TRAILING_BYTES, type PacketReader, type RawStream } from './packet-reader.js'
 import { ProtocolError } from './protocol-error.js'
 import { SideBandDemultiplexer } from './side-band.js'
+import { takeTurn } from './turns.js'
 
 /** Takes a remote's own text, as cut by its packets. */
 export type TextSink = (text: Buffer) => void
@@ -28,9 +29,20 @@ export class SideBandStream implements AsyncIterable<Buffer>, RawStream {
         continue
       }
       if (done) throw new ProtocolError('it was cut: the answer ends without a flush')
-      const { data, text } = this.#demultiplexer.push(value)
-      for (const bytes of text) this.#onText(bytes)
+      const data = this.#take(value)
+      // Text may come without an end, and as fast as it can be read.
+      if (this.#demultiplexer.text.length > 0) await takeTurn()
       if (data.length > 0) return { value: data }
+    }
+  }
+
+  /** The data of a chunk. What it says is heard in any case: before a fatal error it tells more than that. */
+  #take(chunk: Buffer): Buffer {
+    try {
+      return this.#demultiplexer.push(chunk).data
+    } finally {
+      const { text } = this.#demultiplexer
+      if (text.length > 0) this.#onText(Buffer.concat(text))
     }
   }
 

@@ -27,6 +27,12 @@ export class SideBandDemultiplexer {
   #band = 0
   #fatal: Buffer[] = []
   #ended = false
+  #text: Buffer[] = []
+
+  /** What the last chunk said on band 2, also where it went on with a fatal error. */
+  get text(): readonly Buffer[] {
+    return this.#text
+  }
 
   /** True once the flush was seen. A stream that ends without it was cut. */
   get ended(): boolean {
@@ -36,6 +42,7 @@ export class SideBandDemultiplexer {
   /** @throws ProtocolError for bad framing and for the remote's own fatal error on band 3 */
   push(chunk: Buffer): Demultiplexed {
     const text: Buffer[] = []
+    this.#text = text
     let start = -1
     let end = 0
     let at = 0

@@ -57,6 +57,16 @@ test('the fatal error of band 3 fails the read', async (t) => {
   await t.rejects(gather(open(streamOf(wire, [2]))), { name: 'ProtocolError', message: 'disk full' })
 })
 
+test('what was said before it is heard, also where it came in one chunk', async (t) => {
+  const wire = Buffer.concat([band(2, 'over '), band(2, 'quota\n'), band(3, 'hook declined\n')])
+  for (const size of [3, wire.length]) {
+    let text = ''
+    const reading = gather(open(streamOf(wire, [size]), (bytes) => (text += bytes.toString())))
+    await t.rejects(reading, { name: 'ProtocolError', message: 'hook declined' })
+    t.equal(text, 'over quota\n')
+  }
+})
+
 test('returning lets go of the stream, also before anything was read', async (t) => {
   const { bytes, seen } = watchedStream(cutInto(answer, [20]))
   const stream = open(bytes)
