@@ -7,6 +7,8 @@ export type Emit = (event: RunEvent) => void
 /** Milliseconds between two `progress` events, and between two redrawn lines of a remote. */
 const INTERVAL = 250
 const MAX_LINE = 1000
+/** Lines of a remote that are told in an interval: no hook says more, and whoever listens has to keep up. */
+const MAX_LINES = 1000
 /** Kept of a line that has not ended, to be redacted before it is cut. */
 const MAX_HELD = 16 * 1024
 
@@ -64,7 +66,7 @@ export class ProgressMeter {
 
 /**
  * Makes `remote` events of a side's band-2 text: a line each. Lines that end in CR are redrawn ones, so most of
- * them are left out.
+ * them are left out, and so is what floods.
  */
 export function remoteText(
   side: EndpointRole,
@@ -76,15 +78,20 @@ export function remoteText(
   // A redrawn line that was left out, as long as an LF may show that it ended in CR LF.
   let held = NOTHING
   let lastRedrawn = Number.NEGATIVE_INFINITY
+  let [told, since] = [0, Number.NEGATIVE_INFINITY]
   const end = (isRedrawn: boolean) => {
     const { text, isCut } = line.text === '' && !isRedrawn ? held : line
+    if (text === '') return
     const now = performance.now()
     const isHeld = isRedrawn && now - lastRedrawn < INTERVAL
     held = isHeld ? line : NOTHING
     line = NOTHING
-    const shown = isHeld ? '' : printable(redact(text, isCut), MAX_LINE)
-    if (shown === '') return
+    if (isHeld) return
     if (isRedrawn) lastRedrawn = now
+    if (now - since >= INTERVAL) [told, since] = [0, now]
+    if (++told > MAX_LINES) return
+    const shown = printable(redact(text, isCut), MAX_LINE)
+    if (shown === '') return
     emit({ type: 'remote', side, text: shown })
   }
   return (bytes) => {

@@ -137,3 +137,19 @@ test('control characters are not passed on', async (t) => {
   hear('\x1b[K\x07bell\x00\n')
   t.same(lines, ['[K bell'])
 })
+
+test('a flood of lines is told in part, and what cannot be seen is not told at all', async (t) => {
+  let redactions = 0
+  const { clock, hear, lines } = listening(t, (text) => {
+    redactions++
+    return text
+  })
+  hear('\r'.repeat(60_000))
+  hear('\u0007\r'.repeat(30_000))
+  t.equal(redactions, 1, 'nor worked on')
+  hear('line\n'.repeat(60_000))
+  t.equal(lines.length, 999)
+  clock.advance(250)
+  hear('last\n')
+  t.equal(lines.at(-1), 'last')
+})
