@@ -1,7 +1,7 @@
 import { decodePacket, HEADER_SIZE, type Packet, packetSize } from './pkt-line.js'
 import { ExcessError, ProtocolError } from './protocol-error.js'
 import { splitLine, splitLineOf, type TextLine } from './text-line.js'
-import { takeTurn } from './turns.js'
+import { Pace, takeTurn } from './turns.js'
 
 /** Chunks of any size, which `return` lets go of. */
 export interface RawStream {
@@ -12,6 +12,8 @@ export interface RawStream {
 /** Bytes that are read behind an answer's end before its connection is given up. */
 export const MAX_TRAILING_BYTES = 1024
 const MIB = 1024 * 1024
+/** What one packet costs, with what is done about it. */
+const MICROSECONDS = 5
 
 /** Reads packets, and then perhaps raw bytes, from a stream of chunks of any size. */
 export class PacketReader {
@@ -20,6 +22,7 @@ export class PacketReader {
   #read = 0
   #buffer: Buffer = Buffer.alloc(0)
   #offset = 0
+  readonly #pace = new Pace()
 
   /** `limit`: the most bytes of an answer that has to be held, so that one without an end ends in an error. */
   constructor(bytes: AsyncIterable<Buffer>, limit = Number.POSITIVE_INFINITY) {
@@ -38,6 +41,7 @@ export class PacketReader {
       const decoded = decodePacket(this.#buffer, this.#offset)
       if (decoded.type === 'packet') {
         this.#offset += decoded.size
+        if (this.#pace.spend(MICROSECONDS)) await this.#pace.turn()
         return decoded.packet
       }
       if (!(await this.#fill(decoded.needed))) {
