@@ -67,14 +67,17 @@ export class ResponseHeads {
   }
 }
 
-/** Where a head ends that is whole; bytes before `from` were looked at. */
+/** Where a head ends that is whole; bytes before `from` were looked at. What follows it is not: there may be many heads. */
 function headEnd(bytes: Buffer, from: number): number | undefined {
-  const ends = ['\n\r\n', '\n\n'].flatMap((end) => {
-    const at = bytes.indexOf(end, from)
-    return at < 0 ? [] : [at + end.length]
-  })
-  return ends.length === 0 ? undefined : Math.min(...ends)
+  for (let at = bytes.indexOf(LF, from); at >= 0; at = bytes.indexOf(LF, at + 1)) {
+    const next = bytes[at + 1] === CR ? at + 2 : at + 1
+    if (bytes[next] === LF) return next + 1
+  }
+  return undefined
 }
+
+const CR = 0x0d
+const LF = 0x0a
 
 function isInterim(head: string): boolean {
   const [, status] = /^HTTP\/1\.\d (1\d\d)\b/.exec(head) ?? []
