@@ -58,6 +58,9 @@ const WORDS: readonly [RefusalCause, RegExp][] = [
     'ref-count',
     /\b(?:refs|references|branches|tags|updates|commands)\b.{0,30}\b(?:per|in (?:a|one)(?: single)?) push\b/i,
   ],
+  ['ref-count', /\b(?:up to|at most|limit of) [\d.,]{1,9} (?:\w+ )?(?:refs|references|branches|tags)\b/i],
+  ['ref-count', /\bnumber of (?:\w+ )?(?:refs?|references|branches|tags)\b/i],
+  ['ref-count', /\b\d{1,9} (?:refs|references|branches|tags)\b.{0,40}\bexceed/i],
   ['ref-count', /\bmaxCommandBytes\b/i],
   [
     'pack-size',
@@ -65,9 +68,10 @@ const WORDS: readonly [RefusalCause, RegExp][] = [
   ],
   [
     'pack-size',
-    /\b(?:push|pack(?: ?file)?|request|upload|body|input)(?:es)?\b.{0,80}\b(?:exceed(?:s|ed)?|(?:greater|larger|bigger) than)\b/i,
+    /\b(?:push|pack(?: ?file)?|request|upload|payload|body|input)(?:es)?\b.{0,80}\b(?:exceed(?:s|ed)?|(?:greater|larger|bigger) than)\b/i,
   ],
-  ['pack-size', /\b(?:push|pack(?: ?file)?|input|request|upload|body) size\b/i],
+  ['pack-size', /\b(?:push|pack(?: ?file)?|input|request|upload|payload|body) size\b|\bmaxInputSize\b/i],
+  ['pack-size', /\bpush\b.{0,80}\b(?:over|above|more than)\b.{0,30}\d ?[kmgt]i?b\b/i],
   // Gerrit's receive.maxBatchCommits.
   ['pack-size', /\bmore than [\d.,]+ commits\b/i],
   [

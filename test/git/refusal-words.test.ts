@@ -25,6 +25,10 @@ const words: Record<RefusalCause, string[]> = {
     'pack too large for current definition of off_t',
     'request body too large',
     'The target answered HTTP 422. It says: the packfile is larger than 50 MiB',
+    'You cannot push more than 2 GB',
+    'The push is 3.1 GB, over the limit of 2 GB',
+    'receive.maxInputSize is 100000',
+    'payload exceeds the limit',
     'remote: more than 10000 commits, and skip-validation not set',
   ],
   'ref-count': [
@@ -34,6 +38,11 @@ const words: Record<RefusalCause, string[]> = {
     'too many refs',
     'Too many ref updates in this push',
     'a limit of 100 refs per push',
+    'A push can update at most 5 refs',
+    'You can only push up to 3 branches or tags at once',
+    'The number of references exceeds 4000',
+    'Push exceeds the number of ref updates allowed (500)',
+    'pushing 300 references exceeds the limit of 100',
     'Commands size exceeds limit defined in receive.maxCommandBytes',
   ],
   contents: [
