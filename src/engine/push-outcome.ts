@@ -179,5 +179,6 @@ function isRefusal(error: GitSyncError): boolean {
 
 function asLimit(error: GitSyncError): GitSyncError {
   if (error.code === 'pack_limit_exceeded') return error
-  return new GitSyncError('pack_limit_exceeded', error.message, { cause: error })
+  // Out of time may be an outage, out of room is not.
+  return new GitSyncError('pack_limit_exceeded', error.message, { cause: error, retryable: error.retryable })
 }

@@ -187,7 +187,8 @@ function relayLimit({ told, size }: Transfer): number {
 
 function tooLarge(what: string, { limit }: StepSize, refusal: TooLarge): GitSyncError {
   const message = `${what} is more than the target takes in one push (about ${mebibytes(limit)}): ${refusal.why}.`
-  return new GitSyncError('pack_limit_exceeded', message, { cause: refusal.error })
+  const { error } = refusal
+  return new GitSyncError('pack_limit_exceeded', message, { cause: error, retryable: error.retryable })
 }
 
 /** A target that takes no temporary refs cannot be brought anything in steps. */
