@@ -2,6 +2,9 @@ import { costOfName, Pace } from '../git/turns.js'
 import { BoundedNotices } from './notices.js'
 import type { Scope } from './scope.js'
 
+/** Microseconds that it takes to come to one more exclude of a name. */
+const MATCH_COST = 0.1
+
 /**
  * Notices of excludes that match no ref of either side. Where refs are to be deleted, one that is misspelt was perhaps
  * to keep one of them.
@@ -17,7 +20,10 @@ export async function idleExcludes(
     for (const name of refs.keys()) {
       if (idle.size === 0) return []
       if (pace.spend(costOfName(name))) await pace.turn()
-      for (const pattern of scope.index.excludes.matches(name)) idle.delete(pattern)
+      for (const pattern of scope.index.excludes.matches(name)) {
+        idle.delete(pattern)
+        if (pace.spend(MATCH_COST)) await pace.turn()
+      }
     }
   }
   const notices = new BoundedNotices()

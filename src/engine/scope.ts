@@ -41,15 +41,15 @@ export function toScope(
   includeTags: boolean,
   tempRefPrefix: string = RESERVED_PREFIX,
 ): Scope {
-  const branches = (scope.branches ?? []).map(branchPattern)
+  const branches = [...new Set(scope.branches)].map(branchPattern)
   const mappings = (scope.mappings ?? []).map(({ source, target }) => ({
     source: branchPattern(source),
     target: branchPattern(target),
   }))
-  const excludes = [
-    ...(scope.excludeRefPrefixes ?? []).map((prefix) => new RefPattern(`${prefix}*`)),
-    ...(scope.excludeRefs ?? []).map((ref) => new RefPattern(ref)),
-  ]
+  const prefixes = (scope.excludeRefPrefixes ?? []).map((prefix) => `${prefix}*`)
+  const excludes = [...new Set([...prefixes, ...(scope.excludeRefs ?? [])])].map(
+    (text) => new RefPattern(text),
+  )
   return {
     branches,
     mappings,

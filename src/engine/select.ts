@@ -38,7 +38,6 @@ export async function selectRefs(
   const notices = new BoundedNotices()
   const add = (sourceRef: string, targetRef: string, id: string) => {
     desired.set(targetRef, { sourceRef, targetRef, id, kind: kindOfRef(targetRef) })
-    if (desired.size > sourceRefs.size + MAX_ADDED) throw tooMany()
   }
 
   const select = ([name, id]: [string, string]) => {
@@ -105,10 +104,13 @@ async function addStarred(
   add: Add,
 ): Promise<void> {
   const pace = new Pace(signal)
+  // Names that nobody may write count too: the work is the same.
+  let made = 0
   for (const [name, id] of sourceRefs) {
     if (pace.spend(costOfName(name))) await pace.turn()
     if (isReserved(name) || !isValidRefName(name) || isExcluded(scope, name)) continue
     for (const { source, target } of scope.index.sources.matches(name)) {
+      if (++made > sourceRefs.size + MAX_ADDED) throw tooMany()
       const targetRef = canonicalText(target.expand(source.match(name) ?? ''))
       if (pace.spend(costOfName(targetRef))) await pace.turn()
       if (mayWrite(scope, targetRef) && !isExcluded(scope, targetRef)) add(name, targetRef, id)
