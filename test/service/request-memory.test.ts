@@ -1,0 +1,39 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect } from 'node:net'
+import t from 'tap'
+import { DOCUMENT, fakeClient, problemOf, serveApp } from '../support/served-app.js'
+import { bodyOf } from '../support/sync-body.js'
+
+const HEAD = 'POST /sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
+const MIB = 1024 * 1024
+
+t.test('bodies that are announced and do not come keep no memory from others', async (t) => {
+  const { app, post, url } = await serveApp(t, {
+    client: fakeClient(async () => ({ refs: [] })),
+    memoryBudget: 2 * MIB,
+  })
+  const { port } = app.server.address() as AddressInfo
+  const slow = ['Content-Length: 131072\r\n\r\n{', 'Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n']
+  for (const rest of [...slow, ...slow, ...slow]) {
+    const socket = connect(port, '127.0.0.1')
+    t.teardown(() => socket.destroy())
+    socket.write(HEAD + rest)
+  }
+  const held = async () => {
+    const text = await (await fetch(`${url}/metrics`)).text()
+    return /^gitsync_memory_held_bytes (\d+)/m.exec(text)?.[1]
+  }
+  while ((await held()) !== '6');
+  t.equal((await post('/sync', bodyOf({}), DOCUMENT)).status, 200)
+  const refused = await post('/sync', bodyOf({ scope: { branches: ['x'.repeat(MIB / 2)] } }), DOCUMENT)
+  t.match(await problemOf(refused), { code: 'overloaded', status: 503 })
+})
+
+t.test('an expectation that is not met is refused with a problem document', async (t) => {
+  const { app } = await serveApp(t)
+  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
+  socket.write(`${HEAD}Expect: wonders\r\nContent-Length: 2\r\n\r\n{}`)
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  t.match(answer.toString(), /^HTTP\/1\.1 417 .*problem\+json.*"status":417/s)
+  socket.destroy()
+})
