@@ -12,7 +12,7 @@ import type { Client } from './engine/client.js'
 import { GitSyncError } from './errors.js'
 import { type AccessOptions, controlAccess } from './service/access.js'
 import { Admission, type AdmissionLimits } from './service/admission.js'
-import { answerClientError } from './service/client-error.js'
+import { answerClientError, answerExpectation } from './service/client-error.js'
 import { checkHosts } from './service/host-check.js'
 import { acceptJsonBodies } from './service/json-body.js'
 import { DEFAULT_MEMORY_BUDGET, MemoryBudget } from './service/memory-budget.js'
@@ -89,6 +89,7 @@ export async function buildApp({
   const metrics = new Metrics(admission, budget)
   const runs = new Runs({ client, admission, metrics, budget, runTimeout, grace, slowWindow })
   app.server.maxConnections = MAX_CONNECTIONS
+  app.server.on('checkExpectation', answerExpectation)
   app.decorate('metrics', metrics)
   app.decorate('runs', runs)
   acceptJsonBodies(app)

@@ -1,4 +1,4 @@
-import { type ServerResponse, STATUS_CODES } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { GitSyncError } from '../errors.js'
 import { toProblem } from './problem.js'
@@ -18,19 +18,33 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
     return
   }
   const [status, detail] = REFUSALS[error.code ?? ''] ?? MALFORMED
-  const code = status === 413 ? 'payload_too_large' : 'invalid_request'
-  const problem = new GitSyncError(code, detail, {
-    retryable: status === 408,
-    errors: [{ path: '', message: detail }],
-  })
-  const body = JSON.stringify({ ...toProblem(problem, crypto.randomUUID()), status })
+  const body = problemBody(status, detail)
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
+    ...Object.entries(headersOf(body)).map(([name, value]) => `${name}: ${value}`),
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
+}
+
+/** Answers an `Expect` that nobody meets, of which no handler hears either. */
+export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const body = problemBody(417, 'This service meets no expectation but 100-continue.')
+  response.writeHead(417, headersOf(body)).end(body)
+}
+
+function problemBody(status: number, detail: string): string {
+  const code = status === 413 ? 'payload_too_large' : 'invalid_request'
+  const errors = [{ path: '', message: detail }]
+  const problem = new GitSyncError(code, detail, { retryable: status === 408, errors })
+  return JSON.stringify({ ...toProblem(problem, crypto.randomUUID()), status })
+}
+
+function headersOf(body: string): Record<string, string | number> {
+  return {
+    'Content-Type': 'application/problem+json',
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+  }
 }
 
 /** What follows another request on its connection must not be written into the answer to that one. */
