@@ -13,6 +13,7 @@ import { repositoryKey } from '../engine/validate-endpoints.js'
 import { abortError, GitSyncError } from '../errors.js'
 import type { MemoryAccount } from '../git/memory-account.js'
 import { traced } from '../git/trace.js'
+import { takeTurn } from '../git/turns.js'
 import type { Admission } from './admission.js'
 import { LeastSpeed } from './least-speed.js'
 import type { MemoryBudget, MemoryShare } from './memory-budget.js'
@@ -65,7 +66,10 @@ export class Runs {
     request: FastifyRequest,
     handle: RunHandle,
   ): Promise<ProbeResult | SyncResult> {
+    // Reading a large request, checking it and laying it out are long enough for a turn each.
+    await takeTurn(handle.signal)
     const body = validators[operation](request.body)
+    await takeTurn(handle.signal)
     const subject = subjectOf(operation, request.caller, body)
     const target = writtenTarget(subject, body)
     const { caller } = subject
