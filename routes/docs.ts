@@ -12,7 +12,12 @@ export async function docsRoutes(app: FastifyInstance): Promise<void> {
     summary: 'This document.',
     result: Type.Object({}, { description: 'OpenAPI 3.1.' }),
   })
-  app.get('/openapi.json', { schema: document }, () => app.swagger())
+  // Made once, and kept once however many wait for it.
+  let bytes: Buffer | undefined
+  app.get('/openapi.json', { schema: document }, (_request, reply) => {
+    bytes ??= Buffer.from(JSON.stringify(app.swagger()))
+    return reply.type('application/json; charset=utf-8').send(bytes)
+  })
   const page = serviceOperation({
     operationId: 'docs',
     summary: 'A page to read and try this API.',

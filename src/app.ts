@@ -13,6 +13,7 @@ import { GitSyncError } from './errors.js'
 import { type AccessOptions, controlAccess } from './service/access.js'
 import { Admission, type AdmissionLimits } from './service/admission.js'
 import { answerClientError, answerExpectation } from './service/client-error.js'
+import { boundPipelines } from './service/connection.js'
 import { checkHosts } from './service/host-check.js'
 import { acceptJsonBodies } from './service/json-body.js'
 import { DEFAULT_MEMORY_BUDGET, MemoryBudget } from './service/memory-budget.js'
@@ -99,6 +100,7 @@ export async function buildApp({
   app.setSerializerCompiler(() => JSON.stringify)
   app.setErrorHandler((error, request, reply) => replyWithProblem(error, request, reply))
   await app.register(helmet)
+  boundPipelines(app)
   // Before the body is read: what is wrong with it does not matter here.
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404) throw unknownRoute(app, request.method, request.url, reply)

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import { DOCUMENT, fakeClient, problemOf, serveApp } from '../support/served-app.js'
 import { bodyOf } from '../support/sync-body.js'
@@ -37,3 +39,37 @@ t.test('an expectation that is not met is refused with a problem document', asyn
   t.match(answer.toString(), /^HTTP\/1\.1 417 .*problem\+json.*"status":417/s)
   socket.destroy()
 })
+
+t.test(
+  'who pipelines and reads nothing has one response made at a time, and a hundred requests at most',
+  async (t) => {
+    const made: string[] = []
+    const prepare = (app: FastifyInstance) => {
+      app.addHook('onSend', async ({ url }) => {
+        made.push(url)
+      })
+    }
+    const { app, url } = await serveApp(t, { prepare })
+    const { port } = app.server.address() as AddressInfo
+    const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`
+    const socket = connect(port, '127.0.0.1').pause()
+    t.teardown(() => socket.destroy())
+    socket.write(get('/docs/static/swagger-ui-bundle.js').repeat(100))
+    while (made.length === 0) await (await fetch(`${url}/healthz`)).text()
+    await (await fetch(`${url}/openapi.json`)).text()
+    t.equal(made.filter((path) => path.startsWith('/docs')).length, 1)
+
+    const flood = connect(port, '127.0.0.1')
+    flood.on('error', () => {})
+    flood.write(get('/healthz').repeat(1_000))
+    await once(flood.resume(), 'close')
+    t.ok(made.length <= 100)
+
+    const tidy = connect(port, '127.0.0.1')
+    tidy.end(
+      get('/healthz').repeat(99) + get('/healthz').replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'),
+    )
+    const answers = await text(tidy)
+    t.equal(answers.match(/HTTP\/1\.1 200/g)?.length, 100)
+  },
+)
