@@ -16,10 +16,14 @@ export function repositoryProblems(source: Endpoint, target: Endpoint | undefine
 // Servers take a request line of about as much, and the DNS no longer names.
 const MAX_URL = 8_192
 const MAX_HOST = 253
+// Of these a URL's parser leaves some out, so that another repository would be meant than is named.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them
+const CONTROL = /[\u0000-\u001f\u007f]/
 
 function* urlProblems(path: string, side: string, { url }: Endpoint): Generator<FieldProblem> {
   if (url.length > MAX_URL)
     yield { path, message: `must have at most ${MAX_URL.toLocaleString('en')} characters` }
+  else if (CONTROL.test(url)) yield { path, message: 'holds a control character, a line end perhaps' }
   else if (!url.isWellFormed()) yield { path, message: NOT_TEXT }
   else yield* parsedUrlProblems(path, side, url)
 }
@@ -37,8 +41,15 @@ function* parsedUrlProblems(path: string, side: string, url: string): Generator<
   }
 }
 
-/** Alike for URLs of one repository: letter case of the host, default ports and trailing slashes do not matter. */
+/**
+ * Alike for URLs of one repository (RFC 3986, 6.2): the letter case of the host, the root's dot behind it, default
+ * ports, trailing slashes, and what is percent-encoded without need do not matter.
+ */
 export function repositoryKey(url: string): string {
   const { protocol, host, pathname } = new URL(url)
-  return `${protocol}//${host}${withoutTrailingSlashes(pathname)}`
+  const path = pathname.replace(/%[\da-f]{2}/gi, (code) => {
+    const plain = String.fromCharCode(Number.parseInt(code.slice(1), 16))
+    return /[\w.~-]/.test(plain) ? plain : code.toUpperCase()
+  })
+  return `${protocol}//${host.replace(/\.(?=:|$)/, '')}${withoutTrailingSlashes(path)}`
 }

@@ -106,3 +106,24 @@ test('both URLs are named where both are wrong', async (t) => {
   t.same(refusedPaths(validateSyncRequest, { source: { url: 'x' }, target: { url: 'y' } }), bothSides)
   t.same(refusedPaths(validateSyncRequest, { source, target }), [])
 })
+
+test('what a URL writes without need does not make it another repository', async (t) => {
+  const pairs = [
+    ['https://a.example/%72.git', 'https://a.example/r.git'],
+    ['https://a.example./r', 'https://a.example/r'],
+    ['https://a.example.:8443/r', 'https://a.example:8443/r'],
+    ['https://a.example/a%2fb', 'https://a.example/a%2Fb'],
+  ] as const
+  for (const [one, other] of pairs) {
+    t.equal(repositoryKey(one), repositoryKey(other), one)
+    const body = syncRequest({ source: { url: one }, target: { url: other } })
+    t.same(refusedPaths(validateSyncRequest, body), ['/target/url'])
+  }
+  t.not(repositoryKey('https://a.example/a%2Fb'), repositoryKey('https://a.example/a/b'))
+  t.not(repositoryKey('https://a.example/%C3%A9'), repositoryKey('https://a.example/e'))
+})
+
+test('control characters in a URL, which its parser would leave out', async (t) => {
+  for (const character of ['\n', '\r', '\t', '\0', '\u007f'])
+    t.same(refusedUrl(`https://a.example/r${character}.git`), bothSides, JSON.stringify(character))
+})
