@@ -1,20 +1,10 @@
 import { SettingError } from './setting-error.js'
 
-/** What each side of the command line reads beside the service's settings. */
-const SIDE_VARIABLES = [
-  'USERNAME',
-  'TOKEN',
-  'BEARER_TOKEN',
-  'INSECURE_SKIP_TLS_VERIFY',
-  'FOLLOW_INFO_REFS_REDIRECT',
-]
-export const CLI_VARIABLES = [
-  ...['SOURCE', 'TARGET'].flatMap((side) => SIDE_VARIABLES.map((name) => `GITSYNC_${side}_${name}`)),
-  'GITSYNC_PROTOCOL',
-  'GITSYNC_MAX_REF_UPDATES_PER_PUSH',
-  'GITSYNC_SERVER',
-  'GITSYNC_SERVER_TOKEN',
-]
+const SIDE_VARIABLES = ['USERNAME', 'TOKEN', 'BEARER_TOKEN']
+/** What the command line reads beside the service's settings. */
+export const CLI_VARIABLES = ['SOURCE', 'TARGET'].flatMap((side) =>
+  SIDE_VARIABLES.map((name) => `GITSYNC_${side}_${name}`),
+)
 
 /**
  * Looks for variables that nobody reads, and gives a warning for each. One that is a slip away from a variable that is

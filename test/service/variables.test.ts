@@ -42,6 +42,11 @@ t.test('any other unknown one is a warning, and known ones are none', async (t) 
   t.strictSame(checkVariables({ GITSYNC_PROT: '' }, SETTINGS), [], 'an empty one is one that is not set')
   const variables = [...sideFlags('source'), ...sideFlags('target')].flatMap(({ envVar }) => envVar ?? [])
   t.ok(variables.length > 0 && variables.every((name) => CLI_VARIABLES.includes(name)))
+  t.strictSame(
+    CLI_VARIABLES.filter((name) => !variables.includes(name)),
+    [],
+    'none is known that nothing reads',
+  )
 })
 
 t.test('a value that is not UTF-8 has come as U+FFFD', async (t) => {
