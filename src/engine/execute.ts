@@ -135,7 +135,7 @@ function refuseFruitless({ plan, execution }: Context): void {
     failed.set(targetRef, reason)
   }
   const refs = refused.map(({ targetRef, reason }) => ({ ref: targetRef, reason }))
-  throw refusedRefs(refs, undefined)
+  throw refusedRefs(refs, undefined, true)
 }
 
 function isMissed({ kind, sourceHash, reason }: PlannedRef): boolean {

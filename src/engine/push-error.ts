@@ -44,17 +44,24 @@ export function pushError(pushed: Omit<Pushed, 'type'>, bestEffort: boolean): Gi
   if (unknown.length > 0) return unknownOutcome(unknown, failure)
   if (refused.length > 0 && report?.unpackError) return unpackError(report.unpackError, refused, pushed)
   if (refused.length === 0 || (bestEffort && isOrderly(pushed))) return undefined
-  return failure ?? refusedRefs(refused, pushed.refusal)
+  return failure ?? refusedRefs(refused, pushed.refusal, bestEffort)
 }
 
 /** The error for refs that the target refused. */
-export function refusedRefs(refs: RefProblem[], refusal: Refusal | undefined): GitSyncError {
+export function refusedRefs(
+  refs: RefProblem[],
+  refusal: Refusal | undefined,
+  bestEffort: boolean,
+): GitSyncError {
+  const lenient = bestEffort
+    ? 'change its rules or the scope'
+    : 'change its rules, leave the ref out, or set policy.bestEffort'
   const hint =
     refusal?.cause === 'ref-count'
       ? `it takes fewer refs in one push (${refusal.line}): set options.targetMaxRefUpdates`
       : refusal?.cause === 'pack-size'
         ? `it takes fewer bytes in one push (${refusal.line}): set options.targetMaxPackBytes`
-        : 'change its rules, leave the ref out, or set policy.bestEffort'
+        : lenient
   return new GitSyncError('ref_rejected', `The target refused ${list(refs)}: ${hint}.`, { refs })
 }
 

@@ -28,6 +28,7 @@ t.test('all of them, and nothing in place, is a failure', async (t) => {
   const error = await failureOf(client.sync(request({ policy })))
 
   t.equal(error.code, 'ref_rejected')
+  t.notMatch(error.message, /set policy\.bestEffort/, 'which is set')
   t.match(error.result?.counts, { applied: 0, blocked: 1, warned: 0 })
   t.match(error.result?.refs, [{ action: 'block', reason: 'pre-receive hook declined' }])
   t.strictSame(await target.soundRefs(), {})
