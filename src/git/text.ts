@@ -3,7 +3,6 @@ import { isUtf8 } from 'node:buffer'
 // Ref names are bytes to git, mostly UTF-8. Names that are not survive the way through a string: each byte that is
 // not part of valid UTF-8 becomes a lone surrogate, as in Python's "surrogateescape", and back.
 const ESCAPE = 0xdc00
-const LONGEST_SEQUENCE = 4
 
 export function decodeText(bytes: Buffer, start = 0, end = bytes.length): string {
   const text = bytes.toString('utf8', start, end)
@@ -16,7 +15,8 @@ export function decodeText(bytes: Buffer, start = 0, end = bytes.length): string
     const length = sequenceLength(bytes, at, end)
     if (length === 0) {
       const byte = bytes[at] as number
-      escaped += bytes.toString('utf8', valid, at) + String.fromCharCode(ESCAPE + byte)
+      if (at > valid) escaped += bytes.toString('utf8', valid, at)
+      escaped += String.fromCharCode(ESCAPE + byte)
       valid = at + 1
     }
     at += length || 1
@@ -26,11 +26,12 @@ export function decodeText(bytes: Buffer, start = 0, end = bytes.length): string
 
 /** Bytes of the character at `at`; 0 where there is none. */
 function sequenceLength(bytes: Buffer, at: number, end: number): number {
-  if ((bytes[at] as number) < 0x80) return 1
-  for (let length = 2; length <= LONGEST_SEQUENCE && at + length <= end; length++) {
-    if (isUtf8(bytes.subarray(at, at + length))) return length
-  }
-  return 0
+  const first = bytes[at] as number
+  if (first < 0x80) return 1
+  // Most bytes that begin no character are told by this, and cost no call.
+  if (first < 0xc2 || first > 0xf4 || ((bytes[at + 1] ?? 0) & 0xc0) !== 0x80) return 0
+  const length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
+  return at + length <= end && isUtf8(bytes.subarray(at, at + length)) ? length : 0
 }
 
 export function encodeText(text: string): Buffer {
