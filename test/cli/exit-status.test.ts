@@ -1,6 +1,8 @@
 import t from 'tap'
-import { gitSync } from '../support/command.js'
+import { gitSync, gitSyncAlone } from '../support/command.js'
 import { stage } from '../support/stage.js'
+
+// One of each status as a process of its own, which must end by itself.
 
 t.test('0: done; the target has the refs', async (t) => {
   const { source, target } = await stage(t)
@@ -11,7 +13,8 @@ t.test('0: done; the target has the refs', async (t) => {
     t.equal(stderr, '')
     t.strictSame(await target.soundRefs(), await source.refs())
   }
-  t.equal((await gitSync(['fetch', source.url])).status, 0)
+  t.equal((await gitSyncAlone(['fetch', source.url])).status, 0)
+  t.equal((await gitSyncAlone(['sync', source.url, target.url])).status, 0)
   t.equal((await gitSync(['probe', source.url])).status, 0)
 })
 
@@ -24,7 +27,7 @@ t.test('3: blocked refs, which a plan only tells', async (t) => {
   const urls = [source.url, target.url]
 
   t.equal((await gitSync(['plan', ...urls])).status, 0)
-  const { status, stdout, stderr } = await gitSync(['sync', ...urls])
+  const { status, stdout, stderr } = await gitSyncAlone(['sync', ...urls])
   t.equal(status, 3)
   t.equal(stdout, '')
   t.match(stderr, /^git-sync: 1 ref .*\(blocked_refs\)\nrefs\/heads\/main {2}the branch has diverged/)
@@ -58,7 +61,7 @@ t.test('1: bootstrap names what the target has already', async (t) => {
   const { source, target, client, request } = await stage(t)
   await source.commit('main')
   await client.sync(request())
-  const { status, stderr } = await gitSync(['bootstrap', source.url, target.url])
+  const { status, stderr } = await gitSyncAlone(['bootstrap', source.url, target.url])
   t.equal(status, 1)
   t.match(stderr, /\(plan_refused\)\nrefs\/heads\/main {2}the target has it already, at [0-9a-f]{40}\n$/)
 })
@@ -93,7 +96,7 @@ for (const [what, args] of Object.entries(wrong)) {
 }
 
 t.test('2: a variable that does not parse, named, and only if a run needs it', async (t) => {
-  const { status, stderr } = await gitSync(['probe', A], { env: { GITSYNC_STALL_TIMEOUT: 'soon' } })
+  const { status, stderr } = await gitSyncAlone(['probe', A], { env: { GITSYNC_STALL_TIMEOUT: 'soon' } })
   t.equal(status, 2)
   t.match(stderr, /^git-sync: GITSYNC_STALL_TIMEOUT must be a time/)
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { holdAfter } from '../support/answer-faults.js'
-import { gitSync } from '../support/command.js'
+import { gitSyncAlone } from '../support/command.js'
 import { stage } from '../support/stage.js'
 
 for (const [signal, status] of [
@@ -18,7 +18,7 @@ for (const [signal, status] of [
     await source.bigHistory({ commits: 10, bytesPerCommit: 2_500_000 })
     const on = { stderr: /[1-9][\d.]* KiB written/, action: (pid: number) => process.kill(pid, signal) }
 
-    const ended = await gitSync(['sync', source.url, target.url, '--progress'], { on })
+    const ended = await gitSyncAlone(['sync', source.url, target.url, '--progress'], { on })
 
     t.equal(ended.status, status)
     t.equal(ended.stdout, '')
@@ -30,7 +30,7 @@ for (const [signal, status] of [
 
 t.test('GITSYNC_RUN_TIMEOUT and GITSYNC_STALL_TIMEOUT end a run', async (t) => {
   const { source, target } = await stage(t, { source: { intercept: () => {} } })
-  const run = (env: NodeJS.ProcessEnv) => gitSync(['sync', source.url, target.url], { env })
+  const run = (env: NodeJS.ProcessEnv) => gitSyncAlone(['sync', source.url, target.url], { env })
   const late = await run({ GITSYNC_RUN_TIMEOUT: '300ms' })
   t.equal(late.status, 1)
   t.match(late.stderr, /\(deadline_exceeded\)\nNext: .*GITSYNC_RUN_TIMEOUT/)

@@ -29,7 +29,10 @@ async function startProxy(t: Test) {
     for (const socket of [client, onward]) socket.on('error', () => socket.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => new Promise((resolve) => server.close(resolve)))
+  t.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
   const address = server.address()
   return { tunnels, url: `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}` }
 }

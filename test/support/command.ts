@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
+import { CommandProcess } from './command-process.js'
 import { gitEnv } from './git.js'
 import { projectFile } from './project.js'
 
@@ -18,8 +19,18 @@ export interface Finished {
   stderr: string
 }
 
-/** Runs the command line as a process of its own, with no settings but these and no terminal. */
-export async function gitSync(args: readonly string[], options: CommandOptions = {}): Promise<Finished> {
+const shared = new CommandProcess()
+
+/** Runs the command line with no settings but these and no terminal, in a process that the calls of a file share. */
+export function gitSync(
+  args: readonly string[],
+  { env = {} }: Pick<CommandOptions, 'env'> = {},
+): Promise<Finished> {
+  return shared.run(args, { ...gitEnv(), ...env })
+}
+
+/** The same as a process of its own, for what only such a one shows: that it ends, and how it takes a signal. */
+export async function gitSyncAlone(args: readonly string[], options: CommandOptions = {}): Promise<Finished> {
   const { env = {}, cwd, on } = options
   const child = spawn(process.execPath, [cli, ...args], {
     env: { ...gitEnv(), ...env },
