@@ -8,8 +8,8 @@ import { startService } from '../support/service-process.js'
 // GITSYNC_HOSTILE=refs those whose names have that word: to find the one that takes long.
 
 const which = process.env.GITSYNC_HOSTILE ?? ''
-/** On a machine that does nothing else, 100 is what must hold; the tests run several files at a time. */
-const LIMIT_MS = Number(process.env.GITSYNC_HOSTILE_LIMIT || 500)
+/** That it is bounded at all: other tests share the processor. What `npm run soak` prints is to be below 100. */
+const LIMIT_MS = Number(process.env.GITSYNC_HOSTILE_LIMIT || 1_000)
 const PATIENCE_MS = 8_000
 const SETTINGS = {
   GITSYNC_EGRESS_POLICY: 'any',
