@@ -208,6 +208,7 @@ t.test('an answer that is lost although a hook has refused some: each ref is tol
 
 t.test('an answer that is lost and a target that then is gone: the first failure is told', async (t) => {
   const on = await stage(t, {
+    client: { stallTimeout: 1_000 },
     target: {
       handle: (info) =>
         info.kind === 'info-refs' && info.index > 0 ? { type: 'respond', status: 500 } : lose(info),

@@ -133,7 +133,10 @@ t.test('objects that the target’s own checks refuse are told with their reason
 })
 
 t.test('a server of another kind that says ok and does nothing is found out', async (t) => {
-  const { source, target, client, request } = await stage(t, { target: { handle: saysOk } })
+  const { source, target, client, request } = await stage(t, {
+    target: { handle: saysOk },
+    client: { stallTimeout: 1_000 },
+  })
   await source.commit('main')
 
   const error = await failureOf(client.sync(request()))
