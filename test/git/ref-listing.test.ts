@@ -10,8 +10,9 @@ const B = 'b'.repeat(40)
 const [NULL, NULL_256] = ['0'.repeat(40), '0'.repeat(64)]
 const SHA256 = 'c'.repeat(64)
 
+// Short lists come in small pieces, long ones in large.
 const wireOf = (lines: readonly string[]) =>
-  streamOf(Buffer.concat([...lines.map((line) => pkt(line)), FLUSH]), [50])
+  streamOf(Buffer.concat([...lines.map((line) => pkt(line)), FLUSH]), [lines.length < 1_000 ? 50 : 65_000])
 
 const v1 = async (lines: readonly string[], format: ObjectFormat = 'sha1') => {
   const first = `${format === 'sha1' ? A : SHA256} refs/heads/first\0object-format=${format}`
