@@ -15,7 +15,7 @@ function pushesMeet(action: (push: number) => Action | undefined): SideOptions {
   }
 }
 
-const history = { commits: 60, bytesPerCommit: 80_000 }
+const history = { commits: 40, bytesPerCommit: 80_000 }
 
 for (const status of [408, 413, 504]) {
   t.test(`a ${status} while the body goes out switches steps on by itself`, async (t) => {

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { failureOf, stage } from '../support/stage.js'
 
-// Of each kind; with the two ways to close, each status is answered 20 times.
-const RUNS = 10
+// Of each kind: a race that is lost once in a hundred times shows only in many, as of GITSYNC_EARLY_ANSWERS=100.
+const RUNS = Number(process.env.GITSYNC_EARLY_ANSWERS || 4)
 const PACK = 800_000
 
 for (const { status, code } of [
@@ -55,7 +55,7 @@ const unauthorized = { type: 'respond', status: 401, headers: { connection: 'clo
 
 t.test('an early refusal ends the fetch too', async (t) => {
   const { source, target, client, request } = await stage(t)
-  await source.bigHistory({ commits: 10, bytesPerCommit: 2_000_000 })
+  await source.bigHistory({ commits: 10, bytesPerCommit: 1_500_000 })
   target.server.intercept = (incoming, response, next) => {
     if (incoming.method === 'GET') return next()
     response.writeHead(403).end()
@@ -65,5 +65,5 @@ t.test('an early refusal ends the fetch too', async (t) => {
 
   t.equal(error.code, 'target_unauthorized')
   await source.server.idle()
-  t.ok((source.requests.at(-1)?.responseBytes ?? 0) < 20_000_000, 'not all of it was fetched')
+  t.ok((source.requests.at(-1)?.responseBytes ?? 0) < 15_000_000, 'not all of it was fetched')
 })

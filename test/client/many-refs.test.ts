@@ -2,7 +2,7 @@ import t from 'tap'
 import { commitCommands, fastImport } from '../support/fast-import.js'
 import { stage } from '../support/stage.js'
 
-const COUNT = 2000
+const COUNT = 600
 const FEWER = 300
 
 t.test(`${COUNT} refs: created, found unchanged, and pruned`, async (t) => {

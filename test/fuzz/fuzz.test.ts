@@ -3,7 +3,7 @@ import { openStage, type Verdict } from '../../fuzz/stage.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 // The first of the cases that `npm run fuzz` runs ten thousand of.
-const CASES = 250
+const CASES = 120
 const LANES = 16
 
 t.setTimeout(120_000)

@@ -19,8 +19,8 @@ import { eventsIn, STREAM, serveApp } from '../support/served-app.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 const SEED = 20_261_122
-const RUNS = 100
-const TARGETS = 40
+const RUNS = 60
+const TARGETS = 24
 const HISTORY = { commits: 4, bytesPerCommit: 100_000 }
 const counted = { faults: 0, hangUps: 0 }
 
@@ -135,7 +135,7 @@ async function makeRepositories(root: string): Promise<{ source: Repository; tar
 }
 
 t.test(
-  'a hundred runs at once, of which many break, leave nothing behind',
+  'sixty runs that come at once, of which many break, leave nothing behind',
   { timeout: 60_000 },
   async (t) => {
     const root = await temporaryFolder(t)
@@ -157,7 +157,7 @@ t.test(
 
     const calls = Array.from({ length: RUNS }, (_, run) => {
       const operation = random.weighted({ sync: 6, replicate: 2, plan: 1, probe: 1 })
-      const hangUpAfter = random.chance(0.2) ? random.int(0, 4) : -1
+      const hangUpAfter = random.chance(0.4) ? random.int(0, 2) : -1
       const ends = {
         source: { url: sources.url(`run-${run}.git`) },
         target: { url: sinks.url(`target-${run % TARGETS}.git`) },
@@ -188,7 +188,7 @@ t.test(
     t.comment(`bytes by side: ${bytes.map(([, count]) => count).join(', ')}`)
     t.comment(`/healthz of ${latencies.length}: p50 ${at(latencies, 0.5)} ms, p99 ${at(latencies, 0.99)} ms`)
     t.ok((ended.result ?? 0) > RUNS / 4, 'many have come to a good end')
-    t.ok(counted.faults > 20 && counted.hangUps > 5, 'and many have not')
+    t.ok(counted.faults > 15 && counted.hangUps > 5, 'and many have not')
     t.notOk('internal' in ended, 'nothing that broke is called our own bug')
 
     const grown = memory() - memoryBefore
