@@ -19,7 +19,7 @@ for (const told of [true, false]) {
     `a repository beyond the target's limit arrives in steps, the limit ${told ? 'told' : 'found out'}`,
     async (t) => {
       const { source, target, client, request, events, watch } = await stage(t, { target: small() })
-      await source.bigHistory({ commits: 150, bytesPerCommit: 20_000, branches: 3 })
+      await source.bigHistory({ commits: 160, bytesPerCommit: 10_000, branches: 3 })
       const tip = await source.head('main')
       await source.tag('v1', tip, { annotated: true })
       const options = told ? { targetMaxPackBytes: LIMIT - 10_000 } : {}
