@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Dispatcher } from 'undici'
+import { type DispatcherProvider, defaultDispatchers } from '../src/engine/dispatchers.js'
 import { Client, type RunEvent, type SyncRequest } from '../src/index.js'
 import { Random } from '../test/support/random.js'
 import { bodyDamages } from './damage-body.js'
@@ -37,7 +39,6 @@ const GRACE_MS = 5_000
 export async function openStage(root: string, seed: number): Promise<FuzzStage> {
   const history = await makeHistory(root)
   const server = await startServer()
-  const client = new Client({ stallTimeout: STALL_MS, spoolDir: root })
   const pairs: Pair[] = []
   for (const [index, scenario] of scenarios.entries()) {
     const pair = await Pair.make(join(root, String(index)), scenario, history)
@@ -54,6 +55,9 @@ export async function openStage(root: string, seed: number): Promise<FuzzStage> 
 
   async function run(pair: Pair, remotes: Remotes, name: string, step?: string): Promise<Ended> {
     const served = server.serve(name, remotes)
+    // A connection that one run's damage has left deaf must not be another run's.
+    const connections = new OwnConnections()
+    const client = new Client({ stallTimeout: STALL_MS, spoolDir: root, dispatcher: connections.provide })
     const events: RunEvent[] = []
     const about = { pair, remotes, events, ...(step !== undefined && { step }) }
     const { operation, request = {} } = pair.scenario
@@ -73,6 +77,7 @@ export async function openStage(root: string, seed: number): Promise<FuzzStage> 
     } finally {
       clearTimeout(bound)
       served.close()
+      connections.close()
     }
   }
 
@@ -108,4 +113,20 @@ function drawDamage(random: Random, pair: Pair): Damage {
   const step = random.pick(pair.steps)
   const names = random.chance(0.75) ? Object.keys(bodyDamages) : Object.keys(httpDamages)
   return { step, persists: random.chance(0.3), name: random.pick(names) }
+}
+
+/** The connections of one run, which end with it. */
+class OwnConnections {
+  readonly #used = new Set<Dispatcher>()
+  readonly #make = defaultDispatchers()
+
+  readonly provide: DispatcherProvider = (use) => {
+    const dispatcher = this.#make(use)
+    this.#used.add(dispatcher)
+    return dispatcher
+  }
+
+  close(): void {
+    for (const dispatcher of this.#used) void dispatcher.destroy()
+  }
 }
