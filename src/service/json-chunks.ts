@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { takeTurn } from '../git/turns.js'
 
 const ROWS_AT_ONCE = 500
 /** The longest piece that is written at once. */
@@ -43,7 +44,11 @@ export function bodyOf(texts: Iterable<string> | AsyncIterable<string>): Readabl
 
 async function* inPieces(texts: Iterable<string> | AsyncIterable<string>): AsyncGenerator<string> {
   for await (const text of texts) {
-    for (let at = 0; at < text.length; at += PIECE) yield text.slice(at, at + PIECE)
+    for (let at = 0; at < text.length; at += PIECE) {
+      // A reader that is as fast as we are would have us write all of it in one turn of the event loop.
+      await takeTurn()
+      yield text.slice(at, at + PIECE)
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { jsonChunks } from '../../src/service/json-chunks.js'
+import { bodyOf, jsonChunks } from '../../src/service/json-chunks.js'
 import { holds } from '../support/property.js'
 
 const whole = (value: unknown) => [...jsonChunks(value)].join('')
@@ -82,4 +82,17 @@ t.test('no piece holds more than 500 rows', async (t) => {
     pieces.reduce((sum, piece) => sum + rowsOf(piece), 0),
     10_000,
   )
+})
+
+t.test('a body that is read as fast as it is made leaves turns of the event loop to others', async (t) => {
+  let [turns, isOver] = [0, false]
+  const count = () => {
+    turns++
+    if (!isOver) setImmediate(count)
+  }
+  setImmediate(count)
+  // A reader that never waits for anything but the next piece.
+  for await (const piece of bodyOf(['x'.repeat(40_000_000)])) Buffer.from(String(piece))
+  isOver = true
+  t.ok(turns > 3, `${turns} turns`)
 })
