@@ -124,6 +124,8 @@ type Decision = Pick<PlannedRef, 'action' | 'reason' | 'forced'>
 const UP_TO_DATE: Decision = { action: 'skip', reason: 'up to date' }
 const UNSERVED: Decision = { action: 'warn', reason: 'the source lists it, but does not serve it' }
 const NEW: Decision = { action: 'create', reason: 'the target has no such ref' }
+/** The source cannot tell which, where it lacks the target's commits. */
+const DIVERGED = 'the branch has diverged, or the target is ahead of the source'
 const FAST_FORWARD: Decision = { action: 'update', reason: 'fast-forward' }
 
 function decide(ref: DesiredRef, targetHash: string, input: PlanInput): Decision {
@@ -131,8 +133,7 @@ function decide(ref: DesiredRef, targetHash: string, input: PlanInput): Decision
   if (input.unserved.has(ref.id)) return UNSERVED
   if (targetHash === '') return NEW
   if (input.fastForwards.has(ref.targetRef)) return FAST_FORWARD
-  const difference =
-    ref.kind === 'branch' ? 'the branch has diverged' : `the target has another object for this ${word(ref)}`
+  const difference = ref.kind === 'branch' ? DIVERGED : `the target has another object for this ${word(ref)}`
   if (input.overwrite) return { action: 'update', reason: `forced: ${difference}`, forced: true }
   return { action: 'block', reason: `${difference}${OVERWRITE_HINT}` }
 }

@@ -7,6 +7,16 @@ import type { RequestInfo } from '../support/proxy.js'
 import { actionsOf, failureOf, stage } from '../support/stage.js'
 import { pkt } from '../support/wire.js'
 
+t.test('a target that is ahead is blocked, and not said to have diverged for certain', async (t) => {
+  const { source, target, client, request } = await stage(t)
+  await source.commit('main')
+  await client.sync(request())
+  const ahead = await target.commit('main')
+  const error = await failureOf(client.sync(request()))
+  t.match(error.refs, [{ ref: 'refs/heads/main', reason: /the target is ahead/ }])
+  t.strictSame(await target.soundRefs(), { 'refs/heads/main': ahead })
+})
+
 for (const protocol of ['v1', 'v2', 'auto'] as const) {
   const policy = { protocol }
 
