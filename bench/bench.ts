@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { Cleanup } from '../demo/cleanup.js'
+import { Cleanup } from '../testing/cleanup.js'
 import type { Figure } from './figure.js'
 import { describeMachine } from './machine.js'
 import type { Scenario } from './scenario.js'

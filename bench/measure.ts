@@ -1,4 +1,4 @@
-export { type Summary, summarize } from '../src/cli/summary.js'
+export { type Summary, summarize } from '../src/cli/output/summary.js'
 
 /** What one run of a contender gave, by figure. */
 export type Sample = Record<string, number>

@@ -1,9 +1,9 @@
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SyncRequest } from '../src/index.js'
-import { type GitServer, startGitServer } from '../test/support/git-server.js'
-import { createRepository } from '../test/support/sample-repository.js'
-import { removeFolder, temporaryFolder } from '../test/support/temporary-folder.js'
+import { type GitServer, startGitServer } from '../testing/git-server.js'
+import { createRepository } from '../testing/sample-repository.js'
+import { removeFolder, temporaryFolder } from '../testing/temporary-folder.js'
 import type { Bench } from './scenario.js'
 
 /** A source and fresh targets for it, each behind git's own http-backend. */

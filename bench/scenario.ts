@@ -1,4 +1,4 @@
-import type { Cleanup } from '../demo/cleanup.js'
+import type { Cleanup } from '../testing/cleanup.js'
 import type { Figure } from './figure.js'
 
 /** What a scenario is given. */

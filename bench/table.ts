@@ -1,4 +1,4 @@
-import { table } from '../src/cli/table.js'
+import { table } from '../src/cli/output/table.js'
 import type { Budget, Figure, Unit } from './figure.js'
 import type { Summary } from './measure.js'
 import { KIB, MIB } from './units.js'

@@ -1,6 +1,6 @@
-import { commitCommands, fastImport } from '../test/support/fast-import.js'
-import { git } from '../test/support/git.js'
-import { createRepository, type Repository } from '../test/support/sample-repository.js'
+import { commitCommands, fastImport } from '../testing/fast-import.js'
+import { git } from '../testing/git.js'
+import { createRepository, type Repository } from '../testing/sample-repository.js'
 
 export interface TextHistory {
   commits: number

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Cleanup } from './cleanup.js'
+import type { Cleanup } from '../testing/cleanup.js'
 
 /** Starts the real service as a process of its own, and waits until it answers. */
 export async function startService(cleanup: Cleanup): Promise<{ url: string }> {

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { startGitServer } from '../test/support/git-server.js'
-import { createRepository, type Repository } from '../test/support/sample-repository.js'
-import { removeFolder, temporaryFolder } from '../test/support/temporary-folder.js'
-import type { Cleanup } from './cleanup.js'
+import type { Cleanup } from '../testing/cleanup.js'
+import { startGitServer } from '../testing/git-server.js'
+import { createRepository, type Repository } from '../testing/sample-repository.js'
+import { removeFolder, temporaryFolder } from '../testing/temporary-folder.js'
 
 export interface Stage {
   source: Repository

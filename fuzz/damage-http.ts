@@ -1,4 +1,4 @@
-import type { Random } from '../test/support/random.js'
+import type { Random } from '../testing/random.js'
 
 /** A response as it goes out. */
 export interface Outgoing {

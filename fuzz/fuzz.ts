@@ -1,4 +1,4 @@
-import { removeFolder, temporaryFolder } from '../test/support/temporary-folder.js'
+import { removeFolder, temporaryFolder } from '../testing/temporary-folder.js'
 import { runCases } from './crew.js'
 import type { Verdict } from './stage.js'
 

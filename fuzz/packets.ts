@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { band } from '../test/support/wire.js'
+import { band } from '../testing/wire.js'
 
 const HEADER = 4
 

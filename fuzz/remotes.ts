@@ -1,4 +1,4 @@
-import type { Random } from '../test/support/random.js'
+import type { Random } from '../testing/random.js'
 import { type BodyDamage, bodyDamages } from './damage-body.js'
 import { type HttpDamage, httpDamages, type Outgoing } from './damage-http.js'
 import type { FakeTarget } from './fake-target.js'

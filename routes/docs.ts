@@ -2,8 +2,8 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyError, FastifyInstance } from 'fastify'
 import Type from 'typebox'
 import { GitSyncError } from '../src/errors.js'
-import { serviceOperation } from '../src/service/openapi.js'
-import { replyWithProblem } from '../src/service/problem.js'
+import { serviceOperation } from '../src/service/openapi/openapi.js'
+import { replyWithProblem } from '../src/service/response/problem.js'
 
 /** The OpenAPI document, and a page to read and try it: all of it from here, nothing from elsewhere. */
 export async function docsRoutes(app: FastifyInstance): Promise<void> {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import Type from 'typebox'
-import type { Metrics } from '../src/service/metrics.js'
-import { callers, serviceOperation } from '../src/service/openapi.js'
+import { callers, serviceOperation } from '../src/service/openapi/openapi.js'
+import type { Metrics } from '../src/service/runs/metrics.js'
 
 export function metricsRoute(app: FastifyInstance, metrics: Metrics): void {
   const schema = serviceOperation({

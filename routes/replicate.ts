@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { SyncRequest } from '../schemas/request.js'
 import { SyncResult } from '../schemas/result.js'
-import { runOperation } from '../src/service/openapi.js'
-import { answerRun } from '../src/service/run-answer.js'
-import type { Runs } from '../src/service/runs.js'
+import { runOperation } from '../src/service/openapi/openapi.js'
+import { answerRun } from '../src/service/response/respond-with-run.js'
+import type { Runs } from '../src/service/runs/run-registry.js'
 
 export function replicateRoute(app: FastifyInstance, runs: Runs): void {
   const schema = runOperation({

@@ -1,5 +1,5 @@
 import type { SyncRequest } from '../src/index.js'
-import type { Random } from '../test/support/random.js'
+import type { Random } from '../testing/random.js'
 import type { CallerKind } from './caller.js'
 import { drawFaults, type Fault } from './faults.js'
 import type { Pool } from './pool.js'

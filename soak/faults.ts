@@ -1,10 +1,10 @@
 import { Transform } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { corruptPack, holdAfter, injecting, replacedBy } from '../test/support/answer-faults.js'
-import type { RequestInfo } from '../test/support/proxy.js'
-import type { Action } from '../test/support/proxy-actions.js'
-import type { Random } from '../test/support/random.js'
-import { band } from '../test/support/wire.js'
+import { corruptPack, holdAfter, injecting, replacedBy } from '../testing/answer-faults.js'
+import type { RequestInfo } from '../testing/proxy.js'
+import type { Action } from '../testing/proxy-actions.js'
+import type { Random } from '../testing/random.js'
+import { band } from '../testing/wire.js'
 
 export type SideName = 'source' | 'target'
 

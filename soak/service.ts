@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream'
 import { text as textOf } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Cleanup } from '../demo/cleanup.js'
+import type { Cleanup } from '../testing/cleanup.js'
 
 export const TOKENS = ['ada', 'ben', 'cleo', 'dan'].map((name) => `${name}-token-3d81`)
 

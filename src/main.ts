@@ -1,5 +1,5 @@
-import { SettingError } from './service/setting-error.js'
 import { startTracing } from './service/tracing.js'
+import { SettingError } from './settings/setting-error.js'
 
 /** The service as a process. Tracing comes before all that it is to trace. */
 async function main(): Promise<void> {

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import t from 'tap'
-import { captureLog, fakeClient, problemOf, type ServedApp, serveApp } from './support/served-app.js'
-import { bodyOf } from './support/sync-body.js'
+import { captureLog, fakeClient, problemOf, type ServedApp, serveApp } from '../testing/served-app.js'
+import { bodyOf } from '../testing/sync-body.js'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { parseDockerfile } from './support/dockerfile.js'
-import { projectFile } from './support/project.js'
-import { missing, runPython } from './support/python.js'
+import { parseDockerfile } from '../testing/dockerfile.js'
+import { projectFile } from '../testing/project.js'
+import { missing, runPython } from '../testing/python.js'
 
 const instructions = parseDockerfile(await readFile(projectFile('Dockerfile'), 'utf8'))
 const all = (name: string) =>

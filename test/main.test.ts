@@ -6,10 +6,10 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { VERSION } from '../src/version.js'
-import { DOCUMENT, eventsOf, STREAM } from './support/served-app.js'
-import { startProcess, startService } from './support/service-process.js'
-import { stage } from './support/stage.js'
-import { temporaryFolder } from './support/temporary-folder.js'
+import { DOCUMENT, eventsOf, STREAM } from '../testing/served-app.js'
+import { startProcess, startService } from '../testing/service-process.js'
+import { stage } from '../testing/stage.js'
+import { temporaryFolder } from '../testing/temporary-folder.js'
 
 /** How a process that cannot start ends. */
 async function failedStart(t: Test, settings: Record<string, string>) {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { createReadStream } from 'node:fs'
-import { CommitGraph } from '../../src/engine/batch/commit-graph.js'
-import { readHistory } from '../../src/git/history.js'
-import { Pace } from '../../src/git/turns.js'
-import { gitEnv } from '../../test/support/git.js'
+import { CommitGraph } from '../../src/engine/batch/graph/commit-graph.js'
+import { readHistory } from '../../src/git/pack/history.js'
+import { Pace } from '../../src/runtime/yield.js'
+import { gitEnv } from '../../testing/git.js'
 import { answerCalls } from './answer-calls.js'
 
 export interface GraphRead {

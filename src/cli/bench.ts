@@ -11,7 +11,7 @@ import { Client } from '../engine/client.js'
 import { GitSyncError } from '../errors.js'
 import { configEnv, plainGitEnv } from '../local-git/env.js'
 import { type ServedRepository, serveRepository } from '../local-git/serve-repository.js'
-import { type Run, runsText, summarizeRuns } from './bench-report.js'
+import { type Run, runsText, summarizeRuns } from './output/bench-report.js'
 
 export interface BenchOptions {
   /** A URL, or the path of a repository, which is then served here. */

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { UNPRINTABLE } from '../git/protocol-error.js'
+import { UNPRINTABLE } from '../git/wire/protocol-error.js'
 import { VERSION } from '../version.js'
 import { benchCommand } from './commands/bench.js'
 import { bootstrapCommand } from './commands/bootstrap.js'
@@ -9,7 +9,7 @@ import { probeCommand } from './commands/probe.js'
 import { replicateCommand } from './commands/replicate.js'
 import { serveCommand } from './commands/serve.js'
 import { syncCommand } from './commands/sync.js'
-import { exitStatus } from './exit-status.js'
+import { exitStatus } from './output/exit-status.js'
 
 const COMMANDS = [
   serveCommand,

@@ -1,7 +1,7 @@
 import { Command, type Option } from 'commander'
 import type { SyncRequest } from '../../schemas/request.js'
 import type { SyncResult } from '../../schemas/result.js'
-import type { RunOptions } from '../engine/runner.js'
+import type { RunOptions } from '../engine/run/runner.js'
 import {
   addFlags,
   outputFlags,
@@ -10,9 +10,9 @@ import {
   scopeFlags,
   sideFlags,
   transferFlags,
-} from './flags.js'
+} from './flags/flags.js'
+import { syncRequest } from './flags/request.js'
 import type { Clients } from './operation.js'
-import { syncRequest } from './request.js'
 
 export interface MirrorCommand {
   name: string
@@ -49,7 +49,7 @@ async function run(
   { allRefsAreBestEffort, work }: Pick<MirrorCommand, 'allRefsAreBestEffort' | 'work'>,
 ): Promise<void> {
   const { runOperation } = await import('./operation.js')
-  const { syncText } = await import('./sync-text.js')
+  const { syncText } = await import('./output/sync-text.js')
   const implied = allRefsAreBestEffort && flags.allRefs && !flags.atomic ? { bestEffort: true } : {}
   const request = syncRequest(source, target, { ...flags, ...implied })
   await runOperation({ flags, work: (clients, options) => work(clients, request, options), text: syncText })

@@ -1,16 +1,16 @@
 import { Client } from '../engine/client.js'
-import type { RunOptions } from '../engine/runner.js'
+import type { RunOptions } from '../engine/run/runner.js'
 import { GitSyncError } from '../errors.js'
-import { SettingError } from '../service/setting-error.js'
+import { readRunSettings } from '../settings/run-settings.js'
+import { SettingError } from '../settings/setting-error.js'
 import { UnstableClient } from '../unstable.js'
 import { proxiedDispatchers } from './dispatchers.js'
-import { reportFailure } from './failure.js'
-import type { RunFlags } from './flags.js'
+import type { RunFlags } from './flags/flags.js'
 import { GitCredentials } from './git-credentials.js'
-import { print, printJson, type TextOptions, textOptions, warn } from './output.js'
-import { ProgressDisplay } from './progress-display.js'
+import { reportFailure } from './output/failure.js'
+import { print, printJson, type TextOptions, textOptions, warn } from './output/output.js'
+import { ProgressDisplay } from './output/progress-display.js'
 import { RunEnding } from './run-ending.js'
-import { readRunSettings } from './run-settings.js'
 
 export interface Clients {
   stable: Client

@@ -1,17 +1,17 @@
 import type { PlanRequest, ProbeRequest, SyncRequest } from '../../schemas/request.js'
 import type { PlanResult, ProbeResult, SyncResult } from '../../schemas/result.js'
-import { toJob } from './job.js'
 import { runProbe } from './probe.js'
-import { runSync } from './run.js'
-import { type ClientOptions, Runner, type RunOptions } from './runner.js'
+import { toJob } from './request/sync-spec.js'
 import {
   validatePlanRequest,
   validateProbeRequest,
   validateReplicateRequest,
   validateSyncRequest,
-} from './validate.js'
+} from './request/validate.js'
+import { type ClientOptions, Runner, type RunOptions } from './run/runner.js'
+import { runSync } from './sync.js'
 
-export type { ClientOptions, RunOptions } from './runner.js'
+export type { ClientOptions, RunOptions } from './run/runner.js'
 
 /** Mirrors refs between remotes. It holds no state between calls and may serve many at once. */
 export class Client {

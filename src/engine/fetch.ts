@@ -1,14 +1,14 @@
 import type { FetchResult, FetchRequest as Request } from '../../schemas/unstable.js'
 import { GitSyncError } from '../errors.js'
-import { sortByBytes } from '../git/ref-name.js'
+import { sortByBytes } from '../git/refs/ref-name.js'
 import type { UploadPack } from '../git/upload-pack.js'
-import { CountedPack } from './counted-pack.js'
-import type { Run } from './job.js'
-import { collectStats, MemoryMeter } from './measure.js'
-import { remoteText } from './progress.js'
-import { openSource } from './remotes.js'
-import { branchRef, refPrefixes, toScope } from './scope.js'
-import { selectRefs } from './select.js'
+import { openSource } from './plan/list-remotes.js'
+import { selectRefs } from './plan/select.js'
+import { CountedPack } from './push/counted-pack.js'
+import { branchRef, refPrefixes, toScope } from './request/scope.js'
+import type { Run } from './request/sync-spec.js'
+import { remoteText } from './run/progress.js'
+import { collectStats, MemoryMeter } from './run/stats.js'
 
 /** Asks the source for the pack that a receiver with these haves would need, and counts it as it passes. */
 export async function runFetch(run: Run, request: Request): Promise<FetchResult> {

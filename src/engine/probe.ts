@@ -1,12 +1,12 @@
 import type { ProbeRequest } from '../../schemas/request.js'
 import type { ProbeResult, RefInfo } from '../../schemas/result.js'
-import { sortByBytes } from '../git/ref-name.js'
-import { eachInTurns } from '../git/turns.js'
-import type { Run } from './job.js'
-import { collectStats, MemoryMeter } from './measure.js'
-import { openSource, openTarget } from './remotes.js'
-import { refPrefixes, toScope } from './scope.js'
-import { discoverRefs } from './select.js'
+import { sortByBytes } from '../git/refs/ref-name.js'
+import { eachInTurns } from '../runtime/yield.js'
+import { openSource, openTarget } from './plan/list-remotes.js'
+import { discoverRefs } from './plan/select.js'
+import { refPrefixes, toScope } from './request/scope.js'
+import type { Run } from './request/sync-spec.js'
+import { collectStats, MemoryMeter } from './run/stats.js'
 
 /** Bytes that a ref of the result takes, apart from its name and id. */
 const LISTED_REF = 100

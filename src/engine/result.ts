@@ -7,11 +7,11 @@ import type {
   SyncCounts,
   SyncResult,
 } from '../../schemas/result.js'
-import { zeroId } from '../git/object-id.js'
-import { eachInTurns, Pace } from '../git/turns.js'
-import type { Job } from './job.js'
-import { moveOf, type PlannedRef, summarize } from './plan.js'
-import type { Remotes } from './remotes.js'
+import { zeroId } from '../git/refs/object-id.js'
+import { eachInTurns, Pace } from '../runtime/yield.js'
+import type { Remotes } from './plan/list-remotes.js'
+import { moveOf, type PlannedRef, summarize } from './plan/plan-refs.js'
+import type { Job } from './request/sync-spec.js'
 
 /** What a plan comes to, without a word of its refs. */
 export type Outline = Pick<SyncResult, 'plan' | 'execution'>

@@ -1,7 +1,7 @@
 import { GitSyncError } from '../errors.js'
-import { RefusedWantError } from '../git/protocol-error.js'
-import type { Job, Run } from './job.js'
-import type { DesiredRef } from './select.js'
+import { RefusedWantError } from '../git/wire/protocol-error.js'
+import type { DesiredRef } from './plan/select.js'
+import type { Job, Run } from './request/sync-spec.js'
 
 const MAX_BLIND_PUSHES = 3
 const MAX_UNSERVED = 1_000

@@ -1,20 +1,20 @@
 import { GitSyncError } from '../errors.js'
+import type { SmartHttp } from './http/smart-http.js'
+import type { ObjectFormat } from './refs/object-id.js'
+import { UPLOAD_PACK } from './upload-pack.js'
 import {
   MAX_ADVERTISEMENT,
   objectFormatOf,
   type RefAdvertisement,
   readAdvertisement,
-} from './advertisement.js'
-import type { Capabilities } from './capabilities.js'
-import { readDeepened, writeDeepenV1 } from './deepen.js'
-import { ShallowLines } from './fetch-response.js'
-import type { ObjectFormat } from './object-id.js'
-import { PacketReader } from './packet-reader.js'
-import { type PushReport, readPushReport } from './push-report.js'
-import { type Command, type PushOptions, writeCommands } from './push-request.js'
-import { SideBandStream, type TextSink } from './side-band-stream.js'
-import type { SmartHttp } from './smart-http.js'
-import { UPLOAD_PACK } from './upload-pack.js'
+} from './wire/advertisement.js'
+import type { Capabilities } from './wire/capabilities.js'
+import { readDeepened, writeDeepenV1 } from './wire/deepen.js'
+import { ShallowLines } from './wire/fetch-response.js'
+import { PacketReader } from './wire/packet-reader.js'
+import { type PushReport, readPushReport } from './wire/push-report.js'
+import { type Command, type PushOptions, writeCommands } from './wire/push-request.js'
+import { SideBandStream, type TextSink } from './wire/side-band-stream.js'
 
 export const RECEIVE_PACK = 'git-receive-pack'
 /** Bytes of an answer to a push, with all that hooks say. */

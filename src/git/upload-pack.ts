@@ -1,27 +1,27 @@
 import type { ProtocolMode } from '../../schemas/request.js'
 import type { Protocol } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
-import { MAX_ADVERTISEMENT, objectFormatOf, readAdvertisement } from './advertisement.js'
-import type { Capabilities } from './capabilities.js'
-import { DEEPEST, type Deepening, readDeepened, writeDeepenV1, writeDeepenV2 } from './deepen.js'
-import { type FetchRequest, writeFetchV1, writeFetchV2 } from './fetch-request.js'
+import type { Sample } from '../runtime/sample.js'
+import type { SmartHttp } from './http/smart-http.js'
+import { type HistoryObject, readHistory } from './pack/history.js'
+import { openPackStream, type PackStream } from './pack/pack-stream.js'
+import type { ObjectFormat } from './refs/object-id.js'
+import { MAX_ADVERTISEMENT, objectFormatOf, readAdvertisement } from './wire/advertisement.js'
+import type { Capabilities } from './wire/capabilities.js'
+import { DEEPEST, type Deepening, readDeepened, writeDeepenV1, writeDeepenV2 } from './wire/deepen.js'
+import { type FetchRequest, writeFetchV1, writeFetchV2 } from './wire/fetch-request.js'
 import {
   readV1Preamble,
   readV2Preamble,
   type ShallowInfo,
   ShallowLines,
   type ShallowOptions,
-} from './fetch-response.js'
-import { type HistoryObject, readHistory } from './history.js'
-import { readLsRefs, writeLsRefs } from './ls-refs.js'
-import { readAcknowledged, writeNegotiationV1, writeNegotiationV2 } from './negotiate.js'
-import type { ObjectFormat } from './object-id.js'
-import { openPackStream, type PackStream } from './pack-stream.js'
-import { PacketReader } from './packet-reader.js'
-import { asRefusedWant, RemoteFatalError } from './protocol-error.js'
-import type { Sample } from './sample.js'
-import type { TextSink } from './side-band-stream.js'
-import type { SmartHttp } from './smart-http.js'
+} from './wire/fetch-response.js'
+import { readLsRefs, writeLsRefs } from './wire/ls-refs.js'
+import { readAcknowledged, writeNegotiationV1, writeNegotiationV2 } from './wire/negotiate.js'
+import { PacketReader } from './wire/packet-reader.js'
+import { asRefusedWant, RemoteFatalError } from './wire/protocol-error.js'
+import type { TextSink } from './wire/side-band-stream.js'
 
 export const UPLOAD_PACK = 'git-upload-pack'
 /** Bytes that come before a pack: two lines for each have that fits into a request, and some for shallow commits. */

@@ -4,13 +4,13 @@ import { envSchema } from 'env-schema'
 import ms from 'ms'
 import Type from 'typebox'
 import { StringEnum } from '../../schemas/atoms.js'
-import { isWellFormedRefName } from '../git/ref-name.js'
-import { type Caller, parseCallers } from './callers.js'
+import { isWellFormedRefName } from '../git/refs/ref-name.js'
+import { SettingError } from '../settings/setting-error.js'
+import { type Caller, parseCallers } from './access/callers.js'
 import { AllowedHosts } from './egress/allowed-hosts.js'
 import { EGRESS_MODES, type EgressMode } from './egress/policy.js'
 import { type ProxySettings, readProxies } from './egress/proxies.js'
-import { DEFAULT_MEMORY_BUDGET } from './memory-budget.js'
-import { SettingError } from './setting-error.js'
+import { DEFAULT_MEMORY_BUDGET } from './runs/memory-budget.js'
 
 /** The service's settings, read and understood. Times are milliseconds, sizes bytes. */
 export interface Config {

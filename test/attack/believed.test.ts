@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { Client } from '../../src/index.js'
-import { failureOf, stage } from '../support/stage.js'
-import { FLUSH, pkt, startFakeRemote } from '../support/wire.js'
+import { failureOf, stage } from '../../testing/stage.js'
+import { FLUSH, pkt, startFakeRemote } from '../../testing/wire.js'
 
 const ID = '1'.repeat(40)
 const NULL = '0'.repeat(40)

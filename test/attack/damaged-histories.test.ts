@@ -1,12 +1,12 @@
 import t from 'tap'
-import { readHistory } from '../../src/git/history.js'
-import { ProtocolError } from '../../src/git/protocol-error.js'
+import { readHistory } from '../../src/git/pack/history.js'
+import { ProtocolError } from '../../src/git/wire/protocol-error.js'
 import { Client } from '../../src/index.js'
-import { streamOf } from '../support/chunks.js'
-import { startGraphPeers } from '../support/graph-peers.js'
-import { appending, idOf, type WrittenEntry, writePack } from '../support/pack-writer.js'
-import { Random } from '../support/random.js'
-import { failureOf } from '../support/stage.js'
+import { streamOf } from '../../testing/chunks.js'
+import { startGraphPeers } from '../../testing/graph-peers.js'
+import { appending, idOf, type WrittenEntry, writePack } from '../../testing/pack-writer.js'
+import { Random } from '../../testing/random.js'
+import { failureOf } from '../../testing/stage.js'
 
 const SEED = 20_261_125
 const TREE = 'a'.repeat(40)

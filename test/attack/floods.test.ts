@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import t, { type Test } from 'tap'
-import { emptyPack } from '../../src/git/pack.js'
-import { runLimited } from '../support/limited-run.js'
-import { band, FLUSH, pkt, startFakeRemote } from '../support/wire.js'
+import { emptyPack } from '../../src/git/pack/pack.js'
+import { runLimited } from '../../testing/limited-run.js'
+import { band, FLUSH, pkt, startFakeRemote } from '../../testing/wire.js'
 
 // Each run has a process of its own with a heap that holds a tenth of what is sent, or less.
 

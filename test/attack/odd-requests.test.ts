@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { parseCallers } from '../../src/service/callers.js'
-import { fakeClient, type ServeOptions, serveApp } from '../support/served-app.js'
-import { bodyOf } from '../support/sync-body.js'
+import { parseCallers } from '../../src/service/access/callers.js'
+import { fakeClient, type ServeOptions, serveApp } from '../../testing/served-app.js'
+import { bodyOf } from '../../testing/sync-body.js'
 
 interface Answer {
   status: number

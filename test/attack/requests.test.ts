@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
-import { parseCallers } from '../../src/service/callers.js'
-import { fakeClient, problemOf, serveApp } from '../support/served-app.js'
-import { stage } from '../support/stage.js'
-import { bodyOf } from '../support/sync-body.js'
+import { parseCallers } from '../../src/service/access/callers.js'
+import { fakeClient, problemOf, serveApp } from '../../testing/served-app.js'
+import { stage } from '../../testing/stage.js'
+import { bodyOf } from '../../testing/sync-body.js'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 

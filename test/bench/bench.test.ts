@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import type { Report } from '../../bench/bench.js'
-import { projectFile } from '../support/project.js'
-import { temporaryFolder } from '../support/temporary-folder.js'
+import { projectFile } from '../../testing/project.js'
+import { temporaryFolder } from '../../testing/temporary-folder.js'
 
 const execute = promisify(execFile)
 const bench = projectFile('dist/bench/bench.js')

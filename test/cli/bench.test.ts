@@ -4,9 +4,9 @@ import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { type BenchOptions, runBench } from '../../src/cli/bench.js'
-import { createRepository } from '../support/sample-repository.js'
-import { failureOf, stage } from '../support/stage.js'
-import { temporaryFolder } from '../support/temporary-folder.js'
+import { createRepository } from '../../testing/sample-repository.js'
+import { failureOf, stage } from '../../testing/stage.js'
+import { temporaryFolder } from '../../testing/temporary-folder.js'
 
 async function output(options: BenchOptions): Promise<string> {
   const out = new PassThrough()

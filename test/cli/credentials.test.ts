@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { gitSync, gitSyncOnTerminal } from '../support/command.js'
-import { configEnv } from '../support/git.js'
-import { stage } from '../support/stage.js'
-import { temporaryFolder } from '../support/temporary-folder.js'
+import { gitSync, gitSyncOnTerminal } from '../../testing/command.js'
+import { configEnv } from '../../testing/git.js'
+import { stage } from '../../testing/stage.js'
+import { temporaryFolder } from '../../testing/temporary-folder.js'
 
 const SECRET = 'hush-hush-secret'
 const auth = { username: 'ada', password: SECRET }

@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs'
 import t from 'tap'
 import { buildProgram } from '../../src/cli/command-line.js'
-import { namedFlags } from '../../src/cli/flag-names.js'
+import { namedFlags } from '../../src/cli/flags/flag-names.js'
 import { VERSION } from '../../src/version.js'
-import { gitSync } from '../support/command.js'
-import { projectFile } from '../support/project.js'
+import { gitSync } from '../../testing/command.js'
+import { projectFile } from '../../testing/project.js'
 
 const commands = buildProgram().commands
 

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { holdAfter } from '../support/answer-faults.js'
-import { gitSyncAlone } from '../support/command.js'
-import { stage } from '../support/stage.js'
+import { holdAfter } from '../../testing/answer-faults.js'
+import { gitSyncAlone } from '../../testing/command.js'
+import { stage } from '../../testing/stage.js'
 
 for (const [signal, status] of [
   ['SIGINT', 130],

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { cli, gitSync } from '../support/command.js'
-import { gitEnv } from '../support/git.js'
-import { stage } from '../support/stage.js'
+import { cli, gitSync } from '../../testing/command.js'
+import { gitEnv } from '../../testing/git.js'
+import { stage } from '../../testing/stage.js'
 
 t.test('many refs stay readable, blocked ones too', async (t) => {
   const { source, target, client, request } = await stage(t)

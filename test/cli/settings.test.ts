@@ -3,10 +3,10 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { listen } from '../../src/local-git/loopback.js'
-import { selfSignedCertificate } from '../support/certificate.js'
-import { gitSync } from '../support/command.js'
-import { stage } from '../support/stage.js'
-import { temporaryFolder } from '../support/temporary-folder.js'
+import { selfSignedCertificate } from '../../testing/certificate.js'
+import { gitSync } from '../../testing/command.js'
+import { stage } from '../../testing/stage.js'
+import { temporaryFolder } from '../../testing/temporary-folder.js'
 
 /** An HTTP proxy that tunnels, and notes to where. */
 async function startProxy(t: Test) {

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { gitSync, gitSyncOnTerminal } from '../support/command.js'
-import { stage } from '../support/stage.js'
+import { gitSync, gitSyncOnTerminal } from '../../testing/command.js'
+import { stage } from '../../testing/stage.js'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
 const ESCAPES = /\u001b/

@@ -3,12 +3,12 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { type Fence, localize, readPages } from '../support/documents.js'
-import { projectFile } from '../support/project.js'
-import { missing, runPython } from '../support/python.js'
-import { serveApp } from '../support/served-app.js'
-import { stage } from '../support/stage.js'
-import { temporaryFolder } from '../support/temporary-folder.js'
+import { type Fence, localize, readPages } from '../../testing/documents.js'
+import { projectFile } from '../../testing/project.js'
+import { missing, runPython } from '../../testing/python.js'
+import { serveApp } from '../../testing/served-app.js'
+import { stage } from '../../testing/stage.js'
+import { temporaryFolder } from '../../testing/temporary-folder.js'
 
 const run = promisify(execFile)
 

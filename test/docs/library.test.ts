@@ -2,8 +2,8 @@ import t from 'tap'
 import ts from 'typescript'
 import * as library from '../../src/index.js'
 import * as unstable from '../../src/unstable.js'
-import { readPage } from '../support/documents.js'
-import { projectFile } from '../support/project.js'
+import { readPage } from '../../testing/documents.js'
+import { projectFile } from '../../testing/project.js'
 
 // Its examples are compiled and run with those of all pages: see examples.test.ts.
 const { text } = readPage('docs/library.md')
@@ -14,7 +14,7 @@ t.test('what is imported is exported, and every value that is exported is docume
 })
 
 t.test('every option of a client is documented', async (t) => {
-  const source = ts.sys.readFile(projectFile('src/engine/runner.ts')) ?? ''
+  const source = ts.sys.readFile(projectFile('src/engine/run/runner.ts')) ?? ''
   const options = [
     ...(/interface ClientOptions \{[\s\S]*?\n\}/.exec(source)?.[0].matchAll(/^ {2}(\w+)\?:/gm) ?? []),
   ]

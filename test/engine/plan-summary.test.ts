@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { test } from 'tap'
-import { type PlannedRef, summarize } from '../../src/engine/plan.js'
-import { decodeText, encodeText } from '../../src/git/text.js'
-import { id, planned } from '../support/planned.js'
-import { holds } from '../support/property.js'
+import { type PlannedRef, summarize } from '../../src/engine/plan/plan-refs.js'
+import { decodeText, encodeText } from '../../src/git/refs/byte-text.js'
+import { id, planned } from '../../testing/planned.js'
+import { holds } from '../../testing/property.js'
 
 const ZERO = id('0')
 

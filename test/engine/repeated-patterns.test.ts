@@ -1,7 +1,7 @@
 import { test } from 'tap'
-import { idleExcludes } from '../../src/engine/idle-excludes.js'
-import { toScope } from '../../src/engine/scope.js'
-import { selectRefs } from '../../src/engine/select.js'
+import { idleExcludes } from '../../src/engine/plan/idle-excludes.js'
+import { selectRefs } from '../../src/engine/plan/select.js'
+import { toScope } from '../../src/engine/request/scope.js'
 
 const listed = new Map(Array.from({ length: 1_000 }, (_, at) => [`refs/heads/b${at}`, 'a'.repeat(40)]))
 

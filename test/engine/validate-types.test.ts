@@ -1,6 +1,10 @@
 import { test } from 'tap'
-import { validatePlanRequest, validateProbeRequest, validateSyncRequest } from '../../src/engine/validate.js'
-import { refusedPaths, source, syncRequest, target } from '../support/invalid.js'
+import {
+  validatePlanRequest,
+  validateProbeRequest,
+  validateSyncRequest,
+} from '../../src/engine/request/validate.js'
+import { refusedPaths, source, syncRequest, target } from '../../testing/invalid.js'
 
 const both = [validateSyncRequest, validatePlanRequest]
 

@@ -1,9 +1,13 @@
 import { test } from 'tap'
-import { resolveAuth } from '../../src/engine/auth.js'
-import { toJob } from '../../src/engine/job.js'
-import { validatePlanRequest, validateProbeRequest, validateSyncRequest } from '../../src/engine/validate.js'
+import { toJob } from '../../src/engine/request/sync-spec.js'
+import {
+  validatePlanRequest,
+  validateProbeRequest,
+  validateSyncRequest,
+} from '../../src/engine/request/validate.js'
+import { resolveAuth } from '../../src/engine/run/auth.js'
 import type { SyncRequest } from '../../src/index.js'
-import { refusedPaths, source, syncRequest, target } from '../support/invalid.js'
+import { refusedPaths, source, syncRequest, target } from '../../testing/invalid.js'
 
 // As Go marshals them: every field there, none of them set.
 const zeroAuth = { source: { username: '', token: '', bearerToken: '', skipTlsVerify: false }, target: {} }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { openStage, type Verdict } from '../../fuzz/stage.js'
-import { temporaryFolder } from '../support/temporary-folder.js'
+import { temporaryFolder } from '../../testing/temporary-folder.js'
 
 // The first of the cases that `npm run fuzz` runs ten thousand of.
 const CASES = 120

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'tap'
-import { readAdvertisement } from '../../src/git/advertisement.js'
-import { ProtocolError } from '../../src/git/protocol-error.js'
-import { chunkSizes, streamOf } from '../support/chunks.js'
-import { holds } from '../support/property.js'
-import { FLUSH, pkt } from '../support/wire.js'
+import { readAdvertisement } from '../../src/git/wire/advertisement.js'
+import { ProtocolError } from '../../src/git/wire/protocol-error.js'
+import { chunkSizes, streamOf } from '../../testing/chunks.js'
+import { holds } from '../../testing/property.js'
+import { FLUSH, pkt } from '../../testing/wire.js'
 
 const A = 'a'.repeat(40)
 const v1 = [

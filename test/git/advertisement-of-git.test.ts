@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { objectFormatOf, type RefAdvertisement, readAdvertisement } from '../../src/git/advertisement.js'
-import { streamOf } from '../support/chunks.js'
-import { git } from '../support/git.js'
-import { infoRefs } from '../support/git-bytes.js'
-import { createRepository } from '../support/sample-repository.js'
-import { temporaryFolder } from '../support/temporary-folder.js'
+import { objectFormatOf, type RefAdvertisement, readAdvertisement } from '../../src/git/wire/advertisement.js'
+import { streamOf } from '../../testing/chunks.js'
+import { git } from '../../testing/git.js'
+import { infoRefs } from '../../testing/git-bytes.js'
+import { createRepository } from '../../testing/sample-repository.js'
+import { temporaryFolder } from '../../testing/temporary-folder.js'
 
 // What git itself says of a repository is the oracle for what we read of its advertisement.
 

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
-import { git } from '../support/git.js'
-import { actionsOf, failureOf } from '../support/stage.js'
+import { git } from '../../testing/git.js'
+import { actionsOf, failureOf } from '../../testing/stage.js'
 import { findDulwich } from './dulwich.js'
 import { type PeerStage, type Peers, startPeers } from './peers.js'
 

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { Client, type SyncRequest } from '../../src/index.js'
-import { fsck } from '../support/git.js'
-import { startGitServer } from '../support/git-server.js'
-import { type RequestInfo, startProxy } from '../support/proxy.js'
-import { createRepository, Repository } from '../support/sample-repository.js'
-import { temporaryFolder } from '../support/temporary-folder.js'
+import { fsck } from '../../testing/git.js'
+import { startGitServer } from '../../testing/git-server.js'
+import { type RequestInfo, startProxy } from '../../testing/proxy.js'
+import { createRepository, Repository } from '../../testing/sample-repository.js'
+import { temporaryFolder } from '../../testing/temporary-folder.js'
 import { startDulwich } from './dulwich.js'
 
 /** Who serves each side of a run. */

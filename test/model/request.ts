@@ -1,5 +1,5 @@
 import type { RefMapping, RefScope, SyncPolicy, TransferOptions } from '../../src/index.js'
-import type { Random } from '../support/random.js'
+import type { Random } from '../../testing/random.js'
 import { branchNames, excludeEachOther, otherNames, tagNames } from './names.js'
 
 export interface DrawnRequest {

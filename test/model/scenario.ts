@@ -1,4 +1,4 @@
-import { Random } from '../support/random.js'
+import { Random } from '../../testing/random.js'
 import { drawHistory, type History } from './history.js'
 import { type DrawnRequest, drawRequest } from './request.js'
 import { drawSource, drawTarget, type SideDraft } from './sides.js'

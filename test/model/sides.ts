@@ -1,4 +1,4 @@
-import type { Random } from '../support/random.js'
+import type { Random } from '../../testing/random.js'
 import { ancestorsOf, type History, type ObjectKey } from './history.js'
 import { branchNames, excludeEachOther, otherNames, tagNames } from './names.js'
 import type { DrawnRequest } from './request.js'

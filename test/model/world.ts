@@ -1,6 +1,6 @@
 import { Client } from '../../src/index.js'
-import { type GitServer, startGitServer } from '../support/git-server.js'
-import { temporaryFolder } from '../support/temporary-folder.js'
+import { type GitServer, startGitServer } from '../../testing/git-server.js'
+import { temporaryFolder } from '../../testing/temporary-folder.js'
 import { createTemplates } from './repositories.js'
 
 /** What all cases share: one git server, one client, and the empty repositories that they begin with. */

@@ -5,7 +5,7 @@ import { getHeapStatistics } from 'node:v8'
 import t from 'tap'
 import { type Config, readConfig } from '../../src/service/config.js'
 import { AllowedHosts } from '../../src/service/egress/allowed-hosts.js'
-import { SettingError } from '../../src/service/setting-error.js'
+import { SettingError } from '../../src/settings/setting-error.js'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND

@@ -1,11 +1,11 @@
 import t, { type Test } from 'tap'
 import { Client } from '../../src/index.js'
-import { Admission } from '../../src/service/admission.js'
-import { parseCallers } from '../../src/service/callers.js'
-import { heldRuns } from '../support/held-runs.js'
-import { captureLog, fakeClient, problemOf, STREAM, serveApp } from '../support/served-app.js'
-import { bodyOf } from '../support/sync-body.js'
-import { FLUSH, pkt, startFakeRemote } from '../support/wire.js'
+import { parseCallers } from '../../src/service/access/callers.js'
+import { Admission } from '../../src/service/runs/admission.js'
+import { heldRuns } from '../../testing/held-runs.js'
+import { captureLog, fakeClient, problemOf, STREAM, serveApp } from '../../testing/served-app.js'
+import { bodyOf } from '../../testing/sync-body.js'
+import { FLUSH, pkt, startFakeRemote } from '../../testing/wire.js'
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 const callers = () => parseCallers('ann:ANN,bob:BOB')

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import t from 'tap'
-import { eventsOf, STREAM } from '../support/served-app.js'
-import { startService } from '../support/service-process.js'
-import { stage } from '../support/stage.js'
+import { eventsOf, STREAM } from '../../testing/served-app.js'
+import { startService } from '../../testing/service-process.js'
+import { stage } from '../../testing/stage.js'
 
 const LIMIT = 600_000
 

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import t from 'tap'
-import { heldRuns } from '../support/held-runs.js'
-import { DOCUMENT, STREAM, serveApp } from '../support/served-app.js'
-import { bodyOf } from '../support/sync-body.js'
+import { heldRuns } from '../../testing/held-runs.js'
+import { DOCUMENT, STREAM, serveApp } from '../../testing/served-app.js'
+import { bodyOf } from '../../testing/sync-body.js'
 
 /** Requests on one connection, each sent without waiting for the response to the one before. */
 function pipelined(count: number, accept: string): string {

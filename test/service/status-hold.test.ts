@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
-import { DOCUMENT, eventsOf, problemOf, STREAM, serveApp } from '../support/served-app.js'
-import { bodyOf } from '../support/sync-body.js'
-import { startFakeRemote } from '../support/wire.js'
+import { DOCUMENT, eventsOf, problemOf, STREAM, serveApp } from '../../testing/served-app.js'
+import { bodyOf } from '../../testing/sync-body.js'
+import { startFakeRemote } from '../../testing/wire.js'
 
 /** Two remotes that take requests and say nothing until told to. */
 async function silentRemotes(t: Test) {

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { captureLog, DOCUMENT, problemOf, STREAM, serveApp } from '../support/served-app.js'
-import { stage } from '../support/stage.js'
+import { captureLog, DOCUMENT, problemOf, STREAM, serveApp } from '../../testing/served-app.js'
+import { stage } from '../../testing/stage.js'
 
 interface Line {
   msg: string

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { trace } from '@opentelemetry/api'
 import t from 'tap'
-import { traced, traceHeaders } from '../../src/git/trace.js'
+import { traced, traceHeaders } from '../../src/runtime/trace.js'
 import { startTracing } from '../../src/service/tracing.js'
 
 const off: Record<string, NodeJS.ProcessEnv> = {

@@ -5,10 +5,10 @@ import { symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { projectFile } from '../support/project.js'
-import { serveApp } from '../support/served-app.js'
-import { stage } from '../support/stage.js'
-import { temporaryFolder } from '../support/temporary-folder.js'
+import { projectFile } from '../../testing/project.js'
+import { serveApp } from '../../testing/served-app.js'
+import { stage } from '../../testing/stage.js'
+import { temporaryFolder } from '../../testing/temporary-folder.js'
 
 const run = promisify(execFile)
 const tool = (name: string) => projectFile(`node_modules/.bin/${name}`)

@@ -7,10 +7,10 @@ import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import ts from 'typescript'
 import { VERSION } from '../../src/version.js'
-import { gitEnv } from '../support/git.js'
-import { projectFile } from '../support/project.js'
-import { stage } from '../support/stage.js'
-import { temporaryFolder } from '../support/temporary-folder.js'
+import { gitEnv } from '../../testing/git.js'
+import { projectFile } from '../../testing/project.js'
+import { stage } from '../../testing/stage.js'
+import { temporaryFolder } from '../../testing/temporary-folder.js'
 
 const run = promisify(execFile)
 

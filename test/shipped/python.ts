@@ -3,11 +3,11 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { projectFile } from '../support/project.js'
-import { missing, runPython } from '../support/python.js'
-import { serveApp } from '../support/served-app.js'
-import { stage } from '../support/stage.js'
-import { temporaryFolder } from '../support/temporary-folder.js'
+import { projectFile } from '../../testing/project.js'
+import { missing, runPython } from '../../testing/python.js'
+import { serveApp } from '../../testing/served-app.js'
+import { stage } from '../../testing/stage.js'
+import { temporaryFolder } from '../../testing/temporary-folder.js'
 
 const PROGRAM = `
 import sys

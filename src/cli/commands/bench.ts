@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander'
-import { exitStatus } from '../exit-status.js'
-import { parseCount, parseSize } from '../flag-values.js'
-import { addFlags, protocolFlag, type RunFlags, sideFlags } from '../flags.js'
+import { parseCount, parseSize } from '../flags/flag-values.js'
+import { addFlags, protocolFlag, type RunFlags, sideFlags } from '../flags/flags.js'
+import { exitStatus } from '../output/exit-status.js'
 
 interface BenchFlags extends RunFlags {
   source: string
@@ -29,8 +29,8 @@ async function run(flags: BenchFlags): Promise<void> {
   const [{ runBench }, { sourceAuth }, { reportFailure }, { GitSyncError }, { RunEnding }] =
     await Promise.all([
       import('../bench.js'),
-      import('../request.js'),
-      import('../failure.js'),
+      import('../flags/request.js'),
+      import('../output/failure.js'),
       import('../../errors.js'),
       import('../run-ending.js'),
     ])

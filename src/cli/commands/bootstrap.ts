@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { pushFlags } from '../flags.js'
+import { pushFlags } from '../flags/flags.js'
 import { mirrorCommand } from '../mirror-command.js'
 
 export function bootstrapCommand(): Command {

@@ -1,7 +1,14 @@
 import { Command, Option } from 'commander'
-import { collect, list } from '../flag-values.js'
-import { addFlags, discoveryFlags, outputFlags, packSizeFlag, protocolFlag, sideFlags } from '../flags.js'
-import { type FetchFlags, fetchRequest } from '../request.js'
+import { collect, list } from '../flags/flag-values.js'
+import {
+  addFlags,
+  discoveryFlags,
+  outputFlags,
+  packSizeFlag,
+  protocolFlag,
+  sideFlags,
+} from '../flags/flags.js'
+import { type FetchFlags, fetchRequest } from '../flags/request.js'
 
 export function fetchCommand(): Command {
   const command = new Command('fetch')
@@ -23,7 +30,7 @@ export function fetchCommand(): Command {
 async function run(source: string, flags: FetchFlags): Promise<void> {
   const [{ runOperation }, { fetchText }] = await Promise.all([
     import('../operation.js'),
-    import('../fetch-text.js'),
+    import('../output/fetch-text.js'),
   ])
   const request = fetchRequest(source, flags)
   await runOperation({

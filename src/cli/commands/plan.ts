@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { forceFlags, modeFlag, pruneFlags, pushFlags } from '../flags.js'
+import { forceFlags, modeFlag, pruneFlags, pushFlags } from '../flags/flags.js'
 import { mirrorCommand } from '../mirror-command.js'
 
 export function planCommand(): Command {

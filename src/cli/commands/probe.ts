@@ -1,6 +1,13 @@
 import { Command } from 'commander'
-import { addFlags, discoveryFlags, outputFlags, protocolFlag, type RunFlags, sideFlags } from '../flags.js'
-import { probeRequest } from '../request.js'
+import {
+  addFlags,
+  discoveryFlags,
+  outputFlags,
+  protocolFlag,
+  type RunFlags,
+  sideFlags,
+} from '../flags/flags.js'
+import { probeRequest } from '../flags/request.js'
 
 export function probeCommand(): Command {
   const command = new Command('probe')
@@ -18,7 +25,7 @@ export function probeCommand(): Command {
 async function run(source: string, target: string | undefined, flags: RunFlags): Promise<void> {
   const [{ runOperation }, { probeText }] = await Promise.all([
     import('../operation.js'),
-    import('../probe-text.js'),
+    import('../output/probe-text.js'),
   ])
   const request = probeRequest(source, target, flags)
   await runOperation({

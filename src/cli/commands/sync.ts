@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { forceFlags, pruneFlags, pushFlags } from '../flags.js'
+import { forceFlags, pruneFlags, pushFlags } from '../flags/flags.js'
 import { mirrorCommand } from '../mirror-command.js'
 
 export function syncCommand(): Command {

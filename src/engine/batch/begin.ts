@@ -1,12 +1,12 @@
-import { eachInTurns, Pace } from '../../git/turns.js'
-import type { Context } from '../execution.js'
-import { orderCommits } from './commit-order.js'
-import { CutOrder } from './cut-order.js'
-import { DepthPrefix } from './depth-prefix.js'
-import { GraphPrefix } from './graph-prefix.js'
-import type { StepMeasure } from './measure-step.js'
-import type { Prefix } from './prefix.js'
-import { commitsOf, readGraph } from './read-graph.js'
+import { eachInTurns, Pace } from '../../runtime/yield.js'
+import type { Context } from '../push/push-state.js'
+import type { StepMeasure } from './batch-weight.js'
+import { DepthPrefix } from './depth-frontier.js'
+import type { Prefix } from './frontier.js'
+import { orderCommits } from './graph/commit-order.js'
+import { CutOrder } from './graph/cut-order.js'
+import { commitsOf, readGraph } from './graph/read-graph.js'
+import { GraphPrefix } from './graph-frontier.js'
 
 /** A repository is about ten times as large as its commits alone: the guess before anything was observed. */
 const BYTES_PER_COMMIT_BYTE = 10

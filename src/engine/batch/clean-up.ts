@@ -1,6 +1,6 @@
 import { GitSyncError } from '../../errors.js'
-import type { Command } from '../../git/push-request.js'
-import type { Context } from '../execution.js'
+import type { Command } from '../../git/wire/push-request.js'
+import type { Context } from '../push/push-state.js'
 import { leftovers } from './temp-refs.js'
 
 /**

@@ -1,8 +1,8 @@
 import type { LookupAddress, LookupOptions } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import type { buildConnector } from 'undici'
-import { unlessAborted } from '../../git/abort.js'
-import { type Dial, dialDirectly, portOf } from '../../git/dial.js'
+import { type Dial, dialDirectly, portOf } from '../../git/connections/dial.js'
+import { unlessAborted } from '../../git/http/abort.js'
 import type { EgressPolicy } from './policy.js'
 
 /** Finds all addresses of a host name. */

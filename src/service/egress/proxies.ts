@@ -1,7 +1,7 @@
-import type { Dial } from '../../git/dial.js'
-import { portOf } from '../../git/dial.js'
-import type { ProxyServer } from '../../git/proxy-tunnel.js'
-import { SettingError } from '../setting-error.js'
+import type { Dial } from '../../git/connections/dial.js'
+import { portOf } from '../../git/connections/dial.js'
+import type { ProxyServer } from '../../git/connections/proxy-tunnel.js'
+import { SettingError } from '../../settings/setting-error.js'
 import { bareName } from './allowed-hosts.js'
 import { NoProxy } from './no-proxy.js'
 

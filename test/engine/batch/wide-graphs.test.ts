@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { test } from 'tap'
-import { CommitGraph } from '../../../src/engine/batch/commit-graph.js'
-import { orderCommits } from '../../../src/engine/batch/commit-order.js'
-import { CutOrder } from '../../../src/engine/batch/cut-order.js'
-import { GraphPrefix } from '../../../src/engine/batch/graph-prefix.js'
-import { IdIndex } from '../../../src/engine/batch/id-index.js'
-import { commitsOf } from '../../../src/engine/batch/read-graph.js'
-import { keyedHash } from '../../../src/git/keyed-hash.js'
-import { Pace } from '../../../src/git/turns.js'
+import { CommitGraph } from '../../../src/engine/batch/graph/commit-graph.js'
+import { orderCommits } from '../../../src/engine/batch/graph/commit-order.js'
+import { CutOrder } from '../../../src/engine/batch/graph/cut-order.js'
+import { IdIndex } from '../../../src/engine/batch/graph/id-index.js'
+import { commitsOf } from '../../../src/engine/batch/graph/read-graph.js'
+import { GraphPrefix } from '../../../src/engine/batch/graph-frontier.js'
+import { keyedHash } from '../../../src/git/refs/keyed-hash.js'
+import { Pace } from '../../../src/runtime/yield.js'
 
 const idOf = (number: number) => createHash('sha1').update(String(number)).digest('hex')
 const pace = new Pace()

@@ -1,0 +1,61 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { UNPRINTABLE } from '../../git/wire/protocol-error.js'
+import { jsonChunks } from '../../runtime/json-chunks.js'
+import type { RunFlags } from '../flags/flags.js'
+import { type Style, styleOf } from './style.js'
+
+/** How text is to look. */
+export interface TextOptions {
+  style: Style
+  /** Leave nothing out. */
+  verbose: boolean
+}
+
+export function textOptions(stream: NodeJS.WriteStream, { verbose = false }: RunFlags): TextOptions {
+  return { style: styleOf(stream), verbose }
+}
+
+/** Writes lines as fast as they are taken. */
+export async function print(stream: NodeJS.WriteStream, lines: Iterable<string>): Promise<void> {
+  await send(stream, withLineEnds(stream, lines))
+}
+
+/** Says something that is not an error, at once. */
+export function warn(stream: NodeJS.WriteStream, text: string): void {
+  stream.write(`${safeLine(stream, `git-sync: warning: ${text}`)}\n`)
+}
+
+/** Writes the document that the service answers; what a terminal would act on is escaped in it. */
+export async function printJson(document: object): Promise<void> {
+  await send(process.stdout, asLine(jsonChunks(document)))
+}
+
+/** A line that may go to a stream: of what a terminal acts on, nothing but the colours that are ours. */
+export function safeLine(stream: NodeJS.WriteStream, line: string): string {
+  const parts = styleOf(stream).isColorSupported ? line.split(COLOURS) : [line]
+  return parts
+    .map((part, at) => (at % 2 === 1 ? part : part.toWellFormed().replace(UNPRINTABLE, ' ')))
+    .join('')
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: this is how terminals are told of colours
+const COLOURS = /(\u001b\[\d{1,2}m)/
+
+async function send(stream: NodeJS.WriteStream, chunks: Iterable<string>): Promise<void> {
+  await pipeline(Readable.from(chunks), stream, { end: false })
+}
+
+/** JSON itself is printable: whatever is not stands in a string of it, where it may be escaped. */
+function* asLine(chunks: Iterable<string>): Generator<string> {
+  for (const chunk of chunks) yield chunk.replace(UNPRINTABLE, escapeAll)
+  yield '\n'
+}
+
+function escapeAll(text: string): string {
+  return text.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+function* withLineEnds(stream: NodeJS.WriteStream, lines: Iterable<string>): Generator<string> {
+  for (const line of lines) yield `${safeLine(stream, line)}\n`
+}

@@ -1,0 +1,32 @@
+import type { Measurement, Stats } from '../../../schemas/result.js'
+import { table } from './table.js'
+import { size } from './words.js'
+
+/** What --stats and --measure-memory have asked for. */
+export function* measuredText({
+  stats,
+  measurement,
+}: {
+  stats: Stats
+  measurement: Measurement
+}): Generator<string> {
+  if (stats.enabled) {
+    const head = ['REQUESTS', 'SENT', 'RECEIVED', 'WANTS', 'HAVES', 'COMMANDS', 'STEP']
+    const rows = Object.values(stats.items).map((item) => [
+      String(item.requests),
+      size(item.requestBytes),
+      size(item.responseBytes),
+      String(item.wants),
+      String(item.haves),
+      String(item.commands),
+      item.name,
+    ])
+    yield ''
+    yield* table([head, ...rows])
+    yield `in ${((stats.elapsedNanos ?? 0) / 1e9).toFixed(1)} s`
+  }
+  if (measurement.enabled) {
+    const { peakRssBytes, peakAllocBytes, gcCount } = measurement
+    yield `memory: ${size(peakRssBytes)} resident at most, ${size(peakAllocBytes)} allocated, ${gcCount} collections`
+  }
+}

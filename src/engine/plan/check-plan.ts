@@ -1,0 +1,94 @@
+import type { PlanSummary } from '../../../schemas/result.js'
+import { GitSyncError } from '../../errors.js'
+import type { ReceivePack } from '../../git/receive-pack.js'
+import { filterInTurns } from '../../runtime/yield.js'
+import type { Job } from '../request/sync-spec.js'
+import type { PlannedRef } from './plan-refs.js'
+import { reusesFreedNames } from './schedule.js'
+
+/**
+ * Stops a plan that may not run, before anything is sent.
+ *
+ * @throws GitSyncError `plan_changed`, `blocked_refs`, `plan_refused`, or `unsupported` for what the target cannot do
+ */
+export async function guardPlan(
+  job: Job,
+  plan: readonly PlannedRef[],
+  summary: PlanSummary,
+  target: ReceivePack,
+  pushes: number,
+  signal: AbortSignal,
+): Promise<void> {
+  if (job.expectedPlan !== undefined && job.expectedPlan !== summary.digest) {
+    throw new GitSyncError(
+      'plan_changed',
+      `The plan is now ${summary.digest}, not the expected one. Plan again.`,
+    )
+  }
+  if (job.bootstrap) await guardBootstrap(plan, signal)
+  if (summary.block > 0) {
+    const blocked = await filterInTurns(plan, ({ action }) => action === 'block', { signal })
+    const refs = blocked.map(({ targetRef, reason }) => ({ ref: targetRef, reason }))
+    // Nothing overwrites what is in the way of another name.
+    const isOverwrite = blocked.every(({ targetHash }) => targetHash !== '')
+    const what = isOverwrite ? 'of the target would be overwritten' : 'cannot be written'
+    const hint = isOverwrite ? 'policy.force or /replicate would overwrite them' : `first ${refs[0]?.ref}`
+    throw new GitSyncError(
+      'blocked_refs',
+      `${count(blocked.length, 'ref')} ${what}: nothing was pushed; ${hint}.`,
+      { refs },
+    )
+  }
+  guardLimit('maxDeletes', job.maxDeletes, summary.delete, 'delete')
+  guardLimit('maxForced', job.maxForced, summary.forced, 'overwrite')
+  const { capabilities } = target
+  if (job.atomic) await guardAtomic(plan, target, pushes, signal)
+  if (job.pushOptions.length > 0 && !capabilities.has('push-options')) {
+    throw new GitSyncError('unsupported', 'The target takes no push options; drop options.pushOptions.')
+  }
+  if (summary.delete > 0 && !capabilities.has('delete-refs')) {
+    throw new GitSyncError('unsupported', 'The target cannot delete refs; drop policy.prune.')
+  }
+}
+
+async function guardBootstrap(plan: readonly PlannedRef[], signal: AbortSignal): Promise<void> {
+  const isPresent = ({ sourceRef, targetHash }: PlannedRef) => sourceRef !== '' && targetHash !== ''
+  const present = await filterInTurns(plan, isPresent, { signal })
+  if (present.length === 0) return
+  const refs = present.map(({ targetRef, targetHash }) => ({
+    ref: targetRef,
+    reason: `the target has it already, at ${targetHash}`,
+  }))
+  const hint = 'nothing was pushed; sync goes on from what is there, and scope.excludeRefs leaves refs out'
+  const message = `The target already has ${count(present.length, 'ref')} of those to bring, such as ${refs[0]?.ref}: ${hint}.`
+  throw new GitSyncError('plan_refused', message, { refs })
+}
+
+async function guardAtomic(
+  plan: readonly PlannedRef[],
+  target: ReceivePack,
+  pushes: number,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!target.capabilities.has('atomic')) {
+    throw new GitSyncError('unsupported', 'The target cannot do atomic pushes; drop policy.atomic.')
+  }
+  if (pushes > 1) {
+    const hint = 'drop policy.atomic or raise options.targetMaxRefUpdates'
+    throw new GitSyncError('unsupported', `One push cannot hold all refs of the plan: ${hint}.`)
+  }
+  if (await reusesFreedNames(plan, signal)) {
+    const hint = 'git cannot delete a and create a/b in one atomic push; drop policy.atomic'
+    throw new GitSyncError('unsupported', `A new ref needs the name of a deleted one: ${hint}.`)
+  }
+}
+
+function guardLimit(setting: string, limit: number | undefined, planned: number, verb: string): void {
+  if (limit === undefined || planned <= limit) return
+  const message = `The plan would ${verb} ${count(planned, 'ref')}, but policy.${setting} allows ${limit}. Nothing was pushed.`
+  throw new GitSyncError('plan_refused', message)
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`
+}

@@ -1,0 +1,73 @@
+import { GitSyncError } from '../../errors.js'
+import { traced } from '../../runtime/trace.js'
+import { filterInTurns } from '../../runtime/yield.js'
+import type { Job, Run } from '../request/sync-spec.js'
+import type { Remotes } from './list-remotes.js'
+import { branchesToProve, type PlannedRef, planRefs } from './plan-refs.js'
+import { proveFastForwards } from './prove.js'
+import type { DesiredRef } from './select.js'
+
+export interface Draft {
+  plan: PlannedRef[]
+  /** Proofs that only say which updates are forced, where a run does not wait for them. */
+  proofs: Promise<PlannedRef[]> | undefined
+}
+
+/** What a run remembers from listing to listing. */
+export interface Memory {
+  /** By target ref: what earlier pushes of this run confirmed, or were refused under `bestEffort`. */
+  settled: ReadonlyMap<string, PlannedRef>
+  /** Source objects that were listed and twice not served. */
+  unserved: ReadonlySet<string>
+}
+
+/**
+ * Plans and proves, from two fresh listings. Where proofs decide nothing but the word "forced", they are
+ * started and not waited for.
+ */
+export async function draftPlan(
+  run: Run,
+  job: Job,
+  { source, target, desired }: Remotes,
+  memory: Memory,
+): Promise<Draft> {
+  const planWith = (fastForwards: ReadonlySet<string>) =>
+    planRefs({
+      scope: job.scope,
+      desired,
+      targetRefs: target.refs,
+      overwrite: job.overwrite,
+      prune: job.prune,
+      fastForwards,
+      bestEffort: job.bestEffort,
+      ...memory,
+      signal: run.signal,
+    })
+  const differing = await branchesToProve(desired, target.refs, run.signal)
+  const isServed = ({ id }: DesiredRef) => !memory.unserved.has(id)
+  const branches = await filterInTurns(differing, isServed, { signal: run.signal })
+  if (branches.length === 0) return { plan: await planWith(new Set()), proofs: undefined }
+  const prove = () =>
+    traced('prove', { 'gitsync.branches': branches.length }, () =>
+      proveFastForwards(source, branches, target.refs, run.signal),
+    )
+  if (job.overwrite && job.maxForced === undefined && !job.dryRun) {
+    const proofs = tolerant(prove()).then(planWith)
+    // Awaited after the relay; a failure before that is the run's own.
+    proofs.catch(() => {})
+    return { plan: await planWith(new Set()), proofs }
+  }
+  run.meter.enter('prove')
+  const proven = await (job.overwrite ? tolerant(prove()) : prove())
+  return { plan: await planWith(proven), proofs: undefined }
+}
+
+/** Where what is not proven is overwritten anyway, a source that cannot prove stops nothing. */
+async function tolerant(proofs: Promise<Set<string>>): Promise<Set<string>> {
+  try {
+    return await proofs
+  } catch (error) {
+    if (error instanceof GitSyncError && error.code === 'unsupported') return new Set()
+    throw error
+  }
+}

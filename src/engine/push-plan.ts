@@ -1,0 +1,143 @@
+import { GitSyncError } from '../errors.js'
+import { isAboutOneRef } from '../git/http/refusal-words.js'
+import type { Command } from '../git/wire/push-request.js'
+import { eachInTurns } from '../runtime/yield.js'
+import { pushInSteps, whyNoSteps } from './batch/push-in-batches.js'
+import type { PlannedRef } from './plan/plan-refs.js'
+import { learnHaves } from './push/learn-haves.js'
+import { pushAndVerify } from './push/push-attempt.js'
+import { isOrderly, type Pushed, pushError, refusedRefs } from './push/push-error.js'
+import type { TooLarge } from './push/push-outcome.js'
+import type { Context } from './push/push-state.js'
+import { inChunks, MAX_SMALLER_PUSHES, smallerPushes } from './push/smaller-pushes.js'
+import { newObjects } from './push/wants.js'
+
+/**
+ * Carries out one push after another, each with its own fetch. The first that is not wholly done stops those that
+ * follow, unless `bestEffort` made its refusals warnings.
+ *
+ * @throws GitSyncError; `context.execution` tells how far it came
+ */
+export async function executePushes(context: Context, pushes: readonly Command[][]): Promise<void> {
+  if (pushes.length > 0) await learnHaves(context)
+  const splitting: Splitting = { mostRefs: Number.POSITIVE_INFINITY, pushesLeft: MAX_SMALLER_PUSHES }
+  for (const commands of pushes) await pushApart(context, commands, splitting)
+  if (context.job.bestEffort) refuseFruitless(context)
+}
+
+/** What a run has learned of pushes that were refused as a whole. */
+interface Splitting {
+  /** Refs that the target takes in one push. */
+  mostRefs: number
+  /** How many more may be made of refused ones to find the refs that the target takes. */
+  pushesLeft: number
+}
+
+/** One push, or smaller ones in its place where the target takes nothing of it: the larger ones first. */
+async function pushApart(
+  context: Context,
+  commands: readonly Command[],
+  splitting: Splitting,
+): Promise<void> {
+  const { run, job, execution } = context
+  const queue = inChunks(commands, splitting.mostRefs)
+  execution.planned += queue.length - 1
+  for (let next = queue.shift(); next; next = queue.shift()) {
+    const pushed = await pushRefs(context, next)
+    const smaller = job.atomic ? [] : smallerPushes(next, pushed, job.bestEffort)
+    const isByNumber = pushed.refusal?.cause === 'ref-count'
+    if (smaller.length === 0 || (!isByNumber && smaller.length > splitting.pushesLeft)) {
+      await keepOutcomes(context, pushed)
+      const error = pushError(pushed, job.bestEffort)
+      if (error) throw error
+      continue
+    }
+    run.emit({ type: 'notice', text: smallerText(next, smaller, pushed) })
+    if (isByNumber) splitting.mostRefs = Math.max(...smaller.map(({ length }) => length))
+    else splitting.pushesLeft -= smaller.length
+    execution.planned += smaller.length - 1
+    const again = new Set(smaller.flat().map(({ ref }) => ref))
+    const final = [...pushed.outcomes].filter(([ref]) => !again.has(ref))
+    await keepOutcomes(context, { ...pushed, outcomes: new Map(final) })
+    queue.push(...smaller)
+  }
+}
+
+function smallerText(
+  commands: readonly Command[],
+  smaller: readonly Command[][],
+  { refusal }: Pushed,
+): string {
+  const why = refusal ? ` (${refusal.line})` : ''
+  return `the target refused ${commands.length} refs in one push${why}: trying ${smaller.length} smaller ones`
+}
+
+/** In one go, or in steps where the target takes only so much at a time. */
+async function pushRefs(context: Context, commands: readonly Command[]): Promise<Pushed> {
+  const { run, job, remotes, confirmed, execution } = context
+  const fresh = await newObjects(commands, remotes.target.refs, run.signal)
+  const wants = fresh.filter((id) => !confirmed.has(id))
+  const whyNot = whyNoSteps(context)
+  const told = job.targetMaxPackBytes
+  if (wants.length > 0 && !whyNot && (told > 0 || execution.batched)) {
+    const limit = told || execution.learnedLimit
+    return pushInSteps(context, { commands, wants, limit, refusal: undefined })
+  }
+  const pushed = await pushAndVerify(context, { commands, wants, limit: told || Number.POSITIVE_INFINITY })
+  if (pushed.type === 'pushed') return pushed
+  if (whyNot) throw impossible(pushed, whyNot)
+  execution.learnedLimit = pushed.bytes
+  return pushInSteps(context, { commands, wants, limit: pushed.bytes, refusal: pushed })
+}
+
+function impossible({ why, error }: TooLarge, whyNot: string): GitSyncError {
+  const { code, retryable } = error
+  return new GitSyncError(code, `${error.message} Steps would help (${why}), but ${whyNot}.`, {
+    cause: error,
+    retryable,
+  })
+}
+
+async function keepOutcomes({ job, plan, confirmed, execution }: Context, pushed: Pushed): Promise<void> {
+  const mayWarn = job.bestEffort && isOrderly(pushed)
+  let done = 0
+  await eachInTurns(plan, (planned) => {
+    const ref = planned.targetRef
+    const outcome = pushed.outcomes.get(ref)
+    if (!outcome) return
+    if (outcome.type === 'done') {
+      execution.settled.set(ref, planned)
+      if (planned.action !== 'delete') confirmed.add(planned.sourceHash)
+      done++
+    } else if (outcome.type === 'refused' && mayWarn) {
+      const { forced: _, ...rest } = planned
+      execution.settled.set(ref, { ...rest, action: 'warn', reason: outcome.reason })
+    } else {
+      execution.failed.set(ref, outcome.reason)
+    }
+  })
+  if (done > 0) execution.done++
+}
+
+/**
+ * Refusals are warnings beside what has moved, or is in place. Where nothing has moved a run has failed, unless only
+ * refs were refused that the target refuses for themselves, or that are neither branches nor tags, and the mirror
+ * stands without them.
+ */
+function refuseFruitless({ plan, execution }: Context): void {
+  const { settled, failed } = execution
+  const refused = [...settled.values()].filter(({ action }) => action === 'warn')
+  if (refused.length === 0 || refused.length < settled.size) return
+  const isInPlace = plan.some(({ action }) => action === 'skip')
+  if (isInPlace && !refused.some(isMissed)) return
+  for (const { targetRef, reason } of refused) {
+    settled.delete(targetRef)
+    failed.set(targetRef, reason)
+  }
+  const refs = refused.map(({ targetRef, reason }) => ({ ref: targetRef, reason }))
+  throw refusedRefs(refs, undefined, true)
+}
+
+function isMissed({ kind, sourceHash, reason }: PlannedRef): boolean {
+  return kind !== 'other' && sourceHash !== '' && !isAboutOneRef(reason)
+}

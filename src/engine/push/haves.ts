@@ -1,0 +1,44 @@
+import type { ReceivePack } from '../../git/receive-pack.js'
+import type { LargeSet } from '../../runtime/large-map.js'
+import { Pace } from '../../runtime/yield.js'
+import type { PlannedRef } from '../plan/plan-refs.js'
+import { tipsOf } from './wants.js'
+
+/** http-backend takes at most 10 MiB of request body. */
+export const MAX_HAVES = 50_000
+
+/**
+ * What the target has, the most telling first: what this run learned of it, the old values of refs that change, tips
+ * that the source has too, branches, the rest. Any pack made with these is valid for any set of commands.
+ */
+export async function chooseHaves(
+  target: Pick<ReceivePack, 'refs' | 'extraHaves'>,
+  plan: readonly PlannedRef[],
+  sourceRefs: ReadonlyMap<string, string>,
+  confirmed: ReadonlySet<string> = new Set(),
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const sourceTips = await tipsOf(sourceRefs, signal)
+  const haves = new Set<string>()
+  const pace = new Pace(signal)
+  for (const id of candidates(target, plan, sourceTips, confirmed)) {
+    if (pace.spend(0.1)) await pace.turn()
+    if (id !== undefined && haves.add(id).size === MAX_HAVES) break
+  }
+  return [...haves]
+}
+
+/** The most telling first; undefined for what is passed over, so that long lists can be walked in turns. */
+function* candidates(
+  target: Pick<ReceivePack, 'refs' | 'extraHaves'>,
+  plan: readonly PlannedRef[],
+  sourceTips: LargeSet<string>,
+  confirmed: ReadonlySet<string>,
+): Generator<string | undefined> {
+  yield* confirmed
+  for (const { action, targetHash } of plan) yield action === 'update' ? targetHash : undefined
+  for (const id of target.refs.values()) yield sourceTips.has(id) ? id : undefined
+  for (const [name, id] of target.refs) yield name.startsWith('refs/heads/') ? id : undefined
+  yield* target.refs.values()
+  yield* target.extraHaves
+}

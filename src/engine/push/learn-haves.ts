@@ -1,0 +1,100 @@
+import { GitSyncError } from '../../errors.js'
+import type { ReceivePack } from '../../git/receive-pack.js'
+import type { UploadPack } from '../../git/upload-pack.js'
+import { ExcessError } from '../../git/wire/protocol-error.js'
+import type { LargeSet } from '../../runtime/large-map.js'
+import { filterInTurns, Pace } from '../../runtime/yield.js'
+import type { PlannedRef } from '../plan/plan-refs.js'
+import { MAX_HAVES } from './haves.js'
+import type { Context } from './push-state.js'
+import { tipsOf } from './wants.js'
+
+const FIRST_DEPTH = 8
+const MAX_DEPTH = 1 << 16
+const MAX_TIPS = 8
+
+/**
+ * Finds out what the target has below tips that the source has forgotten, as after a rewrite: to such a source a tip
+ * says nothing, and it would send the whole history again. The target's own upload-pack names ancestors, ever deeper,
+ * until the source knows one. What was learned is added to `confirmed`. A remote that will not answer is let be.
+ */
+export async function learnHaves({ run, job, remotes, plan, confirmed }: Context): Promise<void> {
+  const { source, target } = remotes
+  const { signal } = run
+  const isWrite = ({ action }: PlannedRef) => action === 'create' || action === 'update'
+  const writes = await filterInTurns(plan, isWrite, { signal })
+  const tips = await doubtfulTips(remotes, writes, job.overwrite, signal)
+  if (tips.length === 0) return
+  const held = await tipsOf(target.refs, signal)
+  const want = writes.find(({ sourceHash }) => !held.has(sourceHash))?.sourceHash
+  if (want === undefined) return
+  try {
+    const known = await source.acknowledged(want, tips)
+    for (const tip of tips) {
+      if (known && !known.has(tip)) await learnBelow(source, target, want, tip, confirmed)
+    }
+  } catch (error) {
+    if (!(error instanceof GitSyncError) || !REFUSALS.test(error.code)) throw error
+    if (error.cause instanceof ExcessError) throw error
+  }
+}
+
+// What a remote says that does not serve this question; all else would fail the run's own requests too.
+const REFUSALS = /_(?:protocol_error|unavailable|unauthorized|not_found)$/
+
+/** The tips by which the source would know what not to send, where neither a proof nor its own refs vouch for them. */
+async function doubtfulTips(
+  { source, target }: Context['remotes'],
+  writes: readonly PlannedRef[],
+  overwrite: boolean,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const sourceTips = await tipsOf(source.refs, signal)
+  const isUpdate = ({ action, kind }: PlannedRef) => action === 'update' && kind === 'branch'
+  const updates = await filterInTurns(writes, isUpdate, { signal })
+  // Without overwriting, all updates are proven.
+  if (updates.length > 0) {
+    return overwrite ? firstLost(sourceTips, updates, ({ targetHash }) => targetHash, signal) : []
+  }
+  const isBranch = ([name]: [string, string]) => name.startsWith('refs/heads/')
+  const branches = await filterInTurns(target.refs, isBranch, { signal })
+  const isKnown = ([, id]: [string, string]) => sourceTips.has(id)
+  if ((await filterInTurns(branches, isKnown, { signal })).length > 0) return []
+  const head = branches.filter(([name]) => name === target.head)
+  return firstLost(sourceTips, [...head, ...branches], ([, id]) => id, signal)
+}
+
+/** A few different ids that are no tip of the source. */
+async function firstLost<T>(
+  sourceTips: LargeSet<string>,
+  items: readonly T[],
+  idOf: (item: T) => string,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const lost = new Set<string>()
+  const pace = new Pace(signal)
+  for (const item of items) {
+    const id = idOf(item)
+    if (!sourceTips.has(id)) lost.add(id)
+    if (lost.size === MAX_TIPS) break
+    if (pace.spend()) await pace.turn()
+  }
+  return [...lost]
+}
+
+async function learnBelow(
+  source: UploadPack,
+  target: ReceivePack,
+  want: string,
+  tip: string,
+  learned: Set<string>,
+): Promise<void> {
+  for (let depth = FIRST_DEPTH; depth <= MAX_DEPTH; depth *= 2) {
+    const commits = await target.commitsAt(depth, tip)
+    // More than can be offered is of no use.
+    if (commits.length === 0 || learned.size + commits.length > MAX_HAVES) return
+    for (const id of commits) learned.add(id)
+    const known = await source.acknowledged(want, commits)
+    if (!known || known.size > 0) return
+  }
+}

@@ -1,0 +1,96 @@
+import type { RefProblem } from '../../../schemas/problem.js'
+import { GitSyncError } from '../../errors.js'
+import type { Refusal } from '../../git/http/refusal-words.js'
+import type { PushReport } from '../../git/wire/push-report.js'
+import type { RefOutcome } from './ref-outcomes.js'
+
+/** A push whose outcome is known as far as it can be. */
+export interface Pushed {
+  type: 'pushed'
+  outcomes: Map<string, RefOutcome>
+  report: PushReport | undefined
+  /** Why the target refused, as far as its words tell. */
+  refusal: Refusal | undefined
+  /** What broke the push after its commit point. */
+  failure: GitSyncError | undefined
+  /** Bytes of its pack that went out. */
+  bytes: number
+}
+
+/** Whether the target moved none of the refs, nor anybody else. */
+export function nothingMoved(outcomes: ReadonlyMap<string, RefOutcome>): boolean {
+  return [...outcomes.values()].every(({ type }) => type === 'refused')
+}
+
+/** Whether refusals of refs are what this push ended in, and not a failure of the push itself. */
+export function isOrderly({ failure, report }: Pick<Pushed, 'failure' | 'report'>): boolean {
+  return failure === undefined && report?.unpackError === ''
+}
+
+/** The error for a push that did not do all, or undefined. A lease miss outweighs all else. */
+export function pushError(pushed: Omit<Pushed, 'type'>, bestEffort: boolean): GitSyncError | undefined {
+  const { outcomes, report, failure } = pushed
+  const of = (type: RefOutcome['type']): RefProblem[] =>
+    [...outcomes].flatMap(([ref, outcome]) =>
+      outcome.type === type && outcome.type !== 'done' ? [{ ref, reason: outcome.reason }] : [],
+    )
+  const moved = of('moved')
+  if (moved.length > 0) {
+    const hint = 'run again to plan with what is there now'
+    const message = `Another writer moved ${list(moved)} during the run: ${hint}.`
+    return new GitSyncError('target_ref_moved', message, { refs: moved })
+  }
+  const [unknown, refused] = [of('unknown'), of('refused')]
+  if (unknown.length > 0) return unknownOutcome(unknown, failure)
+  if (refused.length > 0 && report?.unpackError) return unpackError(report.unpackError, refused, pushed)
+  if (refused.length === 0 || (bestEffort && isOrderly(pushed))) return undefined
+  return failure ?? refusedRefs(refused, pushed.refusal, bestEffort)
+}
+
+/** The error for refs that the target refused. */
+export function refusedRefs(
+  refs: RefProblem[],
+  refusal: Refusal | undefined,
+  bestEffort: boolean,
+): GitSyncError {
+  const lenient = bestEffort
+    ? 'change its rules or the scope'
+    : 'change its rules, leave the ref out, or set policy.bestEffort'
+  const hint =
+    refusal?.cause === 'ref-count'
+      ? `it takes fewer refs in one push (${refusal.line}): set options.targetMaxRefUpdates`
+      : refusal?.cause === 'pack-size'
+        ? `it takes fewer bytes in one push (${refusal.line}): set options.targetMaxPackBytes`
+        : lenient
+  return new GitSyncError('ref_rejected', `The target refused ${list(refs)}: ${hint}.`, { refs })
+}
+
+function unknownOutcome(refs: RefProblem[], failure: GitSyncError | undefined): GitSyncError {
+  const what = `Whether the target moved ${refs.length === 1 ? refs[0]?.ref : `the ${refs.length} refs of this push`} is unknown`
+  const message = `${what}, as its refs could not be listed afterwards: run again, which finds out.`
+  const said = failure ? `${failure.message} ${message}` : message
+  return new GitSyncError(failure?.code ?? 'target_unavailable', said, {
+    refs,
+    retryable: true,
+    ...(failure ? { cause: failure } : {}),
+    ...(failure?.retryAfter === undefined ? {} : { retryAfter: failure.retryAfter }),
+  })
+}
+
+function unpackError(
+  said: string,
+  refs: RefProblem[],
+  { refusal, bytes }: Pick<Pushed, 'refusal' | 'bytes'>,
+) {
+  const why = refusal && refusal.line !== said ? ` (${refusal.line})` : ''
+  const hint =
+    refusal || bytes < 1024 * 1024 ? '' : ' If it limits the size of a push, set options.targetMaxPackBytes.'
+  const message = `The target could not unpack what it got: ${said}${why}.${hint}`
+  return new GitSyncError('target_protocol_error', message, { refs })
+}
+
+function list(refs: readonly RefProblem[]): string {
+  const [first] = refs
+  const more = refs.length > 1 ? ` and ${refs.length - 1} more` : ''
+  return `${first?.ref} (${first?.reason})${more}`
+}

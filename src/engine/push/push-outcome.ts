@@ -1,0 +1,184 @@
+import { GitSyncError } from '../../errors.js'
+import { HttpStatusError } from '../../git/http/http-status.js'
+import { causeOfRefusal, namedSizes, type Refusal } from '../../git/http/refusal-words.js'
+import { printable, RemoteFatalError } from '../../git/wire/protocol-error.js'
+import type { PushReport } from '../../git/wire/push-report.js'
+import { mebibytes } from '../../runtime/units.js'
+
+/** How a push ended. It is made once, where the push ends; whoever pushed says what follows from it. */
+export type PushOutcome = Reported | Unclear | Unmoved
+
+/** One that has moved nothing. */
+export type Unmoved = TooLarge | LengthRequired | Failed
+
+/** The target told of each ref. */
+export interface Reported {
+  type: 'reported'
+  report: PushReport
+  /** Why it refused, as far as its words tell. */
+  refusal: Refusal | undefined
+  /** Bytes of its pack that went out. */
+  bytes: number
+  /** Deltas of the pack may lack their bases. */
+  isThin: boolean
+}
+
+/** It broke after its commit point: only the target's refs can say what became of it. */
+export interface Unclear {
+  type: 'unclear'
+  error: GitSyncError
+  bytes: number
+  /** The target refused it as a whole, which is believed where its refs cannot be seen. */
+  isRefused: boolean
+  /** What it comes to where the refs say that none has moved. */
+  unmoved: Unmoved
+}
+
+/** The pack was too large for the target, or took too long: less at a time may do. */
+export interface TooLarge {
+  type: 'too-large'
+  why: string
+  /** What the target takes at most, as far as this push can tell. */
+  bytes: number
+  /** A connection that broke, or the like: it may have had other reasons. */
+  isGuess: boolean
+  /** What to say where nothing can be done about it. */
+  error: GitSyncError
+}
+
+/** The target may take the same pack with a Content-Length. */
+export interface LengthRequired {
+  type: 'length-required'
+  status: number
+  error: GitSyncError
+}
+
+export interface Failed {
+  type: 'failed'
+  error: GitSyncError
+}
+
+/** What was sent, and how far it came. */
+export interface Sent {
+  bytes: number
+  committed: boolean
+  /** The limit at which it broke off by itself. */
+  passedLimit: number | undefined
+  /** Objects were sent, so that fewer might do. */
+  hasObjects: boolean
+  isChunked: boolean
+  isThin: boolean
+  /** What the target said beside its report. */
+  words: readonly string[]
+}
+
+/** Less is learned from a push that ended early where fewer bytes than these had gone out. */
+const MIN_CUT_BYTES = 1024 * 1024
+/** The request took too long, or was too large: RFC 9110, and Cloudflare's 522 and 524; 598 and 599 are proxies' timeouts. */
+const LIMIT_STATUSES = new Set([408, 413, 504, 522, 524, 598, 599])
+/** A gateway lost its server, perhaps as the push was too long for one of them: as good as a connection that broke. */
+const CUT_STATUSES = new Set([460, 499, 502, 503, 520, 521, 523, 525, 526, 527])
+/** RFC 9112, 6.1; 400 is what Go's CGI says. */
+const LENGTH_STATUSES = new Set([400, 411, 501])
+/** A size below this names no limit of a push. */
+const MIN_LIMIT = 1024
+
+/** How a push ended that has a report. */
+export function reportedPush(report: PushReport, sent: Sent): PushOutcome {
+  const refusal = whyRefused(report, sent)
+  const { bytes, isThin } = sent
+  if (refusal?.cause === 'pack-size' && sent.hasObjects) return tooLargeBy(refusal, bytes)
+  return { type: 'reported', report, refusal, bytes, isThin }
+}
+
+/** How a push ended that has none. */
+export function failedPush(error: GitSyncError, sent: Sent): PushOutcome {
+  const { passedLimit } = sent
+  if (passedLimit !== undefined) {
+    return tooLargePack(`a pack passed the limit of ${mebibytes(passedLimit)}`, passedLimit)
+  }
+  const unmoved = whatItMeans(error, sent)
+  if (!sent.committed) return unmoved
+  return { type: 'unclear', error, bytes: sent.bytes, isRefused: isRefusal(error), unmoved }
+}
+
+/** A pack over the limit that the target is known to have. */
+export function tooLargePack(why: string, limit: number): TooLarge {
+  return { type: 'too-large', why, bytes: limit, isGuess: false, error: overTargetLimit(limit) }
+}
+
+export function overTargetLimit(limit: number): GitSyncError {
+  const message = `A pack is over the target's limit of ${mebibytes(limit)}.`
+  return new GitSyncError('pack_limit_exceeded', message)
+}
+
+/** Where nothing was refused, or something went through, nobody needs to ask why. */
+function whyRefused({ unpackError, refs }: PushReport, { words, bytes }: Sent): Refusal | undefined {
+  const reasons = [...refs.values()]
+  const isRefused = unpackError !== '' || (reasons.length > 0 && reasons.every((reason) => reason !== ''))
+  if (!isRefused) return undefined
+  const lines = [unpackError, ...new Set(reasons), ...words].filter((line) => line !== '')
+  const told = causeOfRefusal(lines.join('\n'))
+  if (told || unpackError === '') return told
+  // In any language: the pack could not be unpacked, and a size is named that it had passed.
+  const line = lines.find((text) => namedLimit(text, bytes) !== undefined)
+  return line === undefined ? undefined : { cause: 'pack-size', line }
+}
+
+function tooLargeBy({ line }: Refusal, bytes: number): TooLarge {
+  const said = printable(line)
+  const error = new GitSyncError('pack_limit_exceeded', `The target takes no pack of that size: ${said}.`)
+  const why = `the target says that the pack exceeds its maximum size (${said})`
+  return { type: 'too-large', why, bytes: namedLimit(line, bytes) ?? bytes, isGuess: false, error }
+}
+
+/** A size that is about as large as the pack is that of the pack; a small one may say by how much it was too large. */
+function namedLimit(words: string, bytes: number): number | undefined {
+  const sizes = namedSizes(words).filter((size) => size >= MIN_LIMIT && size < bytes * 0.9)
+  return sizes.length > 0 ? Math.max(...sizes) : undefined
+}
+
+function whatItMeans(error: GitSyncError, { bytes, hasObjects, isChunked, words }: Sent): Unmoved {
+  const status = error.cause instanceof HttpStatusError ? error.cause.status : undefined
+  const isSaid = status !== undefined || error.cause instanceof RemoteFatalError
+  const refusal = causeOfRefusal([...(isSaid ? [error.message] : []), ...words].join('\n'))
+  if (refusal?.cause === 'pack-size' && hasObjects) return tooLargeBy(refusal, bytes)
+  if (status !== undefined && isChunked && LENGTH_STATUSES.has(status)) {
+    return { type: 'length-required', status, error }
+  }
+  if (!hasObjects) return { type: 'failed', error }
+  const after = `after ${mebibytes(bytes)}`
+  if (status !== undefined && LIMIT_STATUSES.has(status)) {
+    const why = `the target answered ${status} ${after}`
+    return { type: 'too-large', why, bytes, isGuess: false, error: asLimit(error) }
+  }
+  if (!isCut(error, status) || bytes <= MIN_CUT_BYTES) return { type: 'failed', error }
+  const how = status === undefined ? 'cut the connection' : `answered ${status}`
+  return { type: 'too-large', why: `the target ${how} ${after}`, bytes, isGuess: true, error }
+}
+
+/** A server that says when to come back is busy, and lost no connection. */
+function isCut(error: GitSyncError, status: number | undefined): boolean {
+  if (status === undefined) return error.code === 'target_unreachable'
+  return CUT_STATUSES.has(status) && error.retryAfter === undefined
+}
+
+const REFUSALS = new Set([
+  'target_unauthorized',
+  'target_not_found',
+  'redirect_refused',
+  'unsupported',
+  'pack_limit_exceeded',
+])
+
+/** Whether a whole push was refused. A gateway may say so of one that was carried out; 408 says no more than "too late". */
+function isRefusal(error: GitSyncError): boolean {
+  if (error.cause instanceof HttpStatusError && error.cause.status === 408) return false
+  return REFUSALS.has(error.code)
+}
+
+function asLimit(error: GitSyncError): GitSyncError {
+  if (error.code === 'pack_limit_exceeded') return error
+  // Out of time may be an outage, out of room is not.
+  return new GitSyncError('pack_limit_exceeded', error.message, { cause: error, retryable: error.retryable })
+}

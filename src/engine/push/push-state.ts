@@ -1,0 +1,53 @@
+import type { Command } from '../../git/wire/push-request.js'
+import type { Remotes } from '../plan/list-remotes.js'
+import type { PlannedRef } from '../plan/plan-refs.js'
+import type { Job, Run } from '../request/sync-spec.js'
+
+/** What the pushes of one plan work with. */
+export interface Context {
+  run: Run
+  job: Job
+  remotes: Remotes
+  plan: readonly PlannedRef[]
+  /** Objects that the target has beside its tips: confirmed by earlier pushes, or named by itself. */
+  confirmed: Set<string>
+  execution: Execution
+}
+
+/** What the pushes of a run have come to, also when it fails. */
+export interface Execution {
+  planned: number
+  /** Pushes of which the target confirmed something. */
+  done: number
+  /** Its packs went, or are to go, in steps. */
+  batched: boolean
+  /** Bytes after which a push was refused; 0 where none was. */
+  learnedLimit: number
+  /** Deletes of temporary refs that are still to be carried out. */
+  leftBehind: Command[]
+  /** A pack was streamed straight through. */
+  relayed: boolean
+  /** Packs are to be spooled to a file first. */
+  materialize: boolean
+  /** A pack was. */
+  materialized: boolean
+  /** By target ref: what was confirmed, or refused under `bestEffort`. */
+  settled: Map<string, PlannedRef>
+  /** By target ref: why it did not move. */
+  failed: Map<string, string>
+}
+
+export function newExecution(materialize: boolean): Execution {
+  return {
+    planned: 0,
+    done: 0,
+    batched: false,
+    learnedLimit: 0,
+    leftBehind: [],
+    relayed: false,
+    materialize,
+    materialized: false,
+    settled: new Map(),
+    failed: new Map(),
+  }
+}

@@ -1,0 +1,47 @@
+import type { Command } from '../../git/wire/push-request.js'
+import { LargeSet } from '../../runtime/large-map.js'
+import { eachInTurns } from '../../runtime/yield.js'
+
+/** The objects that commands bring and no ref of the target holds, each once. */
+export async function newObjects(
+  commands: Iterable<Command>,
+  targetRefs: ReadonlyMap<string, string>,
+  signal?: AbortSignal,
+): Promise<string[]> {
+  const held = await tipsOf(targetRefs, signal)
+  const seen = new LargeSet<string>()
+  const fresh: string[] = []
+  const add = ({ newId }: Command) => {
+    if (newId === '' || held.has(newId) || seen.has(newId)) return
+    seen.add(newId)
+    fresh.push(newId)
+  }
+  await eachInTurns(commands, add, { signal })
+  return fresh
+}
+
+export async function bringsObjects(
+  pushes: readonly Command[][],
+  targetRefs: ReadonlyMap<string, string>,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  for (const commands of pushes) {
+    if ((await newObjects(commands, targetRefs, signal)).length > 0) return true
+  }
+  return false
+}
+
+/** The objects that a list of refs holds. A list is not changed, so this is found out once. */
+export function tipsOf(refs: ReadonlyMap<string, string>, signal?: AbortSignal): Promise<LargeSet<string>> {
+  const tips = found.get(refs) ?? gather(refs, signal)
+  found.set(refs, tips)
+  return tips
+}
+
+const found = new WeakMap<ReadonlyMap<string, string>, Promise<LargeSet<string>>>()
+
+async function gather(refs: ReadonlyMap<string, string>, signal?: AbortSignal): Promise<LargeSet<string>> {
+  const tips = new LargeSet<string>()
+  await eachInTurns(refs.values(), (id) => tips.add(id), { signal })
+  return tips
+}

@@ -1,0 +1,55 @@
+import type { FieldProblem } from '../../../schemas/problem.js'
+import type { Endpoint } from '../../../schemas/request.js'
+import { withoutTrailingSlashes } from '../../runtime/slashes.js'
+import { NOT_TEXT } from './validate-text.js'
+
+/** What is wrong with the URLs of a request. */
+export function repositoryProblems(source: Endpoint, target: Endpoint | undefined): FieldProblem[] {
+  const problems = [...urlProblems('/source/url', 'source', source)]
+  if (target) problems.push(...urlProblems('/target/url', 'target', target))
+  if (problems.length === 0 && target && repositoryKey(source.url) === repositoryKey(target.url)) {
+    problems.push({ path: '/target/url', message: 'is the same repository as the source' })
+  }
+  return problems
+}
+
+// Servers take a request line of about as much, and the DNS no longer names.
+const MAX_URL = 8_192
+const MAX_HOST = 253
+// Of these a URL's parser leaves some out, so that another repository would be meant than is named.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them
+const CONTROL = /[\u0000-\u001f\u007f]/
+
+function* urlProblems(path: string, side: string, { url }: Endpoint): Generator<FieldProblem> {
+  if (url.length > MAX_URL)
+    yield { path, message: `must have at most ${MAX_URL.toLocaleString('en')} characters` }
+  else if (CONTROL.test(url)) yield { path, message: 'holds a control character, a line end perhaps' }
+  else if (!url.isWellFormed()) yield { path, message: NOT_TEXT }
+  else yield* parsedUrlProblems(path, side, url)
+}
+
+function* parsedUrlProblems(path: string, side: string, url: string): Generator<FieldProblem> {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (!parsed || !/^https?:\/\//i.test(url)) {
+    yield { path, message: 'must be an http:// or https:// URL' }
+  } else if (parsed.hostname.length > MAX_HOST) {
+    yield { path, message: `has a host name of more than ${MAX_HOST} characters` }
+  } else if (parsed.username !== '' || parsed.password !== '') {
+    yield { path, message: `must not carry credentials; put them into auth.${side}` }
+  } else if (/[?#]/.test(parsed.href)) {
+    yield { path, message: 'must not have a query or a fragment' }
+  }
+}
+
+/**
+ * Alike for URLs of one repository (RFC 3986, 6.2): the letter case of the host, the root's dot behind it, default
+ * ports, trailing slashes, and what is percent-encoded without need do not matter.
+ */
+export function repositoryKey(url: string): string {
+  const { protocol, host, pathname } = new URL(url)
+  const path = pathname.replace(/%[\da-f]{2}/gi, (code) => {
+    const plain = String.fromCharCode(Number.parseInt(code.slice(1), 16))
+    return /[\w.~-]/.test(plain) ? plain : code.toUpperCase()
+  })
+  return `${protocol}//${host.replace(/\.(?=:|$)/, '')}${withoutTrailingSlashes(path)}`
+}

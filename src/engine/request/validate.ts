@@ -1,0 +1,102 @@
+import type Type from 'typebox'
+import { Compile } from 'typebox/schema'
+import type { FieldProblem } from '../../../schemas/problem.js'
+import { PlanRequest, ProbeRequest, SyncRequest } from '../../../schemas/request.js'
+import { FetchRequest } from '../../../schemas/unstable.js'
+import { GitSyncError } from '../../errors.js'
+import { isRecord, schemaProblems } from './schema-problems.js'
+import { authProblems } from './validate-auth.js'
+import { repositoryProblems } from './validate-endpoints.js'
+import { policyProblems } from './validate-policy.js'
+import { prefixProblems, refNameProblems, scopeProblems } from './validate-scope.js'
+
+type Validator = ReturnType<typeof Compile<Type.TSchema>>
+
+const validators = {
+  probe: Compile(ProbeRequest) as Validator,
+  plan: Compile(PlanRequest) as Validator,
+  sync: Compile(SyncRequest) as Validator,
+  fetch: Compile(FetchRequest) as Validator,
+}
+
+/** @throws GitSyncError `invalid_request`, whose `errors` name each field */
+export function validateProbeRequest(value: unknown): ProbeRequest {
+  const request = checked<ProbeRequest>(validators.probe, value)
+  refuse(
+    repositoryProblems(request.source, request.target ?? undefined),
+    authProblems(request.auth),
+    prefixProblems('/excludeRefPrefixes', request.excludeRefPrefixes),
+  )
+  return request
+}
+
+/** @throws GitSyncError `invalid_request`, whose `errors` name each field */
+export function validatePlanRequest(value: unknown): PlanRequest {
+  return withRules(checked<PlanRequest>(validators.plan, value))
+}
+
+/** @throws GitSyncError `invalid_request`, whose `errors` name each field */
+export function validateSyncRequest(value: unknown): SyncRequest {
+  return withRules(checked<SyncRequest>(validators.sync, value))
+}
+
+/** Its mode is `replicate`, whatever was sent. @throws GitSyncError `invalid_request`, whose `errors` name each field */
+export function validateReplicateRequest(value: unknown): SyncRequest {
+  return validateSyncRequest(isRecord(value) ? { ...value, policy: asReplicate(value.policy) } : value)
+}
+
+function asReplicate(policy: unknown): unknown {
+  return policy === undefined || isRecord(policy) ? { ...policy, mode: 'replicate' } : policy
+}
+
+/** @throws GitSyncError `invalid_request`, whose `errors` name each field */
+export function validateFetchRequest(value: unknown): FetchRequest {
+  const request = checked<FetchRequest>(validators.fetch, value)
+  refuse(
+    repositoryProblems(request.source, undefined),
+    authProblems(request.auth),
+    scopeProblems(request.scope ?? {}),
+    refNameProblems('/haveRefs', request.haveRefs),
+  )
+  return request
+}
+
+function withRules(request: SyncRequest): SyncRequest {
+  refuse(
+    repositoryProblems(request.source, request.target),
+    authProblems(request.auth),
+    scopeProblems(request.scope ?? {}),
+    policyProblems(request),
+  )
+  return request
+}
+
+function checked<T>(validator: Validator, value: unknown): T {
+  if (validator.Check(value)) return value as T
+  refuse(schemaProblems(validator.Schema(), value))
+  throw invalid([])
+}
+
+/** Most problems that a caller is told of; the first of them says what to mend in any case. */
+const MAX_PROBLEMS = 100
+
+/** Looks for no more problems than it tells of. @throws GitSyncError `invalid_request` where there is one */
+function refuse(...sources: Iterable<FieldProblem>[]): void {
+  const problems: FieldProblem[] = []
+  for (const source of sources) {
+    for (const problem of source) {
+      problems.push(problem)
+      if (problems.length > MAX_PROBLEMS) throw invalid(problems)
+    }
+  }
+  if (problems.length > 0) throw invalid(problems)
+}
+
+function invalid(problems: FieldProblem[]): GitSyncError {
+  const [first] = problems
+  const others = problems.length - 1
+  const more = others >= MAX_PROBLEMS ? ` (and at least ${MAX_PROBLEMS} more)` : ` (and ${others} more)`
+  const where = first?.path || 'the request'
+  const message = `${where} ${first?.message ?? 'does not fit'}${others > 0 ? more : ''}.`
+  return new GitSyncError('invalid_request', message, { errors: problems.slice(0, MAX_PROBLEMS) })
+}

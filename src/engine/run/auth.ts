@@ -1,0 +1,52 @@
+import type { EndpointRole } from '../../../schemas/event.js'
+import type { Auth, Endpoint, EndpointAuth } from '../../../schemas/request.js'
+import { GitSyncError } from '../../errors.js'
+import { Credentials } from '../../git/secrets/credentials.js'
+import { credentialProblems } from '../request/validate-auth.js'
+
+/** Finds the credentials for a remote where the request brings none. */
+export interface AuthProvider {
+  authFor(
+    endpoint: Endpoint,
+    role: EndpointRole,
+    options: { signal: AbortSignal },
+  ): EndpointAuth | undefined | Promise<EndpointAuth | undefined>
+}
+
+/** The same credentials for every source, and for every target. */
+export class StaticAuthProvider implements AuthProvider {
+  readonly #auth: Auth
+
+  constructor(auth: Auth) {
+    this.#auth = auth
+  }
+
+  authFor(_endpoint: Endpoint, role: EndpointRole): EndpointAuth {
+    return this.#auth[role] ?? {}
+  }
+}
+
+/** A request's own credentials win, side by side; empty tokens are none. */
+export async function resolveAuth(
+  own: EndpointAuth | undefined,
+  provider: AuthProvider | undefined,
+  endpoint: Endpoint,
+  role: EndpointRole,
+  signal: AbortSignal,
+): Promise<{ auth: EndpointAuth; credentials: Credentials; skipTlsVerify: boolean }> {
+  const hasOwn = own !== undefined && Boolean(own.token || own.bearerToken)
+  const found = hasOwn ? own : ((await provider?.authFor(endpoint, role, { signal })) ?? {})
+  const skipTlsVerify = own?.skipTlsVerify === true || found.skipTlsVerify === true
+  checkSendable(found, role, hasOwn)
+  return { auth: found, credentials: new Credentials(found), skipTlsVerify }
+}
+
+/** What a library's provider or a store gives is not validated as a request is. */
+function checkSendable(found: EndpointAuth, role: EndpointRole, isOfRequest: boolean): void {
+  const { bearerToken = '' } = found
+  const [problem] = credentialProblems({ bearerToken }, `/auth/${role}`)
+  if (problem === undefined) return
+  const where = isOfRequest ? problem.path : `The bearer token that is stored for the ${role}`
+  const details = isOfRequest ? { errors: [problem] } : {}
+  throw new GitSyncError('invalid_request', `${where} ${problem.message}.`, details)
+}

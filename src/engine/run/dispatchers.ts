@@ -1,0 +1,52 @@
+import type { Dispatcher } from 'undici'
+import type { EndpointRole } from '../../../schemas/event.js'
+import { GitSyncError } from '../../errors.js'
+import { agentThatDials } from '../../git/connections/connections.js'
+import { dialDirectly } from '../../git/connections/dial.js'
+import type { Access } from '../../git/http/exchange.js'
+
+/** What connections are for. */
+export interface ConnectionUse {
+  role: EndpointRole
+  /** A push, part of which may be lost if it goes out over a connection that was idle: it takes a new one. */
+  isPush: boolean
+  skipTlsVerify: boolean
+}
+
+/** Gives the dispatcher for one use; where pushes have one of their own, other connections are kept for later. */
+export type DispatcherProvider = (use: ConnectionUse) => Dispatcher
+
+export function defaultDispatchers(): DispatcherProvider {
+  return perUse((rejectUnauthorized) => agentThatDials(dialDirectly({ rejectUnauthorized })))
+}
+
+/** Makes a dispatcher for each use, once. */
+export function perUse(make: (rejectUnauthorized: boolean) => Dispatcher): DispatcherProvider {
+  const made = new Map<string, Dispatcher>()
+  return ({ role, isPush, skipTlsVerify }) => {
+    const key = `${role} ${isPush} ${skipTlsVerify}`
+    const dispatcher = made.get(key) ?? make(!skipTlsVerify)
+    made.set(key, dispatcher)
+    return dispatcher
+  }
+}
+
+/** @throws GitSyncError `egress_denied` where TLS cannot be left unverified */
+export function resolveDispatchers(
+  dispatcher: Dispatcher | DispatcherProvider,
+  role: EndpointRole,
+  skipTlsVerify: boolean,
+): Pick<Access, 'dispatcher' | 'pushDispatcher'> {
+  if (typeof dispatcher === 'function') {
+    const use = { role, skipTlsVerify }
+    const usual = dispatcher({ ...use, isPush: false })
+    return {
+      dispatcher: usual,
+      pushDispatcher: role === 'target' ? dispatcher({ ...use, isPush: true }) : usual,
+    }
+  }
+  if (!skipTlsVerify) return { dispatcher, pushDispatcher: dispatcher }
+  const hint =
+    'this client was given one dispatcher; give it a function of { role, isPush, skipTlsVerify } instead'
+  throw new GitSyncError('egress_denied', `auth.${role}.skipTlsVerify is not allowed: ${hint}.`)
+}

@@ -1,0 +1,131 @@
+import { tmpdir } from 'node:os'
+import type { Dispatcher } from 'undici'
+import type { EndpointRole, RunEvent } from '../../../schemas/event.js'
+import type { Endpoint, SyncRequest } from '../../../schemas/request.js'
+import { abortError, GitSyncError } from '../../errors.js'
+import type { Access } from '../../git/http/exchange.js'
+import { type MemoryAccount, UNACCOUNTED } from '../../git/http/memory-account.js'
+import { type RemoteOptions, SmartHttp } from '../../git/http/smart-http.js'
+import { Traffic } from '../../git/http/traffic.js'
+import { Secrets } from '../../git/secrets/secrets.js'
+import { RESERVED_PREFIX } from '../request/scope.js'
+import type { JobSettings, Run } from '../request/sync-spec.js'
+import { type AuthProvider, resolveAuth } from './auth.js'
+import { type DispatcherProvider, defaultDispatchers, resolveDispatchers } from './dispatchers.js'
+import { ProgressMeter } from './progress.js'
+
+export interface ClientOptions {
+  /** Asked for credentials where a request brings none for a side. */
+  auth?: AuthProvider
+  /** How connections are made: an undici Dispatcher, or a function that gives one. */
+  dispatcher?: Dispatcher | DispatcherProvider
+  /** Milliseconds of silence of a remote that end a run; 10 minutes. */
+  stallTimeout?: number
+  /** Where materialized packs are spooled; the system's temporary folder. */
+  spoolDir?: string
+  /** Where refs of this program's own live on a target; `refs/gitsync`. */
+  tempRefPrefix?: string
+}
+
+export interface RunOptions {
+  /** Ends the run on both remotes. */
+  signal?: AbortSignal
+  /** Told of what goes on. It must not throw. */
+  onEvent?: (event: RunEvent) => void
+  /** Counts the run's requests and bytes, to be read at any time, also where the run fails. */
+  traffic?: Traffic
+  /** Accounts for what the run holds in memory, for a budget that runs share; without it, there is none. */
+  memory?: MemoryAccount
+}
+
+type Remote = Pick<SyncRequest, 'source' | 'auth'> & { target?: Endpoint | null }
+
+/** Ends what is left of a run that is over: nobody waits for it. */
+const OVER = abortError(undefined)
+const DEFAULT_STALL_TIMEOUT = 10 * 60 * 1000
+
+/** Gives each run its remotes and one signal that ends both sides, and whatever is left of it at its end. */
+export class Runner {
+  readonly jobSettings: JobSettings
+  readonly #options: ClientOptions
+  readonly #dispatcher: Dispatcher | DispatcherProvider
+
+  constructor(options: ClientOptions) {
+    const { spoolDir = tmpdir(), tempRefPrefix = RESERVED_PREFIX } = options
+    this.jobSettings = { spoolDir, tempRefPrefix }
+    this.#options = options
+    this.#dispatcher = options.dispatcher ?? defaultDispatchers()
+  }
+
+  /** @throws GitSyncError */
+  async run<T>(
+    request: Remote,
+    { signal, onEvent, traffic = new Traffic(), memory = UNACCOUNTED }: RunOptions,
+    work: (run: Run) => Promise<T>,
+  ): Promise<T> {
+    const ending = new AbortController()
+    const onAbort = () => ending.abort(abortError(signal?.reason))
+    signal?.addEventListener('abort', onAbort, { once: true })
+    if (signal?.aborted) onAbort()
+    const emit = onEvent ?? (() => {})
+    const meter = new ProgressMeter(emit)
+    // One for both sides: each may come to know what the other was sent.
+    const secrets = new Secrets()
+    secrets.learn(request.auth?.source)
+    secrets.learn(request.auth?.target)
+    try {
+      ending.signal.throwIfAborted()
+      const open = (role: EndpointRole, endpoint: Endpoint) =>
+        this.#open(request, role, endpoint, { signal: ending.signal, traffic, memory, secrets })
+      const source = open('source', request.source)
+      const target = open('target', request.target ?? request.source)
+      return await work({
+        source,
+        target,
+        traffic,
+        memory,
+        emit,
+        isWatched: onEvent !== undefined,
+        meter,
+        signal: ending.signal,
+        stallTimeout: this.#options.stallTimeout ?? DEFAULT_STALL_TIMEOUT,
+      })
+    } catch (error) {
+      throw secrets.scrub(error instanceof GitSyncError ? error : bug(error))
+    } finally {
+      meter.close()
+      signal?.removeEventListener('abort', onAbort)
+      ending.abort(OVER)
+    }
+  }
+
+  #open(
+    request: Remote,
+    side: EndpointRole,
+    endpoint: Endpoint,
+    shared: Pick<RemoteOptions, 'signal' | 'traffic' | 'memory' | 'secrets'>,
+  ): SmartHttp {
+    const { auth: provider, stallTimeout = DEFAULT_STALL_TIMEOUT } = this.#options
+    const access = async (url: URL): Promise<Access> => {
+      const asked = { ...endpoint, url: url.href }
+      const own = request.auth?.[side]
+      const { credentials, skipTlsVerify, auth } = await resolveAuth(
+        own,
+        provider,
+        asked,
+        side,
+        shared.signal,
+      )
+      shared.secrets.learn(auth)
+      return { credentials, ...resolveDispatchers(this.#dispatcher, side, skipTlsVerify) }
+    }
+    const mayLeaveOrigin = endpoint.followInfoRefsRedirect === true
+    const url = new URL(endpoint.url)
+    return new SmartHttp({ side, url, access, mayLeaveOrigin, stallTimeout, ...shared })
+  }
+}
+
+function bug(cause: unknown): GitSyncError {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new GitSyncError('internal', `git-sync failed by a bug of its own: ${message}`, { cause })
+}

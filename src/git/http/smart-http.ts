@@ -1,0 +1,209 @@
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { EndpointRole } from '../../../schemas/event.js'
+import type { ServiceStats } from '../../../schemas/result.js'
+import { GitSyncError } from '../../errors.js'
+import { withoutTrailingSlashes } from '../../runtime/slashes.js'
+import { traceHeaders } from '../../runtime/trace.js'
+import { VERSION } from '../../version.js'
+import { ProtocolError, printable } from '../wire/protocol-error.js'
+import { type Access, type ByteStream, Exchange, type ExchangeOptions } from './exchange.js'
+import { accounted, type MemoryAccount } from './memory-account.js'
+import { REDIRECTS, redirectedBase } from './redirect.js'
+import { blame } from './remote-error.js'
+import type { Traffic } from './traffic.js'
+
+// gitprotocol-http: discovery by GET info/refs, one POST a call.
+
+export type Service = 'git-upload-pack' | 'git-receive-pack'
+
+export interface RemoteOptions extends ExchangeOptions {
+  url: URL
+  /** Asked for the first URL, and again where a redirect leads to another origin or path. */
+  access: (url: URL) => Promise<Access>
+  mayLeaveOrigin: boolean
+  traffic: Traffic
+  memory: MemoryAccount
+}
+
+export interface Call {
+  service: Service
+  /** Names the step in the statistics. */
+  step: string
+  body: Buffer | AsyncIterable<Buffer>
+  /** Bytes of a streamed body; without it, it is sent chunked. */
+  contentLength?: number
+  gitProtocol?: string
+  /** What is read from the response is kept in memory. */
+  isKept?: boolean
+}
+
+const MAX_REDIRECTS = 10
+const GZIP_FROM = 1024
+const MAX_QUOTED = 300
+const gzipAsync = promisify(gzip)
+
+/** One remote over smart HTTP: sends requests and hands back bodies. It knows HTTP and nothing of packets. */
+export class SmartHttp {
+  readonly side: EndpointRole
+  readonly traffic: Traffic
+  readonly #options: RemoteOptions
+  #base: URL
+  #access: Access | undefined
+
+  constructor(options: RemoteOptions) {
+    this.#options = options
+    this.side = options.side
+    this.traffic = options.traffic
+    this.#base = options.url
+  }
+
+  /** Ends the run. */
+  get signal(): AbortSignal {
+    return this.#options.signal
+  }
+
+  /**
+   * GETs the ref advertisement; redirects are followed as far as allowed and kept for later calls.
+   *
+   * @throws GitSyncError
+   */
+  infoRefs(service: Service, gitProtocol?: string): Promise<ByteStream> {
+    return this.#blaming(() => this.#infoRefs(service, gitProtocol))
+  }
+
+  async #infoRefs(service: Service, gitProtocol?: string): Promise<ByteStream> {
+    this.#access ??= await this.#options.access(this.#base)
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+      const url = new URL(this.#address(`/info/refs?service=${service}`))
+      const counted = this.traffic.item(this.side, service, 'info-refs')
+      const exchange = this.#exchange(counted)
+      const headers = this.#headers({ accept: '*/*', gitProtocol })
+      const response = await exchange.send(url, { method: 'GET', headers })
+      if (!REDIRECTS.has(response.statusCode)) {
+        const body = await exchange.accept(response, `application/x-${service}-advertisement`)
+        return accounted(body, this.#options, counted.name)
+      }
+      await exchange.discard(response)
+      await this.#follow(url, String(response.headers.location ?? ''))
+    }
+    throw new GitSyncError('redirect_refused', `The ${this.side} redirects more than ${MAX_REDIRECTS} times.`)
+  }
+
+  /**
+   * POSTs one request. A Buffer body is gzipped where that pays; a stream is sent chunked, with back-pressure.
+   *
+   * @throws what the body throws; else GitSyncError
+   */
+  post(call: Call): Promise<ByteStream> {
+    return this.#blaming(() => this.#post(call))
+  }
+
+  async #post(call: Call): Promise<ByteStream> {
+    const { service } = call
+    const counted = this.traffic.item(this.side, service, call.step)
+    const exchange = this.#exchange(counted)
+    const headers = this.#headers({
+      accept: `application/x-${service}-result`,
+      gitProtocol: call.gitProtocol,
+    })
+    headers['content-type'] = `application/x-${service}-request`
+    if (call.contentLength !== undefined) headers['content-length'] = String(call.contentLength)
+    let body = call.body
+    if (Buffer.isBuffer(body) && body.length > GZIP_FROM && service === 'git-upload-pack') {
+      body = await gzipAsync(body)
+      headers['content-encoding'] = 'gzip'
+    }
+    const response = await exchange.send(new URL(this.#address(`/${service}`)), {
+      method: 'POST',
+      headers,
+      body,
+    })
+    const answer = await exchange.accept(response, `application/x-${service}-result`)
+    return call.isKept ? accounted(answer, this.#options, counted.name) : answer
+  }
+
+  /**
+   * Reads a list of refs, and refuses one that a secret of ours is in: its names would be shown to callers and written to
+   * the other side, and leaving one out would let a mirror lose a ref in silence.
+   */
+  async readListing<T>(answer: ByteStream, read: (bytes: ByteStream) => Promise<T>): Promise<T> {
+    const search = this.#options.secrets.search()
+    const listing = await read({
+      next: async () => {
+        const result = await answer.next()
+        if (result.value) search.see(result.value)
+        return result
+      },
+      return: async () => (await answer.return?.()) ?? { done: true, value: undefined },
+      [Symbol.asyncIterator]() {
+        return this
+      },
+    })
+    if (!search.found) return listing
+    const message = `The ${this.side} lists a ref or a capability that has a secret of this run in it`
+    const hint = 'remove it there and replace that secret, as everyone who can read the repository sees it'
+    throw new GitSyncError(`${this.side}_protocol_error`, `${message}: ${hint}.`)
+  }
+
+  /** An error as the fault of this remote, without our secrets. */
+  blame(error: unknown): GitSyncError {
+    if (error instanceof ProtocolError) this.#redactError(error)
+    return this.#options.secrets.scrub(blame(this.side, error))
+  }
+
+  /** A remote's text without our secrets; `isCut` as for `Secrets.redact`. */
+  redact(text: string, isCut = false): string {
+    return this.#options.secrets.redact(text, isCut)
+  }
+
+  async #blaming<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call()
+    } catch (error) {
+      throw this.blame(error)
+    }
+  }
+
+  /** What was read as git's protocol quotes the remote in full. */
+  #redactError(error: ProtocolError): void {
+    const { message, stack = '' } = error
+    error.message = printable(this.redact(message), MAX_QUOTED)
+    error.stack = stack.replace(message, () => error.message)
+  }
+
+  #address(suffix: string): string {
+    return withoutTrailingSlashes(this.#base.href) + suffix
+  }
+
+  #headers({
+    accept,
+    gitProtocol,
+  }: {
+    accept: string
+    gitProtocol: string | undefined
+  }): Record<string, string> {
+    const authorization = this.#access?.credentials.authorization()
+    return {
+      // Hosts look for "git/" at the start.
+      'user-agent': `git/git-sync-${VERSION}`,
+      accept,
+      'accept-encoding': 'identity',
+      'cache-control': 'no-cache',
+      ...traceHeaders(),
+      ...(gitProtocol === undefined ? {} : { 'git-protocol': gitProtocol }),
+      ...(authorization === undefined ? {} : { authorization }),
+    }
+  }
+
+  #exchange(counted: ServiceStats): Exchange {
+    if (!this.#access) throw new Error('info/refs comes first')
+    return new Exchange(this.#options, this.#access, counted)
+  }
+
+  async #follow(from: URL, location: string): Promise<void> {
+    const base = redirectedBase(from, location, this.side, this.#options.mayLeaveOrigin)
+    if (base.href !== this.#base.href) this.#access = await this.#options.access(base)
+    this.#base = base
+  }
+}

@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+import { hashSize, type ObjectFormat } from '../refs/object-id.js'
+
+/** A pack of no objects: what a push carries that creates refs to objects which the target has already. */
+export function emptyPack(format: ObjectFormat): Buffer {
+  const header = Buffer.from('PACK\0\0\0\u0002\0\0\0\0', 'latin1')
+  return Buffer.concat([header, createHash(format).update(header).digest()])
+}
+
+/**
+ * Holds back the end of a pack: at least its checksum, without which no target moves a ref. So nothing is
+ * committed before the source has ended well. Whole chunks are held, and none is copied.
+ */
+export class PackTail {
+  readonly #size: number
+  readonly #held: Buffer[] = []
+  #bytes = 0
+
+  constructor(format: ObjectFormat) {
+    this.#size = hashSize(format)
+  }
+
+  /** Takes a chunk and gives back those that are no longer part of the tail. */
+  push(chunk: Buffer): Buffer[] {
+    this.#held.push(chunk)
+    this.#bytes += chunk.length
+    let free = 0
+    for (const held of this.#held) {
+      if (this.#bytes - held.length < this.#size) break
+      this.#bytes -= held.length
+      free++
+    }
+    return this.#held.splice(0, free)
+  }
+
+  /** The rest, once the source has ended well. */
+  release(): Buffer[] {
+    this.#bytes = 0
+    return this.#held.splice(0)
+  }
+}

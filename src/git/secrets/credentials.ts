@@ -1,0 +1,37 @@
+import { inspect } from 'node:util'
+import type { EndpointAuth } from '../../../schemas/request.js'
+
+const REDACTED = '[redacted]'
+
+/** What proves who we are to one remote. It never prints itself: only `authorization` gives the secret out. */
+export class Credentials {
+  readonly #authorization: string | undefined
+
+  /** Empty tokens bring no credentials; a bearer token wins; the user name defaults to `git`. */
+  constructor(auth: EndpointAuth = {}) {
+    const { bearerToken = '', token = '' } = auth
+    const username = auth.username || 'git'
+    if (bearerToken !== '') {
+      this.#authorization = `Bearer ${bearerToken}`
+    } else if (token !== '') {
+      this.#authorization = `Basic ${Buffer.from(`${username}:${token}`).toString('base64')}`
+    }
+  }
+
+  /** The value of the `Authorization` header, if there is one. */
+  authorization(): string | undefined {
+    return this.#authorization
+  }
+
+  toString(): string {
+    return REDACTED
+  }
+
+  toJSON(): string {
+    return REDACTED
+  }
+
+  [inspect.custom](): string {
+    return REDACTED
+  }
+}

@@ -1,0 +1,60 @@
+import { AGENT } from '../../version.js'
+import type { ObjectFormat } from '../refs/object-id.js'
+import { MAX_ADVERTISEMENT, objectFormatOf } from './advertisement.js'
+import type { Capabilities } from './capabilities.js'
+import type { TextLine } from './line.js'
+import { PacketReader } from './packet-reader.js'
+import { DELIMITER_PACKET, encodePacket, FLUSH_PACKET } from './pkt-line.js'
+import { legible, ProtocolError } from './protocol-error.js'
+import { RefListing } from './ref-listing.js'
+
+// gitprotocol-v2, "ls-refs".
+
+/** Asks for the refs below `prefixes`. A server may answer with more: they are hints. */
+export function writeLsRefs(capabilities: Capabilities, prefixes: readonly string[]): Buffer {
+  const packets = commandHead('ls-refs', capabilities)
+  packets.push(encodePacket('symrefs\n'))
+  if (capabilities.hasFeature('ls-refs', 'unborn')) packets.push(encodePacket('unborn\n'))
+  for (const prefix of prefixes) packets.push(encodePacket(`ref-prefix ${prefix}\n`))
+  packets.push(FLUSH_PACKET)
+  return Buffer.concat(packets)
+}
+
+/** Reads the refs as they stream. @throws ProtocolError, or what the stream throws */
+export async function readLsRefs(bytes: AsyncIterable<Buffer>, format?: ObjectFormat): Promise<RefListing> {
+  const reader = new PacketReader(bytes, MAX_ADVERTISEMENT)
+  const listing = new RefListing(format)
+  try {
+    await reader.eachLine('among the refs', (line) => keepLine(listing, line))
+    await reader.finishList()
+    return listing
+  } finally {
+    await reader.close()
+  }
+}
+
+/** The lines that begin every v2 command. */
+export function commandHead(command: string, capabilities: Capabilities): Buffer[] {
+  const packets = [encodePacket(`command=${command}\n`)]
+  if (capabilities.has('agent')) packets.push(encodePacket(`agent=${AGENT}\n`))
+  if (capabilities.has('object-format')) {
+    packets.push(encodePacket(`object-format=${objectFormatOf(capabilities)}\n`))
+  }
+  packets.push(DELIMITER_PACKET)
+  return packets
+}
+
+/** `<id> SP <name> *(SP <attribute>)`; the id of an unborn HEAD is the word `unborn`. */
+function keepLine(listing: RefListing, { word, rest }: TextLine): void {
+  const [name = '', ...attributes] = rest.includes(' ') ? rest.split(' ') : [rest]
+  // A name with a space in it is none, and must not be taken for what stands before the space.
+  if (name === '' || attributes.some((attribute) => !attribute.includes(':')))
+    throw new ProtocolError(`expected a ref, got "${legible(`${word} ${rest}`)}"`)
+  if (name !== 'HEAD') {
+    listing.keepRef(name, word)
+    return
+  }
+  if (word !== 'unborn') listing.checkId(name, word)
+  const symref = attributes.find((attribute) => attribute.startsWith('symref-target:'))
+  listing.keepHead(symref?.slice('symref-target:'.length))
+}

@@ -1,0 +1,162 @@
+import { Pace, takeTurn } from '../../runtime/yield.js'
+import { splitLine, splitLineOf, type TextLine } from './line.js'
+import { decodePacket, HEADER_SIZE, type Packet, packetSize } from './pkt-line.js'
+import { ExcessError, ProtocolError } from './protocol-error.js'
+
+/** Chunks of any size, which `return` lets go of. */
+export interface RawStream {
+  next(): Promise<IteratorResult<Buffer, undefined>>
+  return(): Promise<IteratorResult<Buffer, undefined>>
+}
+
+/** Bytes that are read behind an answer's end before its connection is given up. */
+export const MAX_TRAILING_BYTES = 1024
+const MIB = 1024 * 1024
+/** What one packet costs, with what is done about it. */
+const MICROSECONDS = 5
+
+/** Reads packets, and then perhaps raw bytes, from a stream of chunks of any size. */
+export class PacketReader {
+  readonly #chunks: AsyncIterator<Buffer>
+  #limit: number
+  #read = 0
+  #buffer: Buffer = Buffer.alloc(0)
+  #offset = 0
+  readonly #pace = new Pace()
+
+  /** `limit`: the most bytes of an answer that has to be held, so that one without an end ends in an error. */
+  constructor(bytes: AsyncIterable<Buffer>, limit = Number.POSITIVE_INFINITY) {
+    this.#chunks = bytes[Symbol.asyncIterator]()
+    this.#limit = limit
+  }
+
+  /** What follows is passed on and not held, as a pack is: it may be of any length. */
+  unlimit(): void {
+    this.#limit = Number.POSITIVE_INFINITY
+  }
+
+  /** The next packet, or `undefined` where the stream ends between two packets. */
+  async next(): Promise<Packet | undefined> {
+    for (;;) {
+      const decoded = decodePacket(this.#buffer, this.#offset)
+      if (decoded.type === 'packet') {
+        this.#offset += decoded.size
+        if (this.#pace.spend(MICROSECONDS)) await this.#pace.turn()
+        return decoded.packet
+      }
+      if (!(await this.#fill(decoded.needed))) {
+        if (this.#available === 0) return undefined
+        throw new ProtocolError('the answer ends in the middle of a packet')
+      }
+    }
+  }
+
+  /** The next packet, where there has to be one. */
+  async nextOrFail(where: string): Promise<Packet> {
+    const packet = await this.next()
+    if (!packet) throw new ProtocolError(`the answer ends early, ${where}`)
+    return packet
+  }
+
+  /** Hands all lines up to a flush to `visit`. There may be millions: those that are here are not waited for. */
+  async eachLine(where: string, visit: (line: TextLine) => void): Promise<void> {
+    for (;;) {
+      for (let line = this.#takeLine(); line; line = this.#takeLine()) visit(line)
+      const packet = await this.nextOrFail(where)
+      if (packet.type === 'flush') return
+      visit(splitLineOf(packet))
+    }
+  }
+
+  /** The next `size` bytes, or fewer at the end, without taking them. */
+  async peek(size: number): Promise<Buffer> {
+    await this.#fill(size)
+    return this.#buffer.subarray(this.#offset, this.#offset + size)
+  }
+
+  /** All that follows, as it comes. `return` lets go of the stream at once, even while a read is waiting. */
+  rest(): RawStream {
+    const next = async (): Promise<IteratorResult<Buffer, undefined>> => {
+      if (this.#available > 0) {
+        const value = this.#buffer.subarray(this.#offset)
+        this.#offset = this.#buffer.length
+        return { value }
+      }
+      const value = await this.#pull()
+      return value ? { value } : { done: true, value: undefined }
+    }
+    const end = async (): Promise<IteratorResult<Buffer, undefined>> => {
+      await this.close()
+      return { done: true, value: undefined }
+    }
+    return { next, return: end }
+  }
+
+  /**
+   * The same for a list of refs, in which nothing may follow the flush: what a packet behind it names would be taken
+   * for absent, and pruned.
+   */
+  async finishList(): Promise<void> {
+    const header = (await this.peek(HEADER_SIZE)).toString('latin1')
+    if (/^[\da-f]{4}$/i.test(header)) throw new ProtocolError('its list of refs goes on after its end')
+    await this.finish()
+  }
+
+  /** Reads the end of an answer that has said all, so that its connection can serve again. */
+  async finish(): Promise<void> {
+    let left = MAX_TRAILING_BYTES - this.#available
+    while (left >= 0) {
+      const chunk = await this.#pull()
+      if (!chunk) return
+      left -= chunk.length
+    }
+    await this.close()
+  }
+
+  /** Lets go of the stream; what was not read is thrown away. */
+  async close(): Promise<void> {
+    await this.#chunks.return?.()
+  }
+
+  /** The next packet, where it is a line and all of it is here. */
+  #takeLine(): TextLine | undefined {
+    const start = this.#offset + HEADER_SIZE
+    if (start > this.#buffer.length) return undefined
+    const size = packetSize(this.#buffer, this.#offset)
+    const end = this.#offset + size
+    if (size < HEADER_SIZE || end > this.#buffer.length) return undefined
+    this.#offset = end
+    return splitLine(this.#buffer, start, end)
+  }
+
+  get #available(): number {
+    return this.#buffer.length - this.#offset
+  }
+
+  /** Gathers at least `needed` bytes with one copy, so that tiny chunks cost no more than large ones. */
+  async #fill(needed: number): Promise<boolean> {
+    const parts = [this.#buffer.subarray(this.#offset)]
+    let available = this.#available
+    while (available < needed) {
+      // What was read so far has been worked on since: a list of many refs must not block.
+      await takeTurn()
+      const chunk = await this.#pull()
+      if (!chunk) break
+      parts.push(chunk)
+      available += chunk.length
+    }
+    if (parts.length > 1) {
+      this.#buffer = Buffer.concat(parts, available)
+      this.#offset = 0
+    }
+    return available >= needed
+  }
+
+  async #pull(): Promise<Buffer | undefined> {
+    const { done, value } = await this.#chunks.next()
+    if (done) return undefined
+    this.#read += value.length
+    if (this.#read > this.#limit) throw new ExcessError(`its answer is longer than ${this.#limit / MIB} MiB`)
+    return value
+  }
+}

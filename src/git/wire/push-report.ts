@@ -1,0 +1,52 @@
+import { lineOf } from './line.js'
+import type { PacketReader } from './packet-reader.js'
+import { legible, ProtocolError, printable } from './protocol-error.js'
+
+// gitprotocol-pack, "Report Status" and "report-status-v2".
+
+export interface PushReport {
+  /** Empty where the pack was unpacked, else the target's reason. */
+  unpackError: string
+  /** By ref: empty for `ok`, else the reason of `ng`. A ref without a line is unknown. */
+  refs: Map<string, string>
+}
+
+/**
+ * Reads a report on the refs that were sent, up to its flush; what some servers append is left alone. `redact` is for
+ * the target's words.
+ */
+export async function readPushReport(
+  reader: PacketReader,
+  sent: ReadonlySet<string>,
+  redact = (text: string) => text,
+): Promise<PushReport> {
+  const reasonOf = (text: string) => printable(redact(legible(text))) || 'no reason given'
+  const report: PushReport = { unpackError: '', refs: new Map() }
+  const unpack = lineOf(await reader.nextOrFail('before its report'))
+  if (!unpack.startsWith('unpack '))
+    throw new ProtocolError(`expected an unpack line, got "${legible(unpack)}"`)
+  const verdict = unpack.slice('unpack '.length)
+  if (verdict !== 'ok') report.unpackError = reasonOf(verdict)
+  for (;;) {
+    const packet = await reader.next()
+    if (!packet || packet.type === 'flush') return report
+    keepLine(report, sent, lineOf(packet), reasonOf)
+  }
+}
+
+/** `ok <ref>`, `ng <ref> <reason>`, or an `option` line, which says how a ref was taken and changes nothing. */
+function keepLine(
+  { refs }: PushReport,
+  sent: ReadonlySet<string>,
+  line: string,
+  reasonOf: (text: string) => string,
+): void {
+  const [word, ref = '', ...reason] = line.split(' ')
+  if (word === 'option') return
+  if (word !== 'ok' && word !== 'ng') throw new ProtocolError(`expected ok or ng, got "${legible(line)}"`)
+  // As git does: what is said of other refs is no matter of ours.
+  if (!sent.has(ref)) return
+  // Of two words on one ref, the bad one stands.
+  if (word === 'ng') refs.set(ref, reasonOf(reason.join(' ')))
+  else if (!refs.has(ref)) refs.set(ref, '')
+}

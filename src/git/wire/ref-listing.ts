@@ -1,0 +1,64 @@
+import { Sample } from '../../runtime/sample.js'
+import { isObjectId, type ObjectFormat, zeroId } from '../refs/object-id.js'
+import { RefMap } from '../refs/ref-map.js'
+import { isWellFormedRefName } from '../refs/ref-name.js'
+import { ExcessError, legible, ProtocolError } from './protocol-error.js'
+
+/** A fetch offers no more, so more of them need not be kept. */
+const MAX_EXTRA_HAVES = 50_000
+/** All of them go into each request for objects, and servers take some 10 MiB of it. */
+const MAX_SHALLOW = 100_000
+
+/** What a remote lists, believed only as far as git could list it: all that follows builds on it. */
+export class RefListing {
+  /** Ref names to object ids, without peeled entries and without HEAD. */
+  readonly refs = new RefMap<string>()
+  /** Names that are none to git. They are never written, so they are not kept. */
+  readonly invalidNames = new Sample()
+  /** The branch that HEAD names, where that can be told. */
+  head: string | undefined
+  /** `.have` lines: objects that the repository has without a ref of its own, as a fork does. */
+  readonly extraHaves: string[] = []
+  /** Commits whose parents a shallow repository lacks. */
+  readonly shallow: string[] = []
+  readonly #format: ObjectFormat | undefined
+
+  /** Without a format, ids of either are taken. */
+  constructor(format?: ObjectFormat) {
+    this.#format = format
+  }
+
+  keepRef(name: string, id: string): void {
+    this.checkId(name, id)
+    if (!isWellFormedRefName(name)) {
+      this.invalidNames.add(name)
+      return
+    }
+    const known = this.refs.add(name, id)
+    if (known !== id) throw new ProtocolError(`it lists ${legible(name)} twice, at ${known} and at ${id}`)
+  }
+
+  keepExtraHave(id: string): void {
+    this.checkId('.have', id)
+    if (this.extraHaves.length < MAX_EXTRA_HAVES) this.extraHaves.push(id)
+  }
+
+  keepShallow(id: string): void {
+    this.checkId('shallow', id)
+    if (this.shallow.length === MAX_SHALLOW)
+      throw new ExcessError(`it lists more than ${MAX_SHALLOW} shallow commits`)
+    this.shallow.push(id)
+  }
+
+  keepHead(target: string | undefined): void {
+    if (target !== undefined && isWellFormedRefName(target)) this.head = target
+  }
+
+  /** @throws ProtocolError where `id` can be no object of this repository */
+  checkId(name: string, id: string): void {
+    if (isObjectId(id, this.#format)) return
+    if (id === zeroId('sha1') || id === zeroId('sha256'))
+      throw new ProtocolError(`it lists ${legible(name)} at the null id, which names no object`)
+    throw new ProtocolError(`expected a ref, got "${legible(`${id} ${name}`)}"`)
+  }
+}

@@ -1,0 +1,84 @@
+import { isUtf8 } from 'node:buffer'
+import { readFile, stat } from 'node:fs/promises'
+import { SettingError } from '../../settings/setting-error.js'
+
+export interface FreshFileOptions<T> {
+  /** The setting that names the file, for errors. */
+  setting: string
+  path: string
+  /** Its errors may be shown and logged: they must not repeat what the file holds. */
+  parse: (text: string) => T
+  onStale: (error: SettingError) => void
+}
+
+/**
+ * A file that is read again when it has changed, looked at whenever it is asked for: that also sees files that are
+ * replaced by way of a link. Where it cannot be used any more, what it said before stands, and `onStale` is told once.
+ */
+export class FreshFile<T> {
+  readonly #options: FreshFileOptions<T>
+  #stamp: string
+  #value: T
+
+  private constructor(options: FreshFileOptions<T>, stamp: string, value: T) {
+    this.#options = options
+    this.#stamp = stamp
+    this.#value = value
+  }
+
+  /** Reads it for the first time. @throws SettingError */
+  static async open<T>(options: FreshFileOptions<T>): Promise<FreshFile<T>> {
+    const stamp = await stampOf(options.path)
+    return new FreshFile(options, stamp, await load(options))
+  }
+
+  async read(): Promise<T> {
+    const stamp = await stampOf(this.#options.path)
+    if (stamp === this.#stamp) return this.#value
+    this.#stamp = stamp
+    try {
+      this.#value = await load(this.#options)
+    } catch (error) {
+      this.#options.onStale(error as SettingError)
+    }
+    return this.#value
+  }
+}
+
+/** What differs when a file has been written or replaced. */
+async function stampOf(path: string): Promise<string> {
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true })
+    return [ino, size, mtimeNs, ctimeNs].join(' ')
+  } catch {
+    return 'unreadable'
+  }
+}
+
+async function load<T>({ setting, path, parse }: FreshFileOptions<T>): Promise<T> {
+  try {
+    return parse(textOf(await readFile(path)))
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new SettingError(
+      code === undefined ? `${setting} ${message}` : `${setting} cannot be read: ${message}`,
+    )
+  }
+}
+
+/** A file's text, without the mark that some editors begin it with. @throws Error that says where it is not UTF-8 */
+function textOf(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString().replace(/^\ufeff/, '')
+  let [line, start] = [1, 0]
+  for (
+    let end = bytes.indexOf(LF);
+    end >= 0 && isUtf8(bytes.subarray(start, end));
+    end = bytes.indexOf(LF, start)
+  ) {
+    line++
+    start = end + 1
+  }
+  throw new Error(`must be UTF-8, but line ${line} is not`)
+}
+
+const LF = 0x0a

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs'
+import type { Event } from '../../../schemas/event.js'
+import { problems } from '../../../schemas/problem.js'
+
+export type Route = '/probe' | '/plan' | '/sync' | '/replicate'
+
+/** What was sent, and what came back. */
+export interface Exchange {
+  route: Route
+  request: unknown
+  answer: unknown
+}
+
+/** What `npm run openapi` records from real runs. */
+export interface Examples {
+  /** A run of each kind that went well. */
+  results: Record<string, Exchange>
+  /** The events of a sync. */
+  stream: Event[]
+  /** By code. */
+  problems: Record<string, Exchange>
+}
+
+interface Media {
+  examples?: Record<string, unknown>
+}
+interface Document {
+  paths?: object
+  components?: object
+}
+interface Operation {
+  requestBody: { content: Record<string, Media> }
+  responses: Record<string, { content: Record<string, Media> }>
+}
+
+/** The document with examples of every run: what to send, what comes back, and what may go wrong. */
+export function withExamples<T extends Document>(document: T): T {
+  const { results, stream, problems: failures } = readExamples()
+  const paths = document.paths as Record<Route, { post: Operation }>
+  const examples: Record<string, unknown> = {}
+  for (const [name, { route, request, answer }] of Object.entries(results)) {
+    const { post } = paths[route]
+    const success = post.responses['200']?.content ?? {}
+    add(post.requestBody.content['application/json'], { [name]: { value: request } })
+    add(success['application/json'], { [name]: { value: answer } })
+    add(success['application/x-ndjson'], { events: { $ref: '#/components/examples/events' } })
+    for (const code of Object.keys(failures) as (keyof typeof problems)[]) {
+      const response = post.responses[problems[code].status]
+      add(response?.content['application/problem+json'], {
+        [code]: { $ref: `#/components/examples/${code}` },
+      })
+    }
+  }
+  for (const [code, { answer }] of Object.entries(failures)) examples[code] = { value: answer }
+  examples.events = { value: stream.map((event) => `${JSON.stringify(event)}\n`).join('') }
+  return { ...document, components: { ...document.components, examples } }
+}
+
+function add(media: Media | undefined, examples: Record<string, unknown>): void {
+  if (media) media.examples = { ...media.examples, ...examples }
+}
+
+function readExamples(): Examples {
+  return JSON.parse(readFileSync(new URL('../../../../openapi/examples.json', import.meta.url), 'utf8'))
+}

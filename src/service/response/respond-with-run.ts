@@ -1,0 +1,93 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Operation } from '../../../schemas/event.js'
+import type { ProbeResult, SyncResult } from '../../../schemas/result.js'
+import { GitSyncError } from '../../errors.js'
+import { bodyOf, jsonChunks } from '../../runtime/json-chunks.js'
+import type { RunHandle } from '../runs/run-registry.js'
+import { hangUpSignal } from './connection.js'
+import { negotiate } from './content-negotiation.js'
+import { EventStream } from './event-stream.js'
+import { tellProblem } from './problem.js'
+import { closeIfUnread } from './unread.js'
+
+export type Work = (handle: RunHandle) => Promise<SyncResult | ProbeResult>
+
+/** How long the status line may wait for a plan, in milliseconds. */
+const MAX_HOLD = 5_000
+
+/** Runs `work` and answers in the form that the caller accepts. A caller who hangs up ends the run. */
+export async function answerRun(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  operation: Operation,
+  work: Work,
+): Promise<FastifyReply> {
+  const form = negotiate(request.headers.accept)
+  if (!form) {
+    const hint = 'send Accept: application/json or application/x-ndjson'
+    throw new GitSyncError('not_acceptable', `Neither form of the answer is acceptable: ${hint}.`)
+  }
+  const signal = hangUpSignal(request, reply)
+  if (form === 'stream') return streamRun(request, reply, operation, (onEvent) => work({ signal, onEvent }))
+  const result = await work({ signal, onEvent: () => {} })
+  return reply.type('application/json').send(bodyOf(jsonChunks(result)))
+}
+
+async function streamRun(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  operation: Operation,
+  work: (onEvent: RunHandle['onEvent']) => Promise<SyncResult | ProbeResult>,
+): Promise<FastifyReply> {
+  const events = new EventStream((bytes) => request.memory.tryHold('events', bytes))
+  events.emit({ type: 'started', operation, requestId: request.id, time: new Date().toISOString() })
+  const hold = new StatusHold()
+  const running = work((event) => {
+    hold.see(event)
+    events.emit(event)
+  })
+  try {
+    await Promise.race([hold.released, running])
+  } catch (error) {
+    events.close()
+    throw error
+  } finally {
+    hold.close()
+  }
+  running
+    .then(
+      (result) => events.end({ type: 'result', result }),
+      (error: unknown) => events.end({ type: 'error', error: tellProblem(error, request) }),
+    )
+    .finally(() => closeIfUnread(request, reply))
+  return reply
+    .type('application/x-ndjson')
+    .header('x-accel-buffering', 'no')
+    .header('cache-control', 'no-store')
+    .send(bodyOf(events))
+}
+
+/**
+ * Holds the status line back until the plan stands, so that what goes wrong at once has its real status. A plan
+ * stands when something follows it: what stops a plan ends the run without another event.
+ */
+class StatusHold {
+  readonly released: Promise<void>
+  #release = () => {}
+  readonly #timer: NodeJS.Timeout
+  #planned = false
+
+  constructor() {
+    this.released = new Promise((resolve) => (this.#release = resolve))
+    this.#timer = setTimeout(() => this.#release(), MAX_HOLD)
+  }
+
+  see(event: Parameters<RunHandle['onEvent']>[0]): void {
+    if (this.#planned) this.#release()
+    else this.#planned = event.type === 'planned'
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+  }
+}

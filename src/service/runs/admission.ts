@@ -1,0 +1,170 @@
+import type { QueuedEvent } from '../../../schemas/event.js'
+import { abortError, GitSyncError } from '../../errors.js'
+import { FairQueue } from './fair-queue.js'
+
+export interface AdmissionLimits {
+  maxConcurrent: number
+  maxQueued: number
+}
+
+export interface Applicant {
+  caller: string
+  /** The repository that is written to, alike for all its URLs; nobody else writes to it meanwhile. */
+  target: string | undefined
+  /** Whoever gives up leaves the queue. */
+  signal: AbortSignal
+  /** Told when the place in the queue changes. */
+  onQueued: (event: QueuedEvent) => void
+}
+
+/** Lets in so many runs at a time, and one into each target; the others wait, in turns between callers. */
+export class Admission {
+  readonly #limits: AdmissionLimits
+  readonly #waiting = new FairQueue<Ticket>()
+  readonly #targets = new Set<string>()
+  /** How many run, by caller. */
+  readonly #running = new Map<string, number>()
+  #closed: (() => GitSyncError) | undefined
+
+  constructor(limits: AdmissionLimits) {
+    this.#limits = limits
+  }
+
+  /** Whether new work is taken, even if it has to wait. */
+  get isOpen(): boolean {
+    return this.#closed === undefined
+  }
+
+  /**
+   * Resolves when it is this one's turn; whoever was let in calls what it gets, once, when it is done.
+   *
+   * @throws GitSyncError `overloaded`, `shutting_down` or `cancelled`
+   */
+  async enter(applicant: Applicant): Promise<() => void> {
+    if (this.#closed) throw this.#closed()
+    if (applicant.signal.aborted) throw abortError(applicant.signal.reason)
+    const ticket = new Ticket(applicant)
+    this.#waiting.add(ticket)
+    this.#letIn()
+    if (this.#waiting.size > this.#limits.maxQueued) this.#refuseOne(ticket)
+    this.#tellPlaces()
+    const giveUp = () => this.#dismiss(ticket, abortError(applicant.signal.reason))
+    applicant.signal.addEventListener('abort', giveUp, { once: true })
+    try {
+      await ticket.admitted
+    } finally {
+      applicant.signal.removeEventListener('abort', giveUp)
+    }
+    return () => this.#leave(ticket)
+  }
+
+  /** Sends everybody away who waits, and whoever comes from now on. */
+  close(why: () => GitSyncError): void {
+    this.#closed = why
+    for (const ticket of this.#waiting) this.#dismiss(ticket, why())
+  }
+
+  /** How many run, and how many wait for what. */
+  load(): { running: number; slot: number; target: number } {
+    const waiting = { slot: 0, target: 0 }
+    for (const { place } of this.#places()) waiting[place.for]++
+    return { running: this.#total, ...waiting }
+  }
+
+  /** Whether a waiting run would begin if one into `target` ended. */
+  isWaitedFor(target: string | undefined): boolean {
+    return [...this.#places()].some(
+      ({ ticket, place }) => place.for === 'slot' || ticket.applicant.target === target,
+    )
+  }
+
+  /** Whoever's target is taken is passed over, and keeps its turn. */
+  #letIn(): void {
+    for (const ticket of this.#waiting) {
+      if (!this.#hasRoomFor(ticket.caller)) continue
+      const { target } = ticket.applicant
+      if (target !== undefined && this.#targets.has(target)) continue
+      this.#waiting.serve(ticket)
+      this.#running.set(ticket.caller, (this.#running.get(ticket.caller) ?? 0) + 1)
+      if (target !== undefined) this.#targets.add(target)
+      ticket.admit()
+    }
+  }
+
+  /** While one caller has every slot there is one more, for another: nobody can keep everybody else waiting. */
+  #hasRoomFor(caller: string): boolean {
+    const { maxConcurrent } = this.#limits
+    if (this.#total < maxConcurrent) return true
+    const isTakenByOne = maxConcurrent > 1 && this.#running.size === 1
+    return isTakenByOne && this.#total === maxConcurrent && !this.#running.has(caller)
+  }
+
+  get #total(): number {
+    return [...this.#running.values()].reduce((sum, count) => sum + count, 0)
+  }
+
+  /** The newcomer, or the newest of a caller who has filled the queue, so that nobody keeps others out. */
+  #refuseOne(newcomer: Ticket): void {
+    const { maxConcurrent, maxQueued } = this.#limits
+    const refused = this.#waiting.surplus(newcomer.caller) ?? newcomer
+    const full = `GITSYNC_MAX_CONCURRENT ${maxConcurrent}, GITSYNC_MAX_QUEUED ${maxQueued}`
+    const message = `The service is full (${full}): try again later.`
+    this.#dismiss(refused, new GitSyncError('overloaded', message))
+  }
+
+  #dismiss(ticket: Ticket, error: GitSyncError): void {
+    if (!this.#waiting.remove(ticket)) return
+    ticket.refuse(error)
+    this.#tellPlaces()
+  }
+
+  #leave({ applicant, caller }: Ticket): void {
+    const left = (this.#running.get(caller) ?? 0) - 1
+    if (left > 0) this.#running.set(caller, left)
+    else this.#running.delete(caller)
+    if (applicant.target !== undefined) this.#targets.delete(applicant.target)
+    this.#letIn()
+    this.#tellPlaces()
+  }
+
+  #tellPlaces(): void {
+    for (const { ticket, place } of this.#places()) ticket.tell(place)
+  }
+
+  *#places(): Generator<{ ticket: Ticket; place: QueuedEvent }> {
+    let slots = 0
+    const intoTarget = new Map<string, number>()
+    for (const ticket of this.#waiting) {
+      const { target } = ticket.applicant
+      const before = target === undefined ? 0 : (intoTarget.get(target) ?? 0)
+      if (target !== undefined) intoTarget.set(target, before + 1)
+      const isTaken = target !== undefined && (before > 0 || this.#targets.has(target))
+      const place = isTaken ? { for: 'target', position: before + 1 } : { for: 'slot', position: ++slots }
+      yield { ticket, place: { type: 'queued', ...place } as QueuedEvent }
+    }
+  }
+}
+
+/** One who waits. */
+class Ticket {
+  readonly caller: string
+  readonly admitted: Promise<void>
+  admit = () => {}
+  refuse: (error: GitSyncError) => void = () => {}
+  #told = ''
+
+  constructor(readonly applicant: Applicant) {
+    this.caller = applicant.caller
+    this.admitted = new Promise((resolve, reject) => {
+      this.admit = resolve
+      this.refuse = reject
+    })
+  }
+
+  tell(place: QueuedEvent): void {
+    const told = `${place.for} ${place.position}`
+    if (told === this.#told) return
+    this.#told = told
+    this.applicant.onQueued(place)
+  }
+}

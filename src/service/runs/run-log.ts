@@ -1,0 +1,79 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Operation, RunEvent } from '../../../schemas/event.js'
+import type { ProbeRequest, SyncRequest } from '../../../schemas/request.js'
+import type { ProbeResult, SyncResult, TransferMode } from '../../../schemas/result.js'
+import { GitSyncError } from '../../errors.js'
+import { Traffic } from '../../git/http/traffic.js'
+import type { Metrics } from './metrics.js'
+
+/** Who asked for what. */
+export interface RunSubject {
+  operation: Operation
+  caller: string
+  source: string
+  target: string | undefined
+}
+
+export function subjectOf(
+  operation: Operation,
+  caller: string,
+  { source, target }: ProbeRequest | SyncRequest,
+): RunSubject {
+  return { operation, caller, source: bareUrl(source.url), target: target ? bareUrl(target.url) : undefined }
+}
+
+/** A longer URL is cut: it comes from a caller, and goes into every line of the log. */
+const MAX_URL = 2_000
+
+/** Without what may be a secret, whatever a validated URL can hold today. */
+function bareUrl(url: string): string {
+  const { origin, pathname } = new URL(url)
+  return (origin + pathname).slice(0, MAX_URL)
+}
+
+/** What the log and the metrics tell of one run: a line when it starts, and a line when it ends. */
+export class RunRecord {
+  readonly traffic = new Traffic()
+  readonly #started = performance.now()
+  readonly #subject: RunSubject
+  readonly #log: FastifyBaseLogger
+  readonly #metrics: Metrics
+  #transferMode: TransferMode | undefined
+
+  constructor(subject: RunSubject, log: FastifyBaseLogger, metrics: Metrics) {
+    this.#subject = subject
+    this.#log = log
+    this.#metrics = metrics
+    log.info(subject, 'run started')
+  }
+
+  see(event: RunEvent): void {
+    if (event.type === 'planned') this.#transferMode = event.transferMode
+  }
+
+  succeeded(result: SyncResult | ProbeResult): void {
+    this.#ended('ok', 'execution' in result ? result : undefined)
+  }
+
+  failed(error: unknown): void {
+    const { code, result } =
+      error instanceof GitSyncError ? error : { code: 'internal' as const, result: undefined }
+    this.#ended(code, result)
+  }
+
+  /** It was aborted and does not end: a bug of ours. */
+  stuck(grace: number): void {
+    const text = 'aborted run did not end in time: its slot is given back, what it does is not known'
+    this.#log.error({ ...this.#subject, grace }, text)
+  }
+
+  #ended(outcome: 'ok' | GitSyncError['code'], result: SyncResult | undefined): void {
+    const transferMode = result?.execution.transferMode ?? this.#transferMode
+    const durationMs = Math.round(performance.now() - this.#started)
+    const bytes = { source: this.traffic.bytes('source'), target: this.traffic.bytes('target') }
+    const { operation } = this.#subject
+    this.#metrics.ended({ operation, outcome, transferMode, durationMs, bytes })
+    const counts = result?.counts
+    this.#log.info({ ...this.#subject, outcome, durationMs, bytes, transferMode, counts }, 'run ended')
+  }
+}

@@ -1,0 +1,196 @@
+import type { FastifyRequest } from 'fastify'
+import type { Operation, QueuedEvent, RunEvent } from '../../../schemas/event.js'
+import type { ProbeRequest, SyncRequest } from '../../../schemas/request.js'
+import type { ProbeResult, SyncResult } from '../../../schemas/result.js'
+import type { Client } from '../../engine/client.js'
+import {
+  validatePlanRequest,
+  validateProbeRequest,
+  validateReplicateRequest,
+  validateSyncRequest,
+} from '../../engine/request/validate.js'
+import { repositoryKey } from '../../engine/request/validate-endpoints.js'
+import { abortError, GitSyncError } from '../../errors.js'
+import type { MemoryAccount } from '../../git/http/memory-account.js'
+import { traced } from '../../runtime/trace.js'
+import { takeTurn } from '../../runtime/yield.js'
+import type { Admission } from './admission.js'
+import { LeastSpeed } from './least-speed.js'
+import type { MemoryBudget, MemoryShare } from './memory-budget.js'
+import type { Metrics } from './metrics.js'
+import { RunRecord, type RunSubject, subjectOf } from './run-log.js'
+
+/** What the caller of a run holds on to it by. */
+export interface RunHandle {
+  /** The caller's hanging up. */
+  signal: AbortSignal
+  onEvent: (event: RunEvent | QueuedEvent) => void
+}
+
+export interface RunsOptions {
+  client: Client
+  admission: Admission
+  metrics: Metrics
+  budget: MemoryBudget
+  /** Milliseconds that a run may take, waiting not counted. */
+  runTimeout: number
+  /** Milliseconds in which an aborted run has to end; then it loses its slot all the same. */
+  grace: number
+  /** Milliseconds that a run may move less than the least speed while others wait. */
+  slowWindow: number
+}
+
+const validators = {
+  probe: validateProbeRequest,
+  plan: validatePlanRequest,
+  sync: validateSyncRequest,
+  replicate: validateReplicateRequest,
+} satisfies Record<Operation, (body: unknown) => ProbeRequest | SyncRequest>
+
+/** The runs of one application: each is validated, admitted, timed, told of, and ended when the service is. */
+export class Runs {
+  readonly #options: RunsOptions
+  readonly #running = new Map<AbortController, Promise<unknown>>()
+
+  constructor(options: RunsOptions) {
+    this.#options = options
+  }
+
+  get isOpen(): boolean {
+    return this.#options.admission.isOpen
+  }
+
+  /** @throws GitSyncError */
+  async run(
+    operation: Operation,
+    request: FastifyRequest,
+    handle: RunHandle,
+  ): Promise<ProbeResult | SyncResult> {
+    // Reading a large request, checking it and laying it out are long enough for a turn each.
+    await takeTurn(handle.signal)
+    const body = validators[operation](request.body)
+    await takeTurn(handle.signal)
+    const subject = subjectOf(operation, request.caller, body)
+    const target = writtenTarget(subject, body)
+    const { caller } = subject
+    const leave = await this.#options.admission
+      .enter({ caller, target, signal: handle.signal, onQueued: handle.onEvent })
+      .catch((error: GitSyncError) => {
+        request.log.info({ ...subject, outcome: error.code }, 'run not started')
+        throw error
+      })
+    const ending = new AbortController()
+    const running = this.#perform(subject, body, request, handle, ending)
+    this.#running.set(ending, running)
+    try {
+      return await running
+    } finally {
+      this.#running.delete(ending)
+      leave()
+    }
+  }
+
+  /** Takes no new work, gives what runs its time, then aborts it. Resolves when nothing runs. */
+  async drain(grace: number): Promise<void> {
+    const hint = 'send the request to another instance, or here again later'
+    const stopped = () => new GitSyncError('shutting_down', `The service is shutting down: ${hint}.`)
+    this.#options.admission.close(stopped)
+    const timer = setTimeout(() => {
+      for (const ending of this.#running.keys()) ending.abort(stopped())
+    }, grace)
+    await Promise.allSettled(this.#running.values())
+    clearTimeout(timer)
+  }
+
+  async #perform(
+    subject: RunSubject,
+    body: ProbeRequest | SyncRequest,
+    request: FastifyRequest,
+    { signal, onEvent }: RunHandle,
+    ending: AbortController,
+  ): Promise<ProbeResult | SyncResult> {
+    const { client, admission, budget, metrics, runTimeout, slowWindow } = this.#options
+    const { operation, source, target } = subject
+    const record = new RunRecord(subject, request.log, metrics)
+    const hangUp = () => ending.abort(signal.reason)
+    signal.addEventListener('abort', hangUp, { once: true })
+    const late = () => ending.abort(new DOMException('The run took too long', 'TimeoutError'))
+    const deadline = setTimeout(late, runTimeout)
+    const speed = new LeastSpeed({
+      traffic: record.traffic,
+      window: slowWindow,
+      isWaitedFor: () => budget.isShort || admission.isWaitedFor(writtenTarget(subject, body)),
+      onTooSlow: (error) => ending.abort(error),
+    })
+    const tell = (event: RunEvent) => {
+      record.see(event)
+      speed.see(event)
+      onEvent(event)
+    }
+    const attributes = { 'gitsync.source': source, ...(target && { 'gitsync.target': target }) }
+    try {
+      const memory = tellingOfWaits(request.memory, tell)
+      const options = { signal: ending.signal, onEvent: tell, traffic: record.traffic, memory }
+      // Each operation takes what its validator has let through.
+      const work = (): Promise<ProbeResult | SyncResult> =>
+        client[operation](body as ProbeRequest & SyncRequest, options)
+      request.memory.retain()
+      const working = traced(operation, attributes, work).finally(() => request.memory.release())
+      const result = await this.#orGiveUp(working, ending.signal, record)
+      record.succeeded(result)
+      return result
+    } catch (error) {
+      record.failed(error)
+      throw error
+    } finally {
+      speed.close()
+      clearTimeout(deadline)
+      signal.removeEventListener('abort', hangUp)
+    }
+  }
+
+  /** What the work comes to; an error where it does not end although it was aborted: its slot must not be lost. */
+  async #orGiveUp<T>(working: Promise<T>, aborted: AbortSignal, record: RunRecord): Promise<T> {
+    const { grace } = this.#options
+    let timer: NodeJS.Timeout | undefined
+    let onAbort = () => {}
+    const givenUp = new Promise<never>((_, reject) => {
+      onAbort = () => {
+        timer = setTimeout(() => {
+          record.stuck(grace)
+          reject(abortError(aborted.reason))
+        }, grace)
+      }
+      aborted.addEventListener('abort', onAbort, { once: true })
+    })
+    try {
+      return await Promise.race([working, givenUp])
+    } finally {
+      aborted.removeEventListener('abort', onAbort)
+      clearTimeout(timer)
+    }
+  }
+}
+
+/** The repository that a run writes to, alike for all its URLs. */
+function writtenTarget(
+  { operation }: RunSubject,
+  { target }: ProbeRequest | SyncRequest,
+): string | undefined {
+  const writes = operation === 'sync' || operation === 'replicate'
+  return writes && target ? repositoryKey(target.url) : undefined
+}
+
+/** An account whose first wait is a notice: else a run would stand still for no reason that its caller can see. */
+function tellingOfWaits(memory: MemoryShare, tell: (event: RunEvent) => void): MemoryAccount {
+  let isTold = false
+  const hold: MemoryAccount['hold'] = (purpose, bytes, signal) => {
+    const waiting = memory.hold(purpose, bytes, signal)
+    if (waiting && !isTold) {
+      isTold = true
+      tell({ type: 'notice', text: 'waiting for memory that other runs use' })
+    }
+    return waiting
+  }
+  return { hold }
+}

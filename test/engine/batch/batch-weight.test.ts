@@ -1,0 +1,43 @@
+import { test } from 'tap'
+import { StepMeasure } from '../../../src/engine/batch/batch-weight.js'
+import type { Prefix } from '../../../src/engine/batch/frontier.js'
+import type { Context } from '../../../src/engine/push/push-state.js'
+import { streamOf } from '../../../testing/chunks.js'
+
+/** A history without an end in sight. */
+class Endless implements Prefix {
+  readonly remaining = 1_000_000
+  readonly isWhole = false
+
+  constructor(readonly end: number) {}
+
+  get headIds(): string[] {
+    return [String(this.end)]
+  }
+
+  async advance(amount: number): Promise<Prefix> {
+    return new Endless(this.end + amount)
+  }
+
+  async halfwayTo(): Promise<undefined> {
+    return undefined
+  }
+}
+
+test('a step is filled with so many single commits and no more, however little they weigh', async (t) => {
+  let asked = 0
+  const source = {
+    refs: new Map(),
+    fetch: async () => {
+      asked++
+      return Object.assign(streamOf(Buffer.alloc(32)), { objects: 1 })
+    },
+  }
+  const target = { refs: new Map(), extraHaves: [], shallow: [], capabilities: { has: () => true } }
+  const run = { meter: { sourceBytes: 0 } }
+  const job = { maxPackBytes: Number.POSITIVE_INFINITY }
+  const context = { remotes: { source, target }, plan: [], confirmed: new Set(), run, job }
+  const measure = new StepMeasure(context as unknown as Context)
+  const filled = await measure.fill(new Endless(0), 1_000_000)
+  t.strictSame([filled.end, asked], [100, 100])
+})

@@ -1,0 +1,61 @@
+import { test } from 'tap'
+import { StepMeasure } from '../../../src/engine/batch/batch-weight.js'
+import { DepthPrefix } from '../../../src/engine/batch/depth-frontier.js'
+import type { Prefix } from '../../../src/engine/batch/frontier.js'
+import type { Context } from '../../../src/engine/push/push-state.js'
+
+/** A history in one line, `deep` commits below the tip, of which the target has nothing. */
+function lineOf(deep: number) {
+  const depths: number[] = []
+  const commitsAt = async (depth: number) => {
+    depths.push(depth)
+    return depth <= deep ? [depth.toString(16).padStart(40, '0')] : []
+  }
+  return { depths, history: { tips: ['f'.repeat(40)], commitsAt, isHeld: async () => false } }
+}
+
+test('a history of a million commits is measured by a few questions', async (t) => {
+  const { depths, history } = lineOf(1_000_000)
+  const { remaining } = await DepthPrefix.begin(history)
+  t.ok(remaining > 1_000_000 && remaining < 1_100_000, `${remaining}`)
+  t.ok(depths.length < 30, `${depths.length}`)
+})
+
+test('a source that names commits at any depth is in the wrong', async (t) => {
+  const { depths, history } = lineOf(Number.POSITIVE_INFINITY)
+  await t.rejects(DepthPrefix.begin(history), { code: 'source_protocol_error', message: /no history/ })
+  t.ok(depths.length < 30, `${depths.length} questions`)
+  t.ok(
+    depths.every((depth) => depth < 2 ** 31 - 1),
+    'git has no greater depth',
+  )
+})
+
+/** A prefix that can always be halved, and gone on from, whatever it weighs. */
+const endless = (): Prefix => ({
+  headIds: [],
+  end: 0,
+  remaining: 1,
+  isWhole: false,
+  advance: async () => endless(),
+  halfwayTo: async () => endless(),
+})
+
+test('a source by which no part ever fits, or all parts weigh nothing, does not lead us on for ever', async (t) => {
+  class Weighed extends StepMeasure {
+    weighings = 0
+    constructor(readonly bytes: number) {
+      super({} as Context)
+    }
+    override async weigh() {
+      this.weighings++
+      return this.bytes
+    }
+  }
+  const heavy = new Weighed(Number.POSITIVE_INFINITY)
+  await heavy.bisect(endless(), endless(), 1000)
+  t.ok(heavy.weighings <= 200, `${heavy.weighings}`)
+  const light = new Weighed(0)
+  await light.fill(endless(), 1000)
+  t.ok(light.weighings <= 100, `${light.weighings}`)
+})

@@ -1,0 +1,110 @@
+import { test } from 'tap'
+import { PacketReader } from '../../../src/git/wire/packet-reader.js'
+import { readPushReport } from '../../../src/git/wire/push-report.js'
+import { streamOf } from '../../../testing/chunks.js'
+import { DELIM, FLUSH, pkt } from '../../../testing/wire.js'
+
+const read = (...parts: (Buffer | string)[]) => {
+  const wire = parts.map((part) => (Buffer.isBuffer(part) ? part : pkt(part)))
+  const sent = parts.map((part) => part.toString().trimEnd().split(' ')[1] ?? '')
+  return readPushReport(new PacketReader(streamOf(Buffer.concat(wire), [6])), new Set(sent))
+}
+
+test('ok and ng, with the reason as the target words it', async (t) => {
+  const report = await read(
+    'unpack ok\n',
+    'ok refs/heads/main\n',
+    'ng refs/heads/a pre-receive hook declined\n',
+    'ok refs/heads/ä',
+    'ng refs/tags/v1\n',
+    FLUSH,
+  )
+  t.equal(report.unpackError, '')
+  t.same(
+    [...report.refs],
+    [
+      ['refs/heads/main', ''],
+      ['refs/heads/a', 'pre-receive hook declined'],
+      ['refs/heads/ä', ''],
+      ['refs/tags/v1', 'no reason given'],
+    ],
+  )
+})
+
+test('the option lines of report-status-v2 change nothing', async (t) => {
+  const report = await read(
+    'unpack ok\n',
+    'ok refs/for/main\n',
+    'option refname refs/changes/01/1\n',
+    'option old-oid 0000\n',
+    'option forced-update\n',
+    'ng refs/heads/a no\n',
+    FLUSH,
+  )
+  t.same(Object.fromEntries(report.refs), { 'refs/for/main': '', 'refs/heads/a': 'no' })
+})
+
+test('a failed unpack, with and without lines for its refs', async (t) => {
+  t.same(await read('unpack index-pack abnormal exit\n', FLUSH), {
+    unpackError: 'index-pack abnormal exit',
+    refs: new Map(),
+  })
+  const report = await read('unpack missing blob\n', 'ng refs/heads/main unpacker error\n', FLUSH)
+  t.equal(report.unpackError, 'missing blob')
+  t.equal(report.refs.get('refs/heads/main'), 'unpacker error')
+  t.equal((await read('unpack \n', FLUSH)).unpackError, 'no reason given')
+})
+
+test('a ref without a line is unknown, not ok', async (t) => {
+  const report = await read('unpack ok\n', FLUSH)
+  t.equal(report.refs.get('refs/heads/main'), undefined)
+})
+
+test('what is appended after the flush is left alone', async (t) => {
+  const garbage = ['0000', '0003', 'PACK', 'ng refs/heads/main late\n']
+  for (const text of garbage) {
+    const report = await read('unpack ok\n', 'ok refs/heads/main\n', FLUSH, Buffer.from(text))
+    t.same([...report.refs], [['refs/heads/main', '']], text)
+  }
+})
+
+test('reasons are shown without control characters, and short', async (t) => {
+  const report = await read('unpack ok\n', `ng refs/heads/a \x1b[31mno\x07 ${'x'.repeat(500)}`, FLUSH)
+  t.match(report.refs.get('refs/heads/a'), /^\[31mno {1,2}x{190,200}…$/)
+})
+
+test('what is no report is an error', async (t) => {
+  await t.rejects(read(), { name: 'ProtocolError', message: 'the answer ends early, before its report' })
+  await t.rejects(read('ok refs/heads/main\n', FLUSH), { message: /^expected an unpack line, got "ok / })
+  await t.rejects(read('unpack ok\n', 'maybe refs/heads/main\n', FLUSH), { message: /^expected ok or ng/ })
+  await t.rejects(read('ERR repository is read-only\n'), { message: 'repository is read-only' })
+  await t.rejects(read('unpack ok\n', DELIM), { name: 'ProtocolError' })
+  await t.rejects(read('unpack ok\n', Buffer.from('00')), { message: /in the middle of a packet/ })
+})
+
+test('a report cut between two lines leaves the refs of the rest unknown', async (t) => {
+  const report = await read('unpack ok\n', 'ok refs/heads/a\n')
+  t.same([...report.refs.keys()], ['refs/heads/a'])
+})
+
+test('what is said of other refs is not kept, and of two words the bad one stands', async (t) => {
+  const lines = [
+    'unpack ok',
+    'ok refs/heads/other',
+    'ng refs/heads/another no',
+    'ok a',
+    'ng a no',
+    'ok a',
+    'ng b no',
+    'ok b',
+  ]
+  const wire = Buffer.concat([...lines.map((line) => pkt(line)), FLUSH])
+  const report = await readPushReport(new PacketReader(streamOf(wire)), new Set(['a', 'b', 'c']))
+  t.strictSame(
+    [...report.refs],
+    [
+      ['a', 'no'],
+      ['b', 'no'],
+    ],
+  )
+})
