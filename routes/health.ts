@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import { Health } from '../schemas/health.js'
 import { GitSyncError } from '../src/errors.js'
 import { serviceOperation } from '../src/service/openapi/openapi.js'
-import type { Runs } from '../src/service/runs/run-registry.js'
+import type { RunRegistry } from '../src/service/runs/run-registry.js'
 
-export function healthRoutes(app: FastifyInstance, runs: Runs): void {
+export function healthRoutes(app: FastifyInstance, runs: RunRegistry): void {
   const live = serviceOperation({ operationId: 'healthz', summary: 'The process runs.', result: Health })
   const ready = serviceOperation({
     operationId: 'readyz',

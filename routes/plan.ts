@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import { PlanRequest } from '../schemas/request.js'
 import { PlanResult } from '../schemas/result.js'
 import { runOperation } from '../src/service/openapi/openapi.js'
-import { answerRun } from '../src/service/response/respond-with-run.js'
-import type { Runs } from '../src/service/runs/run-registry.js'
+import { respondWithRun } from '../src/service/response/respond-with-run.js'
+import type { RunRegistry } from '../src/service/runs/run-registry.js'
 
-export function planRoute(app: FastifyInstance, runs: Runs): void {
+export function planRoute(app: FastifyInstance, runs: RunRegistry): void {
   const schema = runOperation({
     operationId: 'plan',
     summary: 'Says what a sync would do, ref by ref, and pushes nothing.',
@@ -13,6 +13,6 @@ export function planRoute(app: FastifyInstance, runs: Runs): void {
     result: PlanResult,
   })
   app.post('/plan', { schema }, (request, reply) =>
-    answerRun(request, reply, 'plan', (handle) => runs.run('plan', request, handle)),
+    respondWithRun(request, reply, 'plan', (handle) => runs.run('plan', request, handle)),
   )
 }

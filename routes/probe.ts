@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import { ProbeRequest } from '../schemas/request.js'
 import { ProbeResult } from '../schemas/result.js'
 import { runOperation } from '../src/service/openapi/openapi.js'
-import { answerRun } from '../src/service/response/respond-with-run.js'
-import type { Runs } from '../src/service/runs/run-registry.js'
+import { respondWithRun } from '../src/service/response/respond-with-run.js'
+import type { RunRegistry } from '../src/service/runs/run-registry.js'
 
-export function probeRoute(app: FastifyInstance, runs: Runs): void {
+export function probeRoute(app: FastifyInstance, runs: RunRegistry): void {
   const schema = runOperation({
     operationId: 'probe',
     summary: "Lists the source's refs, and what both remotes can do.",
@@ -13,6 +13,6 @@ export function probeRoute(app: FastifyInstance, runs: Runs): void {
     result: ProbeResult,
   })
   app.post('/probe', { schema }, (request, reply) =>
-    answerRun(request, reply, 'probe', (handle) => runs.run('probe', request, handle)),
+    respondWithRun(request, reply, 'probe', (handle) => runs.run('probe', request, handle)),
   )
 }

@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import { SyncRequest } from '../schemas/request.js'
 import { SyncResult } from '../schemas/result.js'
 import { runOperation } from '../src/service/openapi/openapi.js'
-import { answerRun } from '../src/service/response/respond-with-run.js'
-import type { Runs } from '../src/service/runs/run-registry.js'
+import { respondWithRun } from '../src/service/response/respond-with-run.js'
+import type { RunRegistry } from '../src/service/runs/run-registry.js'
 
-export function replicateRoute(app: FastifyInstance, runs: Runs): void {
+export function replicateRoute(app: FastifyInstance, runs: RunRegistry): void {
   const schema = runOperation({
     operationId: 'replicate',
     summary: "Makes the target's refs those of the source, whatever it has.",
@@ -13,6 +13,6 @@ export function replicateRoute(app: FastifyInstance, runs: Runs): void {
     result: SyncResult,
   })
   app.post('/replicate', { schema }, (request, reply) =>
-    answerRun(request, reply, 'replicate', (handle) => runs.run('replicate', request, handle)),
+    respondWithRun(request, reply, 'replicate', (handle) => runs.run('replicate', request, handle)),
   )
 }

@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import { SyncRequest } from '../schemas/request.js'
 import { SyncResult } from '../schemas/result.js'
 import { runOperation } from '../src/service/openapi/openapi.js'
-import { answerRun } from '../src/service/response/respond-with-run.js'
-import type { Runs } from '../src/service/runs/run-registry.js'
+import { respondWithRun } from '../src/service/response/respond-with-run.js'
+import type { RunRegistry } from '../src/service/runs/run-registry.js'
 
-export function syncRoute(app: FastifyInstance, runs: Runs): void {
+export function syncRoute(app: FastifyInstance, runs: RunRegistry): void {
   const schema = runOperation({
     operationId: 'sync',
     summary: "Brings the target's refs to those of the source.",
@@ -13,6 +13,6 @@ export function syncRoute(app: FastifyInstance, runs: Runs): void {
     result: SyncResult,
   })
   app.post('/sync', { schema }, (request, reply) =>
-    answerRun(request, reply, 'sync', (handle) => runs.run('sync', request, handle)),
+    respondWithRun(request, reply, 'sync', (handle) => runs.run('sync', request, handle)),
   )
 }

@@ -22,7 +22,7 @@ import { closeIfUnread } from './service/response/unread.js'
 import { Admission, type AdmissionLimits } from './service/runs/admission.js'
 import { DEFAULT_MEMORY_BUDGET, MemoryBudget } from './service/runs/memory-budget.js'
 import { Metrics } from './service/runs/metrics.js'
-import { Runs } from './service/runs/run-registry.js'
+import { RunRegistry } from './service/runs/run-registry.js'
 
 export interface AppOptions extends AccessOptions, Partial<AdmissionLimits> {
   client: Client
@@ -48,7 +48,7 @@ const MAX_CONNECTIONS = 10_000
 
 declare module 'fastify' {
   interface FastifyInstance {
-    runs: Runs
+    runs: RunRegistry
   }
 }
 
@@ -88,7 +88,7 @@ export async function buildApp({
   const admission = new Admission({ maxConcurrent, maxQueued })
   const budget = new MemoryBudget(memoryBudget)
   const metrics = new Metrics(admission, budget)
-  const runs = new Runs({ client, admission, metrics, budget, runTimeout, grace, slowWindow })
+  const runs = new RunRegistry({ client, admission, metrics, budget, runTimeout, grace, slowWindow })
   app.server.maxConnections = MAX_CONNECTIONS
   app.server.on('checkExpectation', answerExpectation)
   app.decorate('metrics', metrics)

@@ -6,7 +6,7 @@ import { Client } from './engine/client.js'
 import type { AuthProvider } from './engine/run/auth.js'
 import { parseCallers } from './service/access/callers.js'
 import { CredentialsFile, parseCredentials } from './service/access/credentials-file.js'
-import { FreshFile } from './service/access/reloading-file.js'
+import { ReloadingFile } from './service/access/reloading-file.js'
 import { type Config, readConfig, SETTINGS } from './service/config.js'
 import { egressDispatchers } from './service/egress/dispatchers.js'
 import { EgressPolicy } from './service/egress/policy.js'
@@ -25,7 +25,7 @@ export async function serve(env: NodeJS.ProcessEnv, stopTracing: StopTracing): P
   const { memoryBudget, stallTimeout } = config
   const onStale = (error: SettingError) => app.log.error(`${error.message}; what it said before stands`)
   const openFile = <T>(setting: string, path: string | undefined, parse: (text: string) => T) =>
-    path === undefined ? undefined : FreshFile.open({ setting, path, parse, onStale })
+    path === undefined ? undefined : ReloadingFile.open({ setting, path, parse, onStale })
   const credentials = await openFile('GITSYNC_CREDENTIALS_FILE', config.credentialsFile, parseCredentials)
   const tokens = await openFile('GITSYNC_API_TOKENS_FILE', config.apiTokensFile, parseCallers)
   const app = await buildApp({

@@ -2,7 +2,7 @@ import type { SyncRequest } from '../schemas/request.js'
 import type { SyncResult } from '../schemas/result.js'
 import type { FetchRequest, FetchResult } from '../schemas/unstable.js'
 import { runFetch } from './engine/fetch.js'
-import { toJob } from './engine/request/sync-spec.js'
+import { resolveRequest } from './engine/request/sync-spec.js'
 import { validateFetchRequest, validateSyncRequest } from './engine/request/validate.js'
 import { type ClientOptions, Runner, type RunOptions } from './engine/run/runner.js'
 import { runSync } from './engine/sync.js'
@@ -24,7 +24,7 @@ export class UnstableClient {
    */
   async bootstrap(request: SyncRequest, options: RunOptions = {}): Promise<SyncResult> {
     const valid = validateSyncRequest(request)
-    const job = { ...toJob(valid, false, this.#runner.jobSettings), bootstrap: true }
+    const job = { ...resolveRequest(valid, false, this.#runner.jobSettings), bootstrap: true }
     return this.#runner.run(valid, options, (run) => runSync(run, job))
   }
 

@@ -37,14 +37,14 @@ export class GitCredentials implements AuthProvider {
   }
 
   /** A side that lists its refs has taken what it was given. */
-  see(event: RunEvent): void {
+  onEvent(event: RunEvent): void {
     if (event.type !== 'discovered') return
     const found = this.#found.get(keyOf(event.side, this.#reached.get(event.side)))
     if (found && !found.settled) this.#taken.add(found)
   }
 
   /** After a 401: whether git has something to offer. What was offered and refused, git is told to forget. */
-  async mayTryAgain(error: unknown, signal: AbortSignal): Promise<boolean> {
+  async obtainCredentials(error: unknown, signal: AbortSignal): Promise<boolean> {
     const role = askingRole(error)
     const url = role && this.#reached.get(role)
     if (!role || url === undefined || signal.aborted) return false

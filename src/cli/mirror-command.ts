@@ -48,9 +48,9 @@ async function run(
   flags: RunFlags,
   { allRefsAreBestEffort, work }: Pick<MirrorCommand, 'allRefsAreBestEffort' | 'work'>,
 ): Promise<void> {
-  const { runOperation } = await import('./operation.js')
+  const { executeCommand } = await import('./operation.js')
   const { syncText } = await import('./output/sync-text.js')
   const implied = allRefsAreBestEffort && flags.allRefs && !flags.atomic ? { bestEffort: true } : {}
   const request = syncRequest(source, target, { ...flags, ...implied })
-  await runOperation({ flags, work: (clients, options) => work(clients, request, options), text: syncText })
+  await executeCommand({ flags, work: (clients, options) => work(clients, request, options), text: syncText })
 }

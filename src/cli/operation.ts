@@ -25,7 +25,7 @@ export interface Operation<Result> {
 }
 
 /** Runs an operation of the library as a command: its result on stdout, all else on stderr, and an exit status. */
-export async function runOperation<Result extends object>(operation: Operation<Result>): Promise<void> {
+export async function executeCommand<Result extends object>(operation: Operation<Result>): Promise<void> {
   const { flags, text } = operation
   const ending = new RunEnding()
   try {
@@ -58,13 +58,13 @@ async function withCredentials<Result>(
       return await work(clients, {
         signal,
         onEvent: (event) => {
-          credentials.see(event)
-          progress.see(event)
+          credentials.onEvent(event)
+          progress.onEvent(event)
         },
       })
     } catch (error) {
       progress.stop()
-      if (!(await credentials.mayTryAgain(error, signal))) throw error
+      if (!(await credentials.obtainCredentials(error, signal))) throw error
     } finally {
       progress.stop()
       await credentials.approve()

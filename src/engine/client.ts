@@ -1,7 +1,7 @@
 import type { PlanRequest, ProbeRequest, SyncRequest } from '../../schemas/request.js'
 import type { PlanResult, ProbeResult, SyncResult } from '../../schemas/result.js'
 import { runProbe } from './probe.js'
-import { toJob } from './request/sync-spec.js'
+import { resolveRequest } from './request/sync-spec.js'
 import {
   validatePlanRequest,
   validateProbeRequest,
@@ -43,7 +43,7 @@ export class Client {
   }
 
   #sync(request: SyncRequest, options: RunOptions, dryRun: boolean): Promise<SyncResult> {
-    const job = toJob(request, dryRun, this.#runner.jobSettings)
+    const job = resolveRequest(request, dryRun, this.#runner.jobSettings)
     return this.#runner.run(request, options, (run) => runSync(run, job))
   }
 }

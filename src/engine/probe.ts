@@ -1,7 +1,7 @@
 import type { ProbeRequest } from '../../schemas/request.js'
 import type { ProbeResult, RefInfo } from '../../schemas/result.js'
 import { sortByBytes } from '../git/refs/ref-name.js'
-import { eachInTurns } from '../runtime/yield.js'
+import { forEachYielding } from '../runtime/yield.js'
 import { openSource, openTarget } from './plan/list-remotes.js'
 import { discoverRefs } from './plan/select.js'
 import { refPrefixes, toScope } from './request/scope.js'
@@ -30,7 +30,7 @@ export async function runProbe(run: Run, request: ProbeRequest): Promise<ProbeRe
     await run.memory.hold('result', source.refs.size * LISTED_REF, run.signal)
     const refs: RefInfo[] = []
     const found = await discoverRefs(scope, source.refs, run.signal)
-    await eachInTurns(found, ([name, hash]) => refs.push({ name, hash }), { signal: run.signal })
+    await forEachYielding(found, ([name, hash]) => refs.push({ name, hash }), { signal: run.signal })
     return {
       sourceUrl: request.source.url,
       ...(request.target ? { targetUrl: request.target.url } : {}),

@@ -1,8 +1,8 @@
 import { GitSyncError } from '../errors.js'
 import { isAboutOneRef } from '../git/http/refusal-words.js'
 import type { Command } from '../git/wire/push-request.js'
-import { eachInTurns } from '../runtime/yield.js'
-import { pushInSteps, whyNoSteps } from './batch/push-in-batches.js'
+import { forEachYielding } from '../runtime/yield.js'
+import { pushInBatches, whyNoBatches } from './batch/push-in-batches.js'
 import type { PlannedRef } from './plan/plan-refs.js'
 import { learnHaves } from './push/learn-haves.js'
 import { pushAndVerify } from './push/push-attempt.js'
@@ -77,17 +77,17 @@ async function pushRefs(context: Context, commands: readonly Command[]): Promise
   const { run, job, remotes, confirmed, execution } = context
   const fresh = await newObjects(commands, remotes.target.refs, run.signal)
   const wants = fresh.filter((id) => !confirmed.has(id))
-  const whyNot = whyNoSteps(context)
+  const whyNot = whyNoBatches(context)
   const told = job.targetMaxPackBytes
   if (wants.length > 0 && !whyNot && (told > 0 || execution.batched)) {
     const limit = told || execution.learnedLimit
-    return pushInSteps(context, { commands, wants, limit, refusal: undefined })
+    return pushInBatches(context, { commands, wants, limit, refusal: undefined })
   }
   const pushed = await pushAndVerify(context, { commands, wants, limit: told || Number.POSITIVE_INFINITY })
   if (pushed.type === 'pushed') return pushed
   if (whyNot) throw impossible(pushed, whyNot)
   execution.learnedLimit = pushed.bytes
-  return pushInSteps(context, { commands, wants, limit: pushed.bytes, refusal: pushed })
+  return pushInBatches(context, { commands, wants, limit: pushed.bytes, refusal: pushed })
 }
 
 function impossible({ why, error }: TooLarge, whyNot: string): GitSyncError {
@@ -101,7 +101,7 @@ function impossible({ why, error }: TooLarge, whyNot: string): GitSyncError {
 async function keepOutcomes({ job, plan, confirmed, execution }: Context, pushed: Pushed): Promise<void> {
   const mayWarn = job.bestEffort && isOrderly(pushed)
   let done = 0
-  await eachInTurns(plan, (planned) => {
+  await forEachYielding(plan, (planned) => {
     const ref = planned.targetRef
     const outcome = pushed.outcomes.get(ref)
     if (!outcome) return

@@ -8,16 +8,16 @@ import type {
   SyncResult,
 } from '../../schemas/result.js'
 import { zeroId } from '../git/refs/object-id.js'
-import { eachInTurns, Pace } from '../runtime/yield.js'
+import { forEachYielding, Pace } from '../runtime/yield.js'
 import type { Remotes } from './plan/list-remotes.js'
 import { moveOf, type PlannedRef, summarize } from './plan/plan-refs.js'
-import type { Job } from './request/sync-spec.js'
+import type { SyncSpec } from './request/sync-spec.js'
 
 /** What a plan comes to, without a word of its refs. */
-export type Outline = Pick<SyncResult, 'plan' | 'execution'>
+export type RunSummary = Pick<SyncResult, 'plan' | 'execution'>
 
-export interface OutlineParts {
-  job: Job
+export interface RunSummaryParts {
+  job: SyncSpec
   remotes: Remotes
   plan: readonly PlannedRef[]
   relay: boolean
@@ -27,7 +27,7 @@ export interface OutlineParts {
   isPlan: boolean
 }
 
-export async function outlineOf({
+export async function summarizeRun({
   job,
   remotes,
   plan,
@@ -35,7 +35,7 @@ export async function outlineOf({
   isMaterialized,
   batch,
   isPlan,
-}: OutlineParts): Promise<Outline> {
+}: RunSummaryParts): Promise<RunSummary> {
   const { protocol, head } = remotes.source
   const summary = await summarize(plan, zeroId(remotes.target.objectFormat))
   const { transferMode, reason } = isMaterialized
@@ -57,13 +57,13 @@ export async function outlineOf({
 
 /** `refs`: what became of the plan. */
 export async function buildResult(
-  { plan, execution }: Outline,
+  { plan, execution }: RunSummary,
   refs: readonly PlannedRef[],
   measured: Pick<SyncResult, 'stats' | 'measurement'>,
 ): Promise<SyncResult> {
   const counts: SyncCounts = { applied: 0, skipped: 0, blocked: 0, deleted: 0, warned: 0 }
   const results: RefResult[] = []
-  await eachInTurns(refs, (ref) => {
+  await forEachYielding(refs, (ref) => {
     counts[countedAs(moveOf(ref), execution.dryRun)]++
     results.push(publicRef(ref))
   })
@@ -78,7 +78,7 @@ export async function withOutcomes(
   reason: string,
 ): Promise<PlannedRef[]> {
   const refs: PlannedRef[] = []
-  await eachInTurns(plan, (ref) => {
+  await forEachYielding(plan, (ref) => {
     const done = settled.get(ref.targetRef)
     if (done || !isMove(ref.action)) refs.push(done ?? ref)
     else refs.push({ ...ref, action: 'block', reason: failed.get(ref.targetRef) ?? reason })
@@ -86,7 +86,7 @@ export async function withOutcomes(
   return refs
 }
 
-function materialized(job: Job): Pick<ExecutionSummary, 'transferMode' | 'reason'> {
+function materialized(job: SyncSpec): Pick<ExecutionSummary, 'transferMode' | 'reason'> {
   return {
     transferMode: 'materialized',
     reason: job.materialize === 'always' ? 'as-requested' : 'length-required',
@@ -94,7 +94,7 @@ function materialized(job: Job): Pick<ExecutionSummary, 'transferMode' | 'reason
 }
 
 function chooseTransfer(
-  job: Job,
+  job: SyncSpec,
   { create, update, delete: deletes, block }: PlanSummary,
   isEmpty: boolean,
   isBatch: boolean,

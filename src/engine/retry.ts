@@ -1,7 +1,7 @@
 import { GitSyncError } from '../errors.js'
 import { RefusedWantError } from '../git/wire/protocol-error.js'
 import type { DesiredRef } from './plan/select.js'
-import type { Job, Run } from './request/sync-spec.js'
+import type { Run, SyncSpec } from './request/sync-spec.js'
 
 const MAX_BLIND_PUSHES = 3
 const MAX_UNSERVED = 1_000
@@ -18,7 +18,7 @@ export interface Retries {
 export function mayTryAgain(
   retries: Retries,
   run: Run,
-  job: Job,
+  job: SyncSpec,
   error: GitSyncError,
   desired: ReadonlyMap<string, DesiredRef>,
 ): boolean {

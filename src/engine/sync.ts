@@ -1,20 +1,20 @@
 import type { SyncResult } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
 import type { Command } from '../git/wire/push-request.js'
-import { eachInTurns, filterInTurns, takeTurn } from '../runtime/yield.js'
+import { filterInTurns, forEachYielding, yieldToEventLoop } from '../runtime/yield.js'
 import { cleanUp } from './batch/clean-up.js'
-import { guardPlan } from './plan/check-plan.js'
+import { assertPlanAllowed } from './plan/check-plan.js'
 import { idleExcludes } from './plan/idle-excludes.js'
 import { openRemotes, type Remotes } from './plan/list-remotes.js'
 import type { PlannedRef } from './plan/plan-refs.js'
-import { type Draft, draftPlan } from './plan/plan-sync.js'
+import { type ProvisionalPlan, planAndProve } from './plan/plan-sync.js'
 import { schedulePushes } from './plan/schedule.js'
 import type { DesiredRef } from './plan/select.js'
 import { type Execution, newExecution } from './push/push-state.js'
 import { bringsObjects } from './push/wants.js'
 import { executePushes } from './push-plan.js'
-import type { Job, Run } from './request/sync-spec.js'
-import { buildResult, type Outline, outlineOf, withOutcomes } from './result.js'
+import type { Run, SyncSpec } from './request/sync-spec.js'
+import { buildResult, type RunSummary, summarizeRun, withOutcomes } from './result.js'
 import { isRefusedWant, mayTryAgain, type Retries, unservedError } from './retry.js'
 import { collectStats, MemoryMeter } from './run/stats.js'
 
@@ -24,7 +24,7 @@ import { collectStats, MemoryMeter } from './run/stats.js'
  *
  * @throws GitSyncError; from the plan on with a `result` that says what the target confirmed
  */
-export async function runSync(run: Run, job: Job): Promise<SyncResult> {
+export async function runSync(run: Run, job: SyncSpec): Promise<SyncResult> {
   const state = newState(run, job)
   try {
     for (;;) {
@@ -39,7 +39,7 @@ export async function runSync(run: Run, job: Job): Promise<SyncResult> {
 /** What a run remembers from attempt to attempt. */
 interface State {
   run: Run
-  job: Job
+  job: SyncSpec
   started: number
   memory: MemoryMeter
   execution: Execution
@@ -47,10 +47,10 @@ interface State {
   /** What the latest listing of the source asks for. */
   desired: ReadonlyMap<string, DesiredRef>
   /** The latest plan, and the listings that it was made of. */
-  latest: { remotes: Remotes; draft: Draft } | undefined
+  latest: { remotes: Remotes; draft: ProvisionalPlan } | undefined
 }
 
-function newState(run: Run, job: Job): State {
+function newState(run: Run, job: SyncSpec): State {
   return {
     run,
     job,
@@ -73,14 +73,14 @@ async function attempt(state: State): Promise<Attempt> {
     const remotes = await openRemotes(run, job)
     state.desired = remotes.desired
     const memory = { settled: await copyOf(execution.settled), unserved: retries.unserved }
-    const draft = await draftPlan(run, job, remotes, memory)
+    const draft = await planAndProve(run, job, remotes, memory)
     state.latest = { remotes, draft }
-    await takeTurn()
+    await yieldToEventLoop()
     await warnOfIdleExcludes(state, remotes, draft.plan)
     const pushes = await layOut(state, remotes, draft.plan)
     const outline = await outlinePlan(state, remotes, draft.plan, pushes)
     announce(run, outline, draft)
-    await takeTurn()
+    await yieldToEventLoop()
     if (job.dryRun) return { type: 'done', result: await resultOf(state, outline, draft.plan) }
     await guard(state, remotes, draft, outline, pushes)
     const context = { run, job, remotes, plan: draft.plan, confirmed: new Set<string>(), execution }
@@ -128,7 +128,7 @@ async function layOut(
   return pushes
 }
 
-function announce(run: Run, { plan, execution }: Outline, { proofs }: Draft): void {
+function announce(run: Run, { plan, execution }: RunSummary, { proofs }: ProvisionalPlan): void {
   const { digest: _, forced, ...counts } = plan
   run.emit({
     type: 'planned',
@@ -142,13 +142,13 @@ function announce(run: Run, { plan, execution }: Outline, { proofs }: Draft): vo
 async function guard(
   state: State,
   remotes: Remotes,
-  draft: Draft,
-  outline: Outline,
+  draft: ProvisionalPlan,
+  outline: RunSummary,
   pushes: Command[][],
 ): Promise<void> {
   const { run, job, execution } = state
   try {
-    await guardPlan(job, draft.plan, outline.plan, remotes.target, pushes.length, run.signal)
+    await assertPlanAllowed(job, draft.plan, outline.plan, remotes.target, pushes.length, run.signal)
   } catch (error) {
     if (error instanceof GitSyncError && execution.done === 0) {
       const plan = await withProofs(execution, draft)
@@ -159,10 +159,10 @@ async function guard(
 }
 
 /** The plan with what proofs beside the relay have found since; they only tell forced from fast-forwarded. */
-async function withProofs(execution: Execution, { plan, proofs }: Draft): Promise<PlannedRef[]> {
+async function withProofs(execution: Execution, { plan, proofs }: ProvisionalPlan): Promise<PlannedRef[]> {
   const proven = await proofs?.catch(() => undefined)
   if (!proven) return plan
-  await eachInTurns(proven, (ref) => {
+  await forEachYielding(proven, (ref) => {
     const { action } = execution.settled.get(ref.targetRef) ?? {}
     if (action !== undefined && action !== 'warn') execution.settled.set(ref.targetRef, ref)
   })
@@ -174,13 +174,13 @@ async function outlinePlan(
   remotes: Remotes,
   plan: readonly PlannedRef[],
   pushes: readonly Command[][],
-): Promise<Outline> {
+): Promise<RunSummary> {
   const { run, job, execution } = state
   const relay = pushes.length > 0 && (await bringsObjects(pushes, remotes.target.refs, run.signal))
   const isMaterialized = relay && execution.materialize
   const isBatch = execution.planned > 1 || execution.batched || (relay && job.targetMaxPackBytes > 0)
   const { planned, done } = execution
-  return outlineOf({
+  return summarizeRun({
     job,
     remotes,
     plan,
@@ -201,7 +201,7 @@ async function runResult(
 ): Promise<SyncResult> {
   const { job, execution } = state
   const { settled, failed, relayed, materialized: isMaterialized, planned, done, batched } = execution
-  const outline = await outlineOf({
+  const outline = await summarizeRun({
     job,
     remotes,
     plan,
@@ -213,13 +213,13 @@ async function runResult(
   return resultOf(state, outline, await withOutcomes(plan, settled, failed, failure))
 }
 
-function resultOf({ run, job, memory, started }: State, outline: Outline, refs: readonly PlannedRef[]) {
+function resultOf({ run, job, memory, started }: State, outline: RunSummary, refs: readonly PlannedRef[]) {
   const stats = collectStats(job.collectStats, run.traffic, started)
   return buildResult(outline, refs, { stats, measurement: memory.read() })
 }
 
 async function copyOf<K, V>(map: ReadonlyMap<K, V>): Promise<Map<K, V>> {
   const copy = new Map<K, V>()
-  await eachInTurns(map, ([key, value]) => copy.set(key, value))
+  await forEachYielding(map, ([key, value]) => copy.set(key, value))
   return copy
 }

@@ -52,7 +52,7 @@ export class ReceivePack {
       }
       return new ReceivePack(http, found)
     } catch (error) {
-      throw http.blame(error)
+      throw http.toRemoteError(error)
     }
   }
 
@@ -94,7 +94,7 @@ export class ReceivePack {
       const lines = new ShallowLines({ format: this.objectFormat })
       return (await readDeepened(reader, false, lines)).shallow
     } catch (error) {
-      throw this.#http.blame(error)
+      throw this.#http.toRemoteError(error)
     } finally {
       await reader.close()
     }
@@ -117,7 +117,7 @@ export class ReceivePack {
       const sent = new Set(push.commands.map(({ ref }) => ref))
       return await this.#readReport(new PacketReader(answer, MAX_REPORT), sent, onText)
     } catch (error) {
-      throw this.#http.blame(error)
+      throw this.#http.toRemoteError(error)
     }
   }
 

@@ -64,7 +64,7 @@ export class UploadPack {
       const found = await list(http, mode, prefixes)
       return new UploadPack(http, mode, found)
     } catch (error) {
-      throw http.blame(error)
+      throw http.toRemoteError(error)
     }
   }
 
@@ -93,11 +93,11 @@ export class UploadPack {
       const known = new Set(request.shallow)
       const isCut = shallow.some((id) => !known.has(id))
       if (isCut && request.depth === undefined) throw shallowSource(this.#http)
-      return blamedPack(this.#http, await openPackStream(reader, onText))
+      return withRemoteErrors(this.#http, await openPackStream(reader, onText))
     } catch (error) {
       await reader.close()
       const isFatal = error instanceof RemoteFatalError
-      throw this.#http.blame(isFatal ? asRefusedWant(error, request.wants) : error)
+      throw this.#http.toRemoteError(isFatal ? asRefusedWant(error, request.wants) : error)
     }
   }
 
@@ -119,7 +119,7 @@ export class UploadPack {
     try {
       yield* readHistory(await fetch({ wants, haves, shallow }), this.objectFormat, fetchObjects, signal)
     } catch (error) {
-      throw this.#http.blame(error)
+      throw this.#http.toRemoteError(error)
     }
   }
 
@@ -138,7 +138,7 @@ export class UploadPack {
   }
 
   /** The filter that leaves out most beside what is wanted itself: commits too, where the source's git knows how to. */
-  get barestFilter(): Pick<FetchRequest, 'filter'> {
+  get minimalFilter(): Pick<FetchRequest, 'filter'> {
     if (!this.canFilter) return {}
     return {
       filter: KNOWS_OBJECT_TYPE.test(this.capabilities.get('agent') ?? '') ? 'object:type=tag' : 'tree:0',
@@ -170,7 +170,7 @@ export class UploadPack {
     try {
       return await readAcknowledged(reader, isV2, haves)
     } catch (error) {
-      throw this.#http.blame(error)
+      throw this.#http.toRemoteError(error)
     } finally {
       await reader.close()
     }
@@ -186,7 +186,7 @@ export class UploadPack {
     try {
       return await readDeepened(reader, asV2, new ShallowLines({ format: this.objectFormat, ...options }))
     } catch (error) {
-      throw this.#http.blame(error)
+      throw this.#http.toRemoteError(error)
     } finally {
       await reader.close()
     }
@@ -242,12 +242,12 @@ function shallowSource(http: SmartHttp): GitSyncError {
 }
 
 /** The pack, its failures blamed on the side that it comes from. */
-function blamedPack(http: SmartHttp, pack: PackStream): PackStream {
+function withRemoteErrors(http: SmartHttp, pack: PackStream): PackStream {
   return {
     objects: pack.objects,
     next: () =>
       pack.next().catch((error: unknown) => {
-        throw http.blame(error)
+        throw http.toRemoteError(error)
       }),
     return: () => pack.return(),
     [Symbol.asyncIterator]() {

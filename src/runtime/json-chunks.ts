@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { takeTurn } from './yield.js'
+import { yieldToEventLoop } from './yield.js'
 
 const ROWS_AT_ONCE = 500
 /** The longest piece that is written at once. */
@@ -46,7 +46,7 @@ async function* inPieces(texts: Iterable<string> | AsyncIterable<string>): Async
   for await (const text of texts) {
     for (let at = 0; at < text.length; at += PIECE) {
       // A reader that is as fast as we are would have us write all of it in one turn of the event loop.
-      await takeTurn()
+      await yieldToEventLoop()
       yield text.slice(at, at + PIECE)
     }
   }

@@ -17,7 +17,7 @@ let began: number | undefined
  *
  * @throws the signal's reason, once it is aborted
  */
-export async function takeTurn(signal?: AbortSignal): Promise<void> {
+export async function yieldToEventLoop(signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted()
   if (began === undefined) startTurn()
   else if (waiting.length > 0 || isOver()) {
@@ -53,7 +53,7 @@ export class Pace {
   /** @throws the signal's reason, once it is aborted */
   turn(): Promise<void> {
     this.#spent = 0
-    return takeTurn(this.#signal)
+    return yieldToEventLoop(this.#signal)
   }
 }
 
@@ -70,7 +70,7 @@ export function costOfName(name: string): number {
 }
 
 /** Does the same to each of many items, in turns with others. @throws the signal's reason, once it is aborted */
-export async function eachInTurns<T>(
+export async function forEachYielding<T>(
   items: Iterable<T>,
   work: (item: T) => void,
   { signal, cost = 1 }: PaceOptions<T> = {},
@@ -92,7 +92,7 @@ export async function filterInTurns<T>(
   const keep = (item: T) => {
     if (test(item)) passed.push(item)
   }
-  await eachInTurns(items, keep, options)
+  await forEachYielding(items, keep, options)
   return passed
 }
 

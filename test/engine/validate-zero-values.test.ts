@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { toJob } from '../../src/engine/request/sync-spec.js'
+import { resolveRequest } from '../../src/engine/request/sync-spec.js'
 import {
   validatePlanRequest,
   validateProbeRequest,
@@ -49,7 +49,7 @@ const zeroSync = syncRequest({
 })
 
 const jobOf = (request: SyncRequest) =>
-  toJob(request, false, { spoolDir: '/tmp', tempRefPrefix: 'refs/gitsync' })
+  resolveRequest(request, false, { spoolDir: '/tmp', tempRefPrefix: 'refs/gitsync' })
 
 test('every request takes the zero values that Go marshals', async (t) => {
   t.same(refusedPaths(validateSyncRequest, zeroSync), [])

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { eachInTurns, Pace } from '../../src/runtime/yield.js'
+import { forEachYielding, Pace } from '../../src/runtime/yield.js'
 
 /** Counts the event loop's turns from now on, until it is asked how many there were. */
 function countTurns(): () => number {
@@ -20,7 +20,7 @@ test('others have their turn in the midst of long work, and each item has its ow
   const seen: number[] = []
   const turnsOfOthers = countTurns()
   const items = Array.from({ length: 5000 }, (_, item) => item)
-  await eachInTurns(items, (item) => {
+  await forEachYielding(items, (item) => {
     seen.push(item)
     const until = performance.now() + 0.02
     while (performance.now() < until);
@@ -38,7 +38,7 @@ test('many who have long work share a turn, and come on alike', async (t) => {
   const items = Array.from({ length: 4096 })
   const before = process.cpuUsage()
   const workers = Array.from(done, (_, worker) =>
-    eachInTurns(items, () => {
+    forEachYielding(items, () => {
       const until = performance.now() + 0.005
       while (performance.now() < until);
       done[worker] = (done[worker] as number) + 1
@@ -59,7 +59,7 @@ test('what the work throws ends it', async (t) => {
     seen.push(item)
     if (item === 2) throw new Error('no more')
   }
-  await t.rejects(eachInTurns([1, 2, 3], work), { message: 'no more' })
+  await t.rejects(forEachYielding([1, 2, 3], work), { message: 'no more' })
   t.same(seen, [1, 2])
 })
 
@@ -85,13 +85,13 @@ test('work without an end ends with its signal', async (t) => {
     for (;;) yield 1
   })()
   await t.rejects(
-    eachInTurns(endless, () => {}, { signal: ending.signal }),
+    forEachYielding(endless, () => {}, { signal: ending.signal }),
     reason,
   )
   let isDone = false
   const work = () => {
     isDone = true
   }
-  await t.rejects(eachInTurns(Array(600), work, { signal: AbortSignal.abort(reason) }), reason)
+  await t.rejects(forEachYielding(Array(600), work, { signal: AbortSignal.abort(reason) }), reason)
   t.ok(isDone, 'what is short is done at once')
 })

@@ -4,7 +4,7 @@ import t from 'tap'
 import { sideFlags } from '../../src/cli/flags/flags.js'
 import { parseCallers } from '../../src/service/access/callers.js'
 import { parseCredentials } from '../../src/service/access/credentials-file.js'
-import { FreshFile } from '../../src/service/access/reloading-file.js'
+import { ReloadingFile } from '../../src/service/access/reloading-file.js'
 import { SETTINGS } from '../../src/service/config.js'
 import { CLI_VARIABLES, checkVariables } from '../../src/settings/variables.js'
 import { temporaryFolder } from '../../testing/temporary-folder.js'
@@ -59,7 +59,7 @@ t.test('files must be UTF-8, and may begin with a byte order mark', async (t) =>
   const path = join(await temporaryFolder(t), 'file')
   const open = async <T>(bytes: Buffer | string, parse: (text: string) => T) => {
     await writeFile(path, bytes)
-    return (await FreshFile.open({ setting: 'GITSYNC_X', path, parse, onStale: () => {} })).read()
+    return (await ReloadingFile.open({ setting: 'GITSYNC_X', path, parse, onStale: () => {} })).read()
   }
   const line = 'https://ada:t@git.example'
   t.equal((await open(`\ufeff${line}\n`, parseCredentials))[0]?.origin, 'https://git.example')

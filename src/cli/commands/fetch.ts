@@ -28,12 +28,12 @@ export function fetchCommand(): Command {
 }
 
 async function run(source: string, flags: FetchFlags): Promise<void> {
-  const [{ runOperation }, { fetchText }] = await Promise.all([
+  const [{ executeCommand }, { fetchText }] = await Promise.all([
     import('../operation.js'),
     import('../output/fetch-text.js'),
   ])
   const request = fetchRequest(source, flags)
-  await runOperation({
+  await executeCommand({
     flags,
     work: (clients, options) => clients.unstable.fetch(request, options),
     text: fetchText,

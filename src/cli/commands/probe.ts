@@ -23,12 +23,12 @@ export function probeCommand(): Command {
 }
 
 async function run(source: string, target: string | undefined, flags: RunFlags): Promise<void> {
-  const [{ runOperation }, { probeText }] = await Promise.all([
+  const [{ executeCommand }, { probeText }] = await Promise.all([
     import('../operation.js'),
     import('../output/probe-text.js'),
   ])
   const request = probeRequest(source, target, flags)
-  await runOperation({
+  await executeCommand({
     flags,
     work: (clients, options) => clients.stable.probe(request, options),
     text: probeText,

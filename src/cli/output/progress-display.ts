@@ -29,7 +29,7 @@ export class ProgressDisplay {
     this.#verbose = verbose
   }
 
-  see(event: RunEvent): void {
+  onEvent(event: RunEvent): void {
     if (event.type === 'progress') {
       this.#ofBatches = batchFraction(event)
       this.#draw({ text: progressText(event), fraction: this.#ofBatches })

@@ -4,7 +4,7 @@ const AIM = 0.8
 const LEARNED = 0.95
 
 /** How many commits a step takes. It follows what was observed: commits differ by orders of magnitude. */
-export class StepSize {
+export class BatchSize {
   #limit: number
   #bytesPerCommit: number
   #proven = 0

@@ -1,7 +1,7 @@
 import { CountedPack } from '../push/counted-pack.js'
 import { chooseHaves } from '../push/haves.js'
 import type { Context } from '../push/push-state.js'
-import { newHeads, type Prefix } from './frontier.js'
+import { type Frontier, newHeads } from './frontier.js'
 
 /** A step of fewer commits than this is filled one by one, so that no room is wasted. */
 export const FEW = 10
@@ -14,17 +14,17 @@ const MAX_HALVINGS = 200
 const MAX_SINGLES = 10 * FEW
 
 /** Fills steps by what the source says they weigh: packs are fetched and counted, and nothing is sent. */
-export class StepMeasure {
+export class BatchWeight {
   readonly #context: Context
   /** By place in the history: the bytes of one advance, as the last step that was filled left over. */
-  readonly #single = new WeakMap<Prefix, number>()
+  readonly #single = new WeakMap<Frontier, number>()
 
   constructor(context: Context) {
     this.#context = context
   }
 
   /** Bytes of the pack from one prefix to a longer one; `Infinity` for more than `most`. */
-  async weigh(from: Prefix, to: Prefix, most: number): Promise<number> {
+  async weigh(from: Frontier, to: Frontier, most: number): Promise<number> {
     const { run, remotes, plan, confirmed } = this.#context
     const { source, target } = remotes
     const wants = newHeads(from, to)
@@ -51,12 +51,12 @@ export class StepMeasure {
     return pack.objects === 0
   }
 
-  async fits(from: Prefix, to: Prefix, limit: number): Promise<boolean> {
+  async fits(from: Frontier, to: Frontier, limit: number): Promise<boolean> {
     return (await this.weigh(from, to, limit * FILL)) !== Number.POSITIVE_INFINITY
   }
 
   /** As many single ones as fit, at least one: what follows then never fits in beside them. */
-  async fill(from: Prefix, limit: number): Promise<Prefix> {
+  async fill(from: Frontier, limit: number): Promise<Frontier> {
     let to = from
     for (let [bytes, singles] = [0, 0]; !to.isWhole && singles < MAX_SINGLES; singles++) {
       const next = await to.advance(1)
@@ -71,7 +71,7 @@ export class StepMeasure {
   }
 
   /** A prefix that fits, where `tooFar` did not: found by halving. The least there is, if not even that fits. */
-  async bisect(from: Prefix, tooFar: Prefix, limit: number): Promise<Prefix> {
+  async bisect(from: Frontier, tooFar: Frontier, limit: number): Promise<Frontier> {
     let [fits, fitsNot] = [from, tooFar]
     for (let halvings = 0; halvings < MAX_HALVINGS; halvings++) {
       const middle = await fits.halfwayTo(fitsNot)

@@ -1,12 +1,12 @@
-import { eachInTurns, Pace } from '../../runtime/yield.js'
+import { forEachYielding, Pace } from '../../runtime/yield.js'
 import type { Context } from '../push/push-state.js'
-import type { StepMeasure } from './batch-weight.js'
-import { DepthPrefix } from './depth-frontier.js'
-import type { Prefix } from './frontier.js'
+import type { BatchWeight } from './batch-weight.js'
+import { DepthFrontier } from './depth-frontier.js'
+import type { Frontier } from './frontier.js'
 import { orderCommits } from './graph/commit-order.js'
 import { CutOrder } from './graph/cut-order.js'
 import { commitsOf, readGraph } from './graph/read-graph.js'
-import { GraphPrefix } from './graph-frontier.js'
+import { GraphFrontier } from './graph-frontier.js'
 
 /** A repository is about ten times as large as its commits alone: the guess before anything was observed. */
 const BYTES_PER_COMMIT_BYTE = 10
@@ -16,16 +16,16 @@ const SAMPLES = 64
 
 export interface Beginning {
   /** Nothing yet of the history that is to be brought. */
-  prefix: Prefix
+  prefix: Frontier
   /** What one advance of it may weigh. */
   bytesEach: number
 }
 
 /** Where a transfer in steps begins: with the history's graph, or with its depths where the source has no filter. */
-export function begin(
+export function beginBatches(
   context: Context,
   wants: readonly string[],
-  measure: StepMeasure,
+  measure: BatchWeight,
   limit: number,
 ): Promise<Beginning> {
   return (context.remotes.source.canFilter ? byGraph : byDepth)(context, wants, measure, limit)
@@ -34,7 +34,7 @@ export function begin(
 async function byGraph(
   context: Context,
   wants: readonly string[],
-  measure: StepMeasure,
+  measure: BatchWeight,
   limit: number,
 ): Promise<Beginning> {
   const { graph, bytes } = await readGraph(context, wants)
@@ -42,7 +42,7 @@ async function byGraph(
   const pace = new Pace(signal)
   const tips = await commitsOf(graph, await inOrder(context, wants), pace)
   const order = await orderCommits(graph, tips, pace)
-  const prefix = GraphPrefix.begin(await CutOrder.of(graph, order, pace), signal)
+  const prefix = GraphFrontier.begin(await CutOrder.of(graph, order, pace), signal)
   const isSmall = bytes * MOST_BYTES_PER_COMMIT_BYTE < limit
   const guess = (bytes * BYTES_PER_COMMIT_BYTE) / Math.max(1, graph.commits)
   return { prefix, bytesEach: isSmall ? guess : await sample(prefix, measure, limit) }
@@ -51,11 +51,11 @@ async function byGraph(
 async function byDepth(
   context: Context,
   wants: readonly string[],
-  measure: StepMeasure,
+  measure: BatchWeight,
   limit: number,
 ): Promise<Beginning> {
   const { source } = context.remotes
-  const prefix = await DepthPrefix.begin({
+  const prefix = await DepthFrontier.begin({
     tips: await inOrder(context, wants),
     commitsAt: (depth, tip) => source.commitsAt(depth, [tip]),
     isHeld: (commits, heads) => measure.isHeld(commits, heads),
@@ -64,7 +64,7 @@ async function byDepth(
 }
 
 /** Weighs a part of the history that is well below the limit. */
-async function sample(prefix: Prefix, measure: StepMeasure, limit: number): Promise<number> {
+async function sample(prefix: Frontier, measure: BatchWeight, limit: number): Promise<number> {
   for (let part = Math.ceil(prefix.remaining / SAMPLES); part > 0; part = Math.floor(part / 4)) {
     const to = await prefix.advance(part)
     const weight = await measure.weigh(prefix, to, limit / 4)
@@ -82,6 +82,6 @@ async function inOrder({ run, plan, remotes }: Context, wants: readonly string[]
     if (sourceRef === remotes.source.head) first.add(sourceHash)
     else (kind === 'branch' ? branches : rest).add(sourceHash)
   }
-  await eachInTurns(plan, place, { signal: run.signal })
+  await forEachYielding(plan, place, { signal: run.signal })
   return [...new Set([...first, ...branches, ...rest])]
 }

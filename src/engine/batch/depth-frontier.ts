@@ -1,5 +1,5 @@
 import { GitSyncError } from '../../errors.js'
-import { newHeads, type Prefix } from './frontier.js'
+import { type Frontier, newHeads } from './frontier.js'
 
 /** The deepest histories known are a tenth of this: below it, a source makes up its commits. */
 const MAX_DEPTH = 1 << 24
@@ -18,7 +18,7 @@ export interface DepthHistory {
  * A prefix of the history of a source that offers no filter, and so does not tell its graph: all that the commits at
  * some depth below the first tip reach. The source names those commits without any pack. At depth 0 it is whole.
  */
-export class DepthPrefix implements Prefix {
+export class DepthFrontier implements Frontier {
   readonly #history: DepthHistory
   /** Where nothing is held yet, or nothing that the target lacks. */
   readonly #deepest: number
@@ -32,9 +32,9 @@ export class DepthPrefix implements Prefix {
     this.headIds = headIds
   }
 
-  static async begin(history: DepthHistory): Promise<DepthPrefix> {
+  static async begin(history: DepthHistory): Promise<DepthFrontier> {
     const deepest = await firstHeldDepth(history, firstTip(history), [])
-    return new DepthPrefix(history, deepest, deepest, [])
+    return new DepthFrontier(history, deepest, deepest, [])
   }
 
   get end(): number {
@@ -49,15 +49,15 @@ export class DepthPrefix implements Prefix {
     return this.#depth === 0
   }
 
-  async advance(amount: number): Promise<DepthPrefix> {
+  async advance(amount: number): Promise<DepthFrontier> {
     const depth = Math.max(0, this.#depth - Math.max(1, Math.floor(amount)))
     const { tips } = this.#history
     const heads = depth === 0 ? tips : await this.#history.commitsAt(depth, firstTip(this.#history))
-    return new DepthPrefix(this.#history, this.#deepest, depth, heads)
+    return new DepthFrontier(this.#history, this.#deepest, depth, heads)
   }
 
   /** Between neighbouring depths, half of what the nearer one adds; of a single commit, half of what lies below it. */
-  async halfwayTo(next: Prefix): Promise<DepthPrefix | undefined> {
+  async halfwayTo(next: Frontier): Promise<DepthFrontier | undefined> {
     const depths = next.end - this.end
     if (depths > 1) return this.advance(depths / 2)
     const added = newHeads(this, next)
@@ -65,7 +65,7 @@ export class DepthPrefix implements Prefix {
     if (only === undefined) return undefined
     const half = added.length > 1 ? added.slice(0, added.length / 2) : await this.#halfBelow(only)
     if (half.length === 0) return undefined
-    return new DepthPrefix(this.#history, this.#deepest, this.#depth, [...this.headIds, ...half])
+    return new DepthFrontier(this.#history, this.#deepest, this.#depth, [...this.headIds, ...half])
   }
 
   /** None where all that lies below a commit is held. A merge of something old may bring a whole history. */

@@ -1,6 +1,6 @@
 import { GitSyncError } from '../../errors.js'
 import { Pace } from '../../runtime/yield.js'
-import type { Prefix } from './frontier.js'
+import type { Frontier } from './frontier.js'
 import type { CutOrder } from './graph/cut-order.js'
 
 /** Of the wished size of a step, the last part in which a cut with fewer heads is looked for. */
@@ -18,7 +18,7 @@ interface Place {
 }
 
 /** A prefix of an order of commits in which parents come before their children. */
-export class GraphPrefix implements Prefix {
+export class GraphFrontier implements Frontier {
   readonly #order: CutOrder
   readonly #heads: readonly number[]
   readonly #signal: AbortSignal | undefined
@@ -34,8 +34,8 @@ export class GraphPrefix implements Prefix {
   }
 
   /** The empty one. The signal ends whatever is asked of it, and of those that follow. */
-  static begin(order: CutOrder, signal?: AbortSignal): GraphPrefix {
-    return new GraphPrefix(order, { end: 0, heads: [], headIds: [] }, signal)
+  static begin(order: CutOrder, signal?: AbortSignal): GraphFrontier {
+    return new GraphFrontier(order, { end: 0, heads: [], headIds: [] }, signal)
   }
 
   get isWhole(): boolean {
@@ -47,7 +47,7 @@ export class GraphPrefix implements Prefix {
   }
 
   /** A little less far where it then has fewer heads. @throws GitSyncError `pack_limit_exceeded` for too many heads */
-  async advance(commits: number): Promise<GraphPrefix> {
+  async advance(commits: number): Promise<GraphFrontier> {
     const pace = new Pace(this.#signal)
     const last = Math.min(this.end + Math.max(1, Math.floor(commits)), this.#order.length)
     const earliest = last === this.#order.length ? last : last - Math.floor((last - this.end) * WINDOW)
@@ -63,10 +63,10 @@ export class GraphPrefix implements Prefix {
       headIds.push(this.#order.id(place))
       if (pace.spend()) await pace.turn()
     }
-    return new GraphPrefix(this.#order, { end, heads, headIds }, this.#signal)
+    return new GraphFrontier(this.#order, { end, heads, headIds }, this.#signal)
   }
 
-  async halfwayTo(next: Prefix): Promise<GraphPrefix | undefined> {
+  async halfwayTo(next: Frontier): Promise<GraphFrontier | undefined> {
     const commits = next.end - this.end
     return commits > 1 ? this.advance(Math.floor(commits / 2)) : undefined
   }

@@ -5,10 +5,10 @@ import { pushAndVerify } from '../push/push-attempt.js'
 import { isOrderly, nothingMoved, type Pushed } from '../push/push-error.js'
 import type { TooLarge } from '../push/push-outcome.js'
 import type { Context } from '../push/push-state.js'
-import { StepSize } from './batch-size.js'
-import { FEW, StepMeasure } from './batch-weight.js'
-import { begin } from './begin.js'
-import { newHeads, type Prefix } from './frontier.js'
+import { BatchSize } from './batch-size.js'
+import { BatchWeight, FEW } from './batch-weight.js'
+import { beginBatches } from './begin.js'
+import { type Frontier, newHeads } from './frontier.js'
 import { TempRefs } from './temp-refs.js'
 
 const MAX_CUTS = 3
@@ -27,7 +27,7 @@ export interface Steps {
  * its heads by temporary refs; the last one moves the real refs and lets go of the temporary ones. What a run that
  * breaks off leaves behind is what the next one has.
  */
-export async function pushInSteps(context: Context, steps: Steps): Promise<Pushed> {
+export async function pushInBatches(context: Context, steps: Steps): Promise<Pushed> {
   const transfer = await prepare(context, steps)
   for (;;) {
     const next = await chooseNext(transfer)
@@ -42,7 +42,7 @@ export async function pushInSteps(context: Context, steps: Steps): Promise<Pushe
 }
 
 /** Whether both remotes can do what steps need; else why not. */
-export function whyNoSteps({ remotes }: Context): string | undefined {
+export function whyNoBatches({ remotes }: Context): string | undefined {
   if (!remotes.target.capabilities.has('delete-refs'))
     return 'the target cannot delete refs, so it gets no temporary ones'
   const { source } = remotes
@@ -52,13 +52,13 @@ export function whyNoSteps({ remotes }: Context): string | undefined {
 }
 
 interface Transfer {
-  prefix: Prefix
-  size: StepSize
-  measure: StepMeasure
+  prefix: Frontier
+  size: BatchSize
+  measure: BatchWeight
   temp: TempRefs
   told: boolean
   /** What the last push could not bring; undefined where it brought it. */
-  tooFar: Prefix | undefined
+  tooFar: Frontier | undefined
   /** What was found by halving last may lie beside much more: what follows is weighed before it is sent. */
   isUneven: boolean
   /** The last push was refused with the least left: that is brought by a step of its own. */
@@ -70,9 +70,9 @@ interface Transfer {
 async function prepare(context: Context, { wants, limit, refusal }: Steps): Promise<Transfer> {
   const { run, job, execution } = context
   execution.batched = true
-  const measure = new StepMeasure(context)
-  const { prefix, bytesEach } = await begin(context, wants, measure, limit)
-  const size = new StepSize(limit, bytesEach)
+  const measure = new BatchWeight(context)
+  const { prefix, bytesEach } = await beginBatches(context, wants, measure, limit)
+  const size = new BatchSize(limit, bytesEach)
   if (refusal) {
     const packs = size.packsFor(prefix.remaining)
     const text = `${refusal.why}: splitting what is left into ${packs} pack${packs === 1 ? '' : 's'}`
@@ -94,7 +94,7 @@ async function prepare(context: Context, { wants, limit, refusal }: Steps): Prom
 }
 
 /** The prefix to bring next. Where single advances are large, or the last push was refused, it is weighed before. */
-async function chooseNext(transfer: Transfer): Promise<Prefix> {
+async function chooseNext(transfer: Transfer): Promise<Frontier> {
   const { prefix, size, measure, tooFar, isUneven, mustHold } = transfer
   if (mustHold && tooFar) return tooFar
   if (tooFar) {
@@ -119,7 +119,7 @@ function announce({ run, execution }: Context, { size, prefix }: Transfer): void
 }
 
 /** Brings one more part of the history. */
-async function step(context: Context, transfer: Transfer, next: Prefix): Promise<void> {
+async function step(context: Context, transfer: Transfer, next: Frontier): Promise<void> {
   const { prefix, temp, size } = transfer
   const heads = next.headIds
   const commands = temp.move(heads)
@@ -164,7 +164,7 @@ async function lastPush(
 }
 
 /** What follows a push that was too large is made smaller, as long as there is anything to make smaller. */
-async function makeSmaller(transfer: Transfer, next: Prefix, refusal: TooLarge): Promise<void> {
+async function makeSmaller(transfer: Transfer, next: Frontier, refusal: TooLarge): Promise<void> {
   const { prefix, size } = transfer
   transfer.refusals++
   // Once is no limit, where more went through before.
@@ -185,7 +185,7 @@ function relayLimit({ told, size }: Transfer): number {
   return told ? size.limit : Number.POSITIVE_INFINITY
 }
 
-function tooLarge(what: string, { limit }: StepSize, refusal: TooLarge): GitSyncError {
+function tooLarge(what: string, { limit }: BatchSize, refusal: TooLarge): GitSyncError {
   const message = `${what} is more than the target takes in one push (about ${mebibytes(limit)}): ${refusal.why}.`
   const { error } = refusal
   return new GitSyncError('pack_limit_exceeded', message, { cause: error, retryable: error.retryable })

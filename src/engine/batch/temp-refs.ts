@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Command } from '../../git/wire/push-request.js'
-import { eachInTurns } from '../../runtime/yield.js'
+import { forEachYielding } from '../../runtime/yield.js'
 import { isReserved } from '../request/scope.js'
 import { repositoryKey } from '../request/validate-endpoints.js'
 
@@ -57,7 +57,7 @@ export async function leftovers(
 ): Promise<Command[]> {
   const own = sourceDigest(sourceUrl)
   const commands: Command[] = []
-  await eachInTurns(refs, ([ref, oldId]) => {
+  await forEachYielding(refs, ([ref, oldId]) => {
     if (!isReserved(ref, prefix)) return
     const { source, time = '' } = NAME.exec(ref.slice(prefix.length + 1))?.groups ?? {}
     const isStale = now - Number.parseInt(time, 36) > STALE_AFTER_MS

@@ -2,7 +2,7 @@ import type { PlanSummary } from '../../../schemas/result.js'
 import { GitSyncError } from '../../errors.js'
 import type { ReceivePack } from '../../git/receive-pack.js'
 import { filterInTurns } from '../../runtime/yield.js'
-import type { Job } from '../request/sync-spec.js'
+import type { SyncSpec } from '../request/sync-spec.js'
 import type { PlannedRef } from './plan-refs.js'
 import { reusesFreedNames } from './schedule.js'
 
@@ -11,8 +11,8 @@ import { reusesFreedNames } from './schedule.js'
  *
  * @throws GitSyncError `plan_changed`, `blocked_refs`, `plan_refused`, or `unsupported` for what the target cannot do
  */
-export async function guardPlan(
-  job: Job,
+export async function assertPlanAllowed(
+  job: SyncSpec,
   plan: readonly PlannedRef[],
   summary: PlanSummary,
   target: ReceivePack,

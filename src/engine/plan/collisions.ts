@@ -1,4 +1,4 @@
-import { costOfName, eachInTurns } from '../../runtime/yield.js'
+import { costOfName, forEachYielding } from '../../runtime/yield.js'
 import type { PlannedRef } from './plan-refs.js'
 
 /** Folders of a name that are looked at. Nobody has deeper names; of those, the target says that it cannot hold them. */
@@ -21,7 +21,7 @@ export async function withoutCollisions(
     if (ref.action === 'create') creates.set(ref.targetRef, ref)
     else if (ref.action === 'delete') deleted.add(ref.targetRef)
   }
-  await eachInTurns(plan, sort, { signal })
+  await forEachYielding(plan, sort, { signal })
   if (creates.size === 0) return [...plan]
   const reasons = new Map<string, string>()
   const stop = (name: string, what: string) => reasons.set(name, `${what}, ${HINT}`)
@@ -31,18 +31,18 @@ export async function withoutCollisions(
       else if (creates.has(folder)) stop(name, `${folder} is to be created too`)
     }
   }
-  await eachInTurns(creates.keys(), lookAbove, options)
+  await forEachYielding(creates.keys(), lookAbove, options)
   const lookBelow = (name: string) => {
     if (deleted.has(name)) return
     for (const folder of foldersOf(name)) if (creates.has(folder)) stop(folder, `the target has ${name}`)
   }
-  await eachInTurns(targetRefs.keys(), lookBelow, options)
+  await forEachYielding(targetRefs.keys(), lookBelow, options)
   const outcome: PlannedRef[] = []
   const decide = (ref: PlannedRef) => {
     const reason = reasons.get(ref.targetRef)
     outcome.push(reason === undefined ? ref : { ...ref, action, reason })
   }
-  await eachInTurns(plan, decide, { signal })
+  await forEachYielding(plan, decide, { signal })
   return outcome
 }
 

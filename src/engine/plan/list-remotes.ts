@@ -4,7 +4,7 @@ import { ReceivePack } from '../../git/receive-pack.js'
 import { UploadPack } from '../../git/upload-pack.js'
 import { traced } from '../../runtime/trace.js'
 import { refPrefixes } from '../request/scope.js'
-import type { Job, Run } from '../request/sync-spec.js'
+import type { Run, SyncSpec } from '../request/sync-spec.js'
 import { leftOut } from '../run/notices.js'
 import { type DesiredRef, selectRefs } from './select.js'
 
@@ -20,7 +20,7 @@ export interface Remotes {
 const PLANNED_REF = 500
 
 /** Lists both remotes at once, telling of each as it answers, and selects from the source while the target goes on. */
-export async function openRemotes(run: Run, job: Job): Promise<Remotes> {
+export async function openRemotes(run: Run, job: SyncSpec): Promise<Remotes> {
   const openAndSelect = async () => {
     const source = await openSource(run, job.protocol, refPrefixes(job.scope))
     const selection = selectRefs(job.scope, source.refs, run.signal)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Action, PlanSummary, RefPlan } from '../../../schemas/result.js'
 import { encodeText } from '../../git/refs/byte-text.js'
 import { kindOfRef, shortRefName, sortByBytes } from '../../git/refs/ref-name.js'
-import { costOfName, eachInTurns, filterInTurns, Pace } from '../../runtime/yield.js'
+import { costOfName, filterInTurns, forEachYielding, Pace } from '../../runtime/yield.js'
 import { mayPrune, type Scope } from '../request/scope.js'
 import { withoutCollisions } from './collisions.js'
 import type { DesiredRef } from './select.js'
@@ -46,16 +46,16 @@ export async function branchesToProve(
 export async function planRefs(input: PlanInput): Promise<PlannedRef[]> {
   const plan: PlannedRef[] = []
   const { desired, settled, scope, signal } = input
-  await eachInTurns(
+  await forEachYielding(
     desired.values(),
     (ref) => {
       if (!settled.has(ref.targetRef)) plan.push(planDesired(ref, input))
     },
     { signal },
   )
-  await eachInTurns(settled.values(), (ref) => plan.push(ref), { signal })
+  await forEachYielding(settled.values(), (ref) => plan.push(ref), { signal })
   if (input.prune) {
-    await eachInTurns(
+    await forEachYielding(
       input.targetRefs,
       ([name, id]) => {
         if (!desired.has(name) && !settled.has(name) && mayPrune(scope, name)) plan.push(planDelete(name, id))
@@ -87,7 +87,7 @@ export async function summarize(
     PlannedRef[]
   >
   let forced = 0
-  await eachInTurns(
+  await forEachYielding(
     plan,
     (ref) => {
       byMove[moveOf(ref)].push(ref)

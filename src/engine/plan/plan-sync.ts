@@ -1,20 +1,20 @@
 import { GitSyncError } from '../../errors.js'
 import { traced } from '../../runtime/trace.js'
 import { filterInTurns } from '../../runtime/yield.js'
-import type { Job, Run } from '../request/sync-spec.js'
+import type { Run, SyncSpec } from '../request/sync-spec.js'
 import type { Remotes } from './list-remotes.js'
 import { branchesToProve, type PlannedRef, planRefs } from './plan-refs.js'
 import { proveFastForwards } from './prove.js'
 import type { DesiredRef } from './select.js'
 
-export interface Draft {
+export interface ProvisionalPlan {
   plan: PlannedRef[]
   /** Proofs that only say which updates are forced, where a run does not wait for them. */
   proofs: Promise<PlannedRef[]> | undefined
 }
 
 /** What a run remembers from listing to listing. */
-export interface Memory {
+export interface PreviousAttempts {
   /** By target ref: what earlier pushes of this run confirmed, or were refused under `bestEffort`. */
   settled: ReadonlyMap<string, PlannedRef>
   /** Source objects that were listed and twice not served. */
@@ -25,12 +25,12 @@ export interface Memory {
  * Plans and proves, from two fresh listings. Where proofs decide nothing but the word "forced", they are
  * started and not waited for.
  */
-export async function draftPlan(
+export async function planAndProve(
   run: Run,
-  job: Job,
+  job: SyncSpec,
   { source, target, desired }: Remotes,
-  memory: Memory,
-): Promise<Draft> {
+  memory: PreviousAttempts,
+): Promise<ProvisionalPlan> {
   const planWith = (fastForwards: ReadonlySet<string>) =>
     planRefs({
       scope: job.scope,

@@ -3,7 +3,7 @@ import type { HistoryObject } from '../../git/pack/history.js'
 import type { UploadPack } from '../../git/upload-pack.js'
 import { RemoteFatalError } from '../../git/wire/protocol-error.js'
 import { LargeMap } from '../../runtime/large-map.js'
-import { eachInTurns } from '../../runtime/yield.js'
+import { forEachYielding } from '../../runtime/yield.js'
 import type { DesiredRef } from './select.js'
 
 const MAX_AT_ONCE = 4
@@ -55,7 +55,7 @@ async function groupByTip(
     open.set(ref.id, refs)
     groups.push([ref.id, refs])
   }
-  await eachInTurns(branches, add, { signal })
+  await forEachYielding(branches, add, { signal })
   return groups
 }
 
@@ -65,11 +65,11 @@ async function ancestorsAmong(
   tip: string,
   candidates: string[],
 ): Promise<ReadonlySet<string>> {
-  const answer = await askForNothing(source, tip, candidates)
+  const answer = await probeAncestry(source, tip, candidates)
   if (answer === 'ancestors') return new Set(candidates)
   if (answer === 'unknown-object' && candidates.length === 1) return new Set()
   if (source.canDeepen) return source.unshallowed(tip, candidates)
-  if (source.canFilter) return metAsParents(source, tip, candidates)
+  if (source.canFilter) return ancestorsByParents(source, tip, candidates)
   const hint = 'it offers neither shallow nor filter; policy.force or /replicate would do without a proof'
   throw new GitSyncError('unsupported', `The source cannot say whether a branch fast-forwards: ${hint}.`)
 }
@@ -78,7 +78,7 @@ async function ancestorsAmong(
  * Reads the commits that `tip` has and a candidate has not. The candidate is an ancestor exactly if one of them has
  * it as a parent. One have a question: another one could hide the commit that tells.
  */
-async function metAsParents(
+async function ancestorsByParents(
   source: UploadPack,
   tip: string,
   candidates: string[],
@@ -96,13 +96,13 @@ async function metAsParents(
 }
 
 /** If the source sends no object to one who has `tip` and wants `candidates`, they are all ancestors of it. */
-async function askForNothing(
+async function probeAncestry(
   source: UploadPack,
   tip: string,
   candidates: string[],
 ): Promise<'ancestors' | 'unknown-object' | 'unknown'> {
   try {
-    const request = { wants: candidates, haves: [tip], ...source.barestFilter }
+    const request = { wants: candidates, haves: [tip], ...source.minimalFilter }
     const pack = await source.fetch(request, 'prove', () => {})
     if (pack.objects > 0) {
       await pack.return()

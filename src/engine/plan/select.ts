@@ -3,7 +3,7 @@ import { GitSyncError } from '../../errors.js'
 import { canonicalText } from '../../git/refs/byte-text.js'
 import { RefMap } from '../../git/refs/ref-map.js'
 import { isValidRefName, kindOfRef } from '../../git/refs/ref-name.js'
-import { costOfName, eachInTurns, filterInTurns, Pace } from '../../runtime/yield.js'
+import { costOfName, filterInTurns, forEachYielding, Pace } from '../../runtime/yield.js'
 import { isBranchTaken, isExcluded, isReserved, type Scope } from '../request/scope.js'
 import { BoundedNotices, NO_REF_NAME } from '../run/notices.js'
 
@@ -44,7 +44,7 @@ export async function selectRefs(
     if (!isValidRefName(name)) notices.add(NO_REF_NAME, JSON.stringify(name))
     else if (isTaken(scope, name) && !isReserved(name, scope.tempRefPrefix)) add(name, name, id)
   }
-  await eachInTurns(sourceRefs, select, { signal, cost: ([name]) => costOfName(name) })
+  await forEachYielding(sourceRefs, select, { signal, cost: ([name]) => costOfName(name) })
   addNamed(scope, sourceRefs, add)
   if (scope.mappings.some(({ source }) => source.hasStar)) await addStarred(scope, sourceRefs, signal, add)
   for (const { text, hasStar } of scope.branches) {

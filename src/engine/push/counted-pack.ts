@@ -1,11 +1,11 @@
 import { GitSyncError } from '../../errors.js'
 import type { PackStream } from '../../git/pack/pack-stream.js'
-import type { Job, Run } from '../request/sync-spec.js'
+import type { Run, SyncSpec } from '../request/sync-spec.js'
 
 /** Whose bytes are counted, and how many there may be. */
 export interface Counting {
   run: Pick<Run, 'meter'>
-  job: Pick<Job, 'maxPackBytes'>
+  job: Pick<SyncSpec, 'maxPackBytes'>
 }
 
 /** A pack from the source, its bytes counted as they pass against all that the run may read. */

@@ -1,12 +1,12 @@
 import type { Command } from '../../git/wire/push-request.js'
 import type { Remotes } from '../plan/list-remotes.js'
 import type { PlannedRef } from '../plan/plan-refs.js'
-import type { Job, Run } from '../request/sync-spec.js'
+import type { Run, SyncSpec } from '../request/sync-spec.js'
 
 /** What the pushes of one plan work with. */
 export interface Context {
   run: Run
-  job: Job
+  job: SyncSpec
   remotes: Remotes
   plan: readonly PlannedRef[]
   /** Objects that the target has beside its tips: confirmed by earlier pushes, or named by itself. */

@@ -1,6 +1,6 @@
 import type { Command } from '../../git/wire/push-request.js'
 import { LargeSet } from '../../runtime/large-map.js'
-import { eachInTurns } from '../../runtime/yield.js'
+import { forEachYielding } from '../../runtime/yield.js'
 
 /** The objects that commands bring and no ref of the target holds, each once. */
 export async function newObjects(
@@ -16,7 +16,7 @@ export async function newObjects(
     seen.add(newId)
     fresh.push(newId)
   }
-  await eachInTurns(commands, add, { signal })
+  await forEachYielding(commands, add, { signal })
   return fresh
 }
 
@@ -42,6 +42,6 @@ const found = new WeakMap<ReadonlyMap<string, string>, Promise<LargeSet<string>>
 
 async function gather(refs: ReadonlyMap<string, string>, signal?: AbortSignal): Promise<LargeSet<string>> {
   const tips = new LargeSet<string>()
-  await eachInTurns(refs.values(), (id) => tips.add(id), { signal })
+  await forEachYielding(refs.values(), (id) => tips.add(id), { signal })
   return tips
 }

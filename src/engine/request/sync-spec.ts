@@ -6,7 +6,7 @@ import type { Emit, ProgressMeter } from '../run/progress.js'
 import { type Scope, toScope } from './scope.js'
 
 /** A validated request with its defaults in place and its synonyms made one. */
-export interface Job {
+export interface SyncSpec {
   sourceUrl: string
   scope: Scope
   mode: Exclude<OperationMode, ''>
@@ -55,12 +55,12 @@ const DEFAULT_REF_UPDATES = 5_000
 const DEFAULT_SPOOLED_BYTES = 4 * 1024 ** 3
 
 /** What a job takes from its client. */
-export interface JobSettings {
+export interface SpecSettings {
   spoolDir: string
   tempRefPrefix: string
 }
 
-export function toJob(request: SyncRequest, dryRun: boolean, settings: JobSettings): Job {
+export function resolveRequest(request: SyncRequest, dryRun: boolean, settings: SpecSettings): SyncSpec {
   const { scope = {}, policy = {}, options = {} } = request
   const mode = policy.mode === 'replicate' ? 'replicate' : 'sync'
   const lease = policy.force === true || policy.forceWithLease === true

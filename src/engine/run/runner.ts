@@ -9,7 +9,7 @@ import { type RemoteOptions, SmartHttp } from '../../git/http/smart-http.js'
 import { Traffic } from '../../git/http/traffic.js'
 import { Secrets } from '../../git/secrets/secrets.js'
 import { RESERVED_PREFIX } from '../request/scope.js'
-import type { JobSettings, Run } from '../request/sync-spec.js'
+import type { Run, SpecSettings } from '../request/sync-spec.js'
 import { type AuthProvider, resolveAuth } from './auth.js'
 import { type DispatcherProvider, defaultDispatchers, resolveDispatchers } from './dispatchers.js'
 import { ProgressMeter } from './progress.js'
@@ -46,7 +46,7 @@ const DEFAULT_STALL_TIMEOUT = 10 * 60 * 1000
 
 /** Gives each run its remotes and one signal that ends both sides, and whatever is left of it at its end. */
 export class Runner {
-  readonly jobSettings: JobSettings
+  readonly jobSettings: SpecSettings
   readonly #options: ClientOptions
   readonly #dispatcher: Dispatcher | DispatcherProvider
 

@@ -3,7 +3,7 @@ import { type Dispatcher, request } from 'undici'
 import type { EndpointRole } from '../../../schemas/event.js'
 import type { ServiceStats } from '../../../schemas/result.js'
 import { GitSyncError } from '../../errors.js'
-import { takeTurn } from '../../runtime/yield.js'
+import { yieldToEventLoop } from '../../runtime/yield.js'
 import { FRESH, StaleConnectionError } from '../connections/connections.js'
 import type { Credentials } from '../secrets/credentials.js'
 import type { Secrets } from '../secrets/secrets.js'
@@ -19,9 +19,9 @@ import {
 } from './http-status.js'
 import { rateLimitOf } from './rate-limit.js'
 import { MAX_READ, type Words, wordsOf } from './refusal-body.js'
-import { blame } from './remote-error.js'
+import { toRemoteError } from './remote-error.js'
 import { decoded, encodingsOf, isDecodable, mediaType, peekPackets } from './response-body.js'
-import { StallGuard } from './stall-timer.js'
+import { StallTimer } from './stall-timer.js'
 
 /** A body as it comes in. Whoever takes one reads it to its end or calls `return`. */
 export type ByteStream = AsyncIterableIterator<Buffer, undefined>
@@ -59,7 +59,7 @@ export class Exchange {
   readonly #access: Access
   readonly #counted: ServiceStats
   readonly #abort = new AbortController()
-  readonly #guard: StallGuard
+  readonly #guard: StallTimer
   readonly #onRunAborted: () => void
   #isPush = false
 
@@ -67,7 +67,7 @@ export class Exchange {
     this.#options = options
     this.#access = access
     this.#counted = counted
-    this.#guard = new StallGuard(options.stallTimeout, () => this.#abort.abort(this.#stalled()))
+    this.#guard = new StallTimer(options.stallTimeout, () => this.#abort.abort(this.#stalled()))
     this.#onRunAborted = () => this.#abort.abort(options.signal.reason)
     options.signal.addEventListener('abort', this.#onRunAborted, { once: true })
     if (options.signal.aborted) this.#onRunAborted()
@@ -75,7 +75,7 @@ export class Exchange {
 
   async send(url: URL, message: Message): Promise<Dispatcher.ResponseData> {
     const { body } = message
-    await takeTurn()
+    await yieldToEventLoop()
     this.#counted.requests++
     this.#isPush = url.pathname.endsWith('/git-receive-pack')
     if (Buffer.isBuffer(body)) this.#counted.requestBytes += body.length
@@ -274,7 +274,7 @@ export class Exchange {
 
   #blame(error: unknown): GitSyncError {
     const { side, secrets } = this.#options
-    return secrets.scrub(blame(side, this.#abort.signal.aborted ? this.#abort.signal.reason : error))
+    return secrets.scrub(toRemoteError(side, this.#abort.signal.aborted ? this.#abort.signal.reason : error))
   }
 
   #stalled(): GitSyncError {

@@ -8,7 +8,7 @@ import { type Fault, faultOf } from './network-faults.js'
 const MAX_CAUSES = 20
 
 /** Says which side an error is the fault of. Errors that know already pass through. */
-export function blame(side: EndpointRole, error: unknown): GitSyncError {
+export function toRemoteError(side: EndpointRole, error: unknown): GitSyncError {
   if (error instanceof GitSyncError) return error
   if (error instanceof ProtocolError) {
     const what = error instanceof RemoteFatalError ? 'refused the request' : 'broke the git protocol'

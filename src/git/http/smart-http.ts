@@ -10,7 +10,7 @@ import { ProtocolError, printable } from '../wire/protocol-error.js'
 import { type Access, type ByteStream, Exchange, type ExchangeOptions } from './exchange.js'
 import { accounted, type MemoryAccount } from './memory-account.js'
 import { REDIRECTS, redirectedBase } from './redirect.js'
-import { blame } from './remote-error.js'
+import { toRemoteError } from './remote-error.js'
 import type { Traffic } from './traffic.js'
 
 // gitprotocol-http: discovery by GET info/refs, one POST a call.
@@ -147,9 +147,9 @@ export class SmartHttp {
   }
 
   /** An error as the fault of this remote, without our secrets. */
-  blame(error: unknown): GitSyncError {
+  toRemoteError(error: unknown): GitSyncError {
     if (error instanceof ProtocolError) this.#redactError(error)
-    return this.#options.secrets.scrub(blame(this.side, error))
+    return this.#options.secrets.scrub(toRemoteError(this.side, error))
   }
 
   /** A remote's text without our secrets; `isCut` as for `Secrets.redact`. */
@@ -161,7 +161,7 @@ export class SmartHttp {
     try {
       return await call()
     } catch (error) {
-      throw this.blame(error)
+      throw this.toRemoteError(error)
     }
   }
 

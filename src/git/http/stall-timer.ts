@@ -2,7 +2,7 @@
  * Calls `onStall` when one wait lasts longer than `milliseconds`. Armed only while we wait for the remote, so
  * that a slow other side is never taken for a stall of this one.
  */
-export class StallGuard {
+export class StallTimer {
   readonly #timer: NodeJS.Timeout
   #armed = false
   #held = false

@@ -1,6 +1,6 @@
 import type { RefKind } from '../../../schemas/result.js'
 import { sortInTurns } from '../../runtime/sort-yielding.js'
-import { eachInTurns } from '../../runtime/yield.js'
+import { forEachYielding } from '../../runtime/yield.js'
 import { encodeText } from './byte-text.js'
 
 // git-check-ref-format(1).
@@ -39,7 +39,7 @@ export async function sortByBytes<T>(
   signal?: AbortSignal,
 ): Promise<T[]> {
   let isPlain = true
-  await eachInTurns(items, (item) => (isPlain &&= !SURROGATE.test(nameOf(item))), { signal, cost: 0.2 })
+  await forEachYielding(items, (item) => (isPlain &&= !SURROGATE.test(nameOf(item))), { signal, cost: 0.2 })
   // UTF-16 sorts like UTF-8 but for surrogates.
   const compare = isPlain ? compareUnits : compareByBytes
   return sortInTurns(items, (a, b) => compare(nameOf(a), nameOf(b)), signal)

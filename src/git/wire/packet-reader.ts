@@ -1,4 +1,4 @@
-import { Pace, takeTurn } from '../../runtime/yield.js'
+import { Pace, yieldToEventLoop } from '../../runtime/yield.js'
 import { splitLine, splitLineOf, type TextLine } from './line.js'
 import { decodePacket, HEADER_SIZE, type Packet, packetSize } from './pkt-line.js'
 import { ExcessError, ProtocolError } from './protocol-error.js'
@@ -139,7 +139,7 @@ export class PacketReader {
     let available = this.#available
     while (available < needed) {
       // What was read so far has been worked on since: a list of many refs must not block.
-      await takeTurn()
+      await yieldToEventLoop()
       const chunk = await this.#pull()
       if (!chunk) break
       parts.push(chunk)

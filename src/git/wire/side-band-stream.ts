@@ -1,4 +1,4 @@
-import { takeTurn } from '../../runtime/yield.js'
+import { yieldToEventLoop } from '../../runtime/yield.js'
 import { MAX_TRAILING_BYTES, type PacketReader, type RawStream } from './packet-reader.js'
 import { ProtocolError } from './protocol-error.js'
 import { SideBandDemultiplexer } from './side-band.js'
@@ -31,7 +31,7 @@ export class SideBandStream implements AsyncIterable<Buffer>, RawStream {
       if (done) throw new ProtocolError('it was cut: the answer ends without a flush')
       const data = this.#take(value)
       // Text may come without an end, and as fast as it can be read.
-      if (this.#demultiplexer.text.length > 0) await takeTurn()
+      if (this.#demultiplexer.text.length > 0) await yieldToEventLoop()
       if (data.length > 0) return { value: data }
     }
   }

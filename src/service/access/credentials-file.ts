@@ -1,7 +1,7 @@
 import type { Endpoint, EndpointAuth } from '../../../schemas/request.js'
 import type { AuthProvider } from '../../engine/run/auth.js'
 import { withoutTrailingSlashes } from '../../runtime/slashes.js'
-import type { FreshFile } from './reloading-file.js'
+import type { ReloadingFile } from './reloading-file.js'
 
 /** A line of the file. The secret is in a private field, so that nothing prints it by mistake. */
 export class StoredCredential {
@@ -30,9 +30,9 @@ export class StoredCredential {
 
 /** Credentials from a file of git's `credential-store`, for whoever brings none. */
 export class CredentialsFile implements AuthProvider {
-  readonly #file: FreshFile<StoredCredential[]>
+  readonly #file: ReloadingFile<StoredCredential[]>
 
-  constructor(file: FreshFile<StoredCredential[]>) {
+  constructor(file: ReloadingFile<StoredCredential[]>) {
     this.#file = file
   }
 

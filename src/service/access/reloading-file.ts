@@ -15,7 +15,7 @@ export interface FreshFileOptions<T> {
  * A file that is read again when it has changed, looked at whenever it is asked for: that also sees files that are
  * replaced by way of a link. Where it cannot be used any more, what it said before stands, and `onStale` is told once.
  */
-export class FreshFile<T> {
+export class ReloadingFile<T> {
   readonly #options: FreshFileOptions<T>
   #stamp: string
   #value: T
@@ -27,9 +27,9 @@ export class FreshFile<T> {
   }
 
   /** Reads it for the first time. @throws SettingError */
-  static async open<T>(options: FreshFileOptions<T>): Promise<FreshFile<T>> {
+  static async open<T>(options: FreshFileOptions<T>): Promise<ReloadingFile<T>> {
     const stamp = await stampOf(options.path)
-    return new FreshFile(options, stamp, await load(options))
+    return new ReloadingFile(options, stamp, await load(options))
   }
 
   async read(): Promise<T> {

@@ -33,16 +33,16 @@ export function toProblem(error: unknown, requestId: string): Problem {
 }
 
 /** The problem document that a caller is given; what others should know of it goes to the log and the metrics. */
-export function tellProblem(error: unknown, request: FastifyRequest): Problem {
+export function reportProblem(error: unknown, request: FastifyRequest): Problem {
   const problem = toProblem(error, request.id)
   if (problem.code === 'internal') request.log.error({ err: error }, 'internal error')
-  request.server.metrics.told(problem.code)
+  request.server.metrics.countProblem(problem.code)
   return problem
 }
 
 /** Answers with an error's problem document. */
 export function replyWithProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const problem = tellProblem(error, request)
+  const problem = reportProblem(error, request)
   reply.code(problem.status).type('application/problem+json')
   const retryAfter =
     problem.retryAfter ??

@@ -7,7 +7,7 @@ import type { RunHandle } from '../runs/run-registry.js'
 import { hangUpSignal } from './connection.js'
 import { negotiate } from './content-negotiation.js'
 import { EventStream } from './event-stream.js'
-import { tellProblem } from './problem.js'
+import { reportProblem } from './problem.js'
 import { closeIfUnread } from './unread.js'
 
 export type Work = (handle: RunHandle) => Promise<SyncResult | ProbeResult>
@@ -16,7 +16,7 @@ export type Work = (handle: RunHandle) => Promise<SyncResult | ProbeResult>
 const MAX_HOLD = 5_000
 
 /** Runs `work` and answers in the form that the caller accepts. A caller who hangs up ends the run. */
-export async function answerRun(
+export async function respondWithRun(
   request: FastifyRequest,
   reply: FastifyReply,
   operation: Operation,
@@ -57,7 +57,7 @@ async function streamRun(
   running
     .then(
       (result) => events.end({ type: 'result', result }),
-      (error: unknown) => events.end({ type: 'error', error: tellProblem(error, request) }),
+      (error: unknown) => events.end({ type: 'error', error: reportProblem(error, request) }),
     )
     .finally(() => closeIfUnread(request, reply))
   return reply

@@ -7,7 +7,7 @@ export interface AdmissionLimits {
   maxQueued: number
 }
 
-export interface Applicant {
+export interface RunRequest {
   caller: string
   /** The repository that is written to, alike for all its URLs; nobody else writes to it meanwhile. */
   target: string | undefined
@@ -20,7 +20,7 @@ export interface Applicant {
 /** Lets in so many runs at a time, and one into each target; the others wait, in turns between callers. */
 export class Admission {
   readonly #limits: AdmissionLimits
-  readonly #waiting = new FairQueue<Ticket>()
+  readonly #waiting = new FairQueue<QueuedRun>()
   readonly #targets = new Set<string>()
   /** How many run, by caller. */
   readonly #running = new Map<string, number>()
@@ -40,10 +40,10 @@ export class Admission {
    *
    * @throws GitSyncError `overloaded`, `shutting_down` or `cancelled`
    */
-  async enter(applicant: Applicant): Promise<() => void> {
+  async enter(applicant: RunRequest): Promise<() => void> {
     if (this.#closed) throw this.#closed()
     if (applicant.signal.aborted) throw abortError(applicant.signal.reason)
-    const ticket = new Ticket(applicant)
+    const ticket = new QueuedRun(applicant)
     this.#waiting.add(ticket)
     this.#letIn()
     if (this.#waiting.size > this.#limits.maxQueued) this.#refuseOne(ticket)
@@ -104,7 +104,7 @@ export class Admission {
   }
 
   /** The newcomer, or the newest of a caller who has filled the queue, so that nobody keeps others out. */
-  #refuseOne(newcomer: Ticket): void {
+  #refuseOne(newcomer: QueuedRun): void {
     const { maxConcurrent, maxQueued } = this.#limits
     const refused = this.#waiting.surplus(newcomer.caller) ?? newcomer
     const full = `GITSYNC_MAX_CONCURRENT ${maxConcurrent}, GITSYNC_MAX_QUEUED ${maxQueued}`
@@ -112,13 +112,13 @@ export class Admission {
     this.#dismiss(refused, new GitSyncError('overloaded', message))
   }
 
-  #dismiss(ticket: Ticket, error: GitSyncError): void {
+  #dismiss(ticket: QueuedRun, error: GitSyncError): void {
     if (!this.#waiting.remove(ticket)) return
     ticket.refuse(error)
     this.#tellPlaces()
   }
 
-  #leave({ applicant, caller }: Ticket): void {
+  #leave({ applicant, caller }: QueuedRun): void {
     const left = (this.#running.get(caller) ?? 0) - 1
     if (left > 0) this.#running.set(caller, left)
     else this.#running.delete(caller)
@@ -131,7 +131,7 @@ export class Admission {
     for (const { ticket, place } of this.#places()) ticket.tell(place)
   }
 
-  *#places(): Generator<{ ticket: Ticket; place: QueuedEvent }> {
+  *#places(): Generator<{ ticket: QueuedRun; place: QueuedEvent }> {
     let slots = 0
     const intoTarget = new Map<string, number>()
     for (const ticket of this.#waiting) {
@@ -146,14 +146,14 @@ export class Admission {
 }
 
 /** One who waits. */
-class Ticket {
+class QueuedRun {
   readonly caller: string
   readonly admitted: Promise<void>
   admit = () => {}
   refuse: (error: GitSyncError) => void = () => {}
   #told = ''
 
-  constructor(readonly applicant: Applicant) {
+  constructor(readonly applicant: RunRequest) {
     this.caller = applicant.caller
     this.admitted = new Promise((resolve, reject) => {
       this.admit = resolve

@@ -95,7 +95,7 @@ export class Metrics {
   }
 
   /** Counts a problem that a caller was told of, if it is a refusal. */
-  told(code: ProblemCode): void {
+  countProblem(code: ProblemCode): void {
     if (REFUSALS.has(code)) this.#refusals.inc({ code })
   }
 

@@ -32,7 +32,7 @@ function bareUrl(url: string): string {
 }
 
 /** What the log and the metrics tell of one run: a line when it starts, and a line when it ends. */
-export class RunRecord {
+export class RunLog {
   readonly traffic = new Traffic()
   readonly #started = performance.now()
   readonly #subject: RunSubject
@@ -47,7 +47,7 @@ export class RunRecord {
     log.info(subject, 'run started')
   }
 
-  see(event: RunEvent): void {
+  onEvent(event: RunEvent): void {
     if (event.type === 'planned') this.#transferMode = event.transferMode
   }
 

@@ -13,12 +13,12 @@ import { repositoryKey } from '../../engine/request/validate-endpoints.js'
 import { abortError, GitSyncError } from '../../errors.js'
 import type { MemoryAccount } from '../../git/http/memory-account.js'
 import { traced } from '../../runtime/trace.js'
-import { takeTurn } from '../../runtime/yield.js'
+import { yieldToEventLoop } from '../../runtime/yield.js'
 import type { Admission } from './admission.js'
 import { LeastSpeed } from './least-speed.js'
 import type { MemoryBudget, MemoryShare } from './memory-budget.js'
 import type { Metrics } from './metrics.js'
-import { RunRecord, type RunSubject, subjectOf } from './run-log.js'
+import { RunLog, type RunSubject, subjectOf } from './run-log.js'
 
 /** What the caller of a run holds on to it by. */
 export interface RunHandle {
@@ -48,7 +48,7 @@ const validators = {
 } satisfies Record<Operation, (body: unknown) => ProbeRequest | SyncRequest>
 
 /** The runs of one application: each is validated, admitted, timed, told of, and ended when the service is. */
-export class Runs {
+export class RunRegistry {
   readonly #options: RunsOptions
   readonly #running = new Map<AbortController, Promise<unknown>>()
 
@@ -67,9 +67,9 @@ export class Runs {
     handle: RunHandle,
   ): Promise<ProbeResult | SyncResult> {
     // Reading a large request, checking it and laying it out are long enough for a turn each.
-    await takeTurn(handle.signal)
+    await yieldToEventLoop(handle.signal)
     const body = validators[operation](request.body)
-    await takeTurn(handle.signal)
+    await yieldToEventLoop(handle.signal)
     const subject = subjectOf(operation, request.caller, body)
     const target = writtenTarget(subject, body)
     const { caller } = subject
@@ -111,7 +111,7 @@ export class Runs {
   ): Promise<ProbeResult | SyncResult> {
     const { client, admission, budget, metrics, runTimeout, slowWindow } = this.#options
     const { operation, source, target } = subject
-    const record = new RunRecord(subject, request.log, metrics)
+    const record = new RunLog(subject, request.log, metrics)
     const hangUp = () => ending.abort(signal.reason)
     signal.addEventListener('abort', hangUp, { once: true })
     const late = () => ending.abort(new DOMException('The run took too long', 'TimeoutError'))
@@ -123,7 +123,7 @@ export class Runs {
       onTooSlow: (error) => ending.abort(error),
     })
     const tell = (event: RunEvent) => {
-      record.see(event)
+      record.onEvent(event)
       speed.see(event)
       onEvent(event)
     }
@@ -150,7 +150,7 @@ export class Runs {
   }
 
   /** What the work comes to; an error where it does not end although it was aborted: its slot must not be lost. */
-  async #orGiveUp<T>(working: Promise<T>, aborted: AbortSignal, record: RunRecord): Promise<T> {
+  async #orGiveUp<T>(working: Promise<T>, aborted: AbortSignal, record: RunLog): Promise<T> {
     const { grace } = this.#options
     let timer: NodeJS.Timeout | undefined
     let onAbort = () => {}

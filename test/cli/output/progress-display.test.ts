@@ -20,7 +20,7 @@ function written(
 ) {
   const stream = Object.assign(new PassThrough(), { isTTY, columns: 200 })
   const display = new ProgressDisplay(stream as unknown as NodeJS.WriteStream, flags)
-  for (const event of events) display.see(event)
+  for (const event of events) display.onEvent(event)
   display.stop()
   return String(stream.read() ?? '')
 }

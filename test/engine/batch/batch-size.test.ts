@@ -1,8 +1,8 @@
 import t from 'tap'
-import { StepSize } from '../../../src/engine/batch/batch-size.js'
+import { BatchSize } from '../../../src/engine/batch/batch-size.js'
 
 t.test('a step aims at four fifths of the limit by what a commit was seen to bring', async (t) => {
-  const size = new StepSize(1_000_000, 1_000)
+  const size = new BatchSize(1_000_000, 1_000)
   t.equal(size.next(), 800)
   t.equal(size.packsFor(8_001), 11)
   size.accepted(800, 200_000)
@@ -12,7 +12,7 @@ t.test('a step aims at four fifths of the limit by what a commit was seen to bri
 })
 
 t.test('a refusal below the limit lowers it; it takes one commit at least', async (t) => {
-  const size = new StepSize(1_000_000, 1_000)
+  const size = new BatchSize(1_000_000, 1_000)
   size.refused(2_000_000)
   t.equal(size.limit, 1_000_000)
   size.refused(400_000)
@@ -22,7 +22,7 @@ t.test('a refusal below the limit lowers it; it takes one commit at least', asyn
 })
 
 t.test('what went through before is proven, until a refusal says otherwise', async (t) => {
-  const size = new StepSize(1_000_000, 1_000)
+  const size = new BatchSize(1_000_000, 1_000)
   size.accepted(500, 500_000)
   t.ok(size.isProven(400_000))
   t.notOk(size.isProven(600_000))

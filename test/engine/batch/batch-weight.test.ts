@@ -1,11 +1,11 @@
 import { test } from 'tap'
-import { StepMeasure } from '../../../src/engine/batch/batch-weight.js'
-import type { Prefix } from '../../../src/engine/batch/frontier.js'
+import { BatchWeight } from '../../../src/engine/batch/batch-weight.js'
+import type { Frontier } from '../../../src/engine/batch/frontier.js'
 import type { Context } from '../../../src/engine/push/push-state.js'
 import { streamOf } from '../../../testing/chunks.js'
 
 /** A history without an end in sight. */
-class Endless implements Prefix {
+class Endless implements Frontier {
   readonly remaining = 1_000_000
   readonly isWhole = false
 
@@ -15,7 +15,7 @@ class Endless implements Prefix {
     return [String(this.end)]
   }
 
-  async advance(amount: number): Promise<Prefix> {
+  async advance(amount: number): Promise<Frontier> {
     return new Endless(this.end + amount)
   }
 
@@ -37,7 +37,7 @@ test('a step is filled with so many single commits and no more, however little t
   const run = { meter: { sourceBytes: 0 } }
   const job = { maxPackBytes: Number.POSITIVE_INFINITY }
   const context = { remotes: { source, target }, plan: [], confirmed: new Set(), run, job }
-  const measure = new StepMeasure(context as unknown as Context)
+  const measure = new BatchWeight(context as unknown as Context)
   const filled = await measure.fill(new Endless(0), 1_000_000)
   t.strictSame([filled.end, asked], [100, 100])
 })

@@ -1,7 +1,7 @@
 import { test } from 'tap'
-import { StepMeasure } from '../../../src/engine/batch/batch-weight.js'
-import { DepthPrefix } from '../../../src/engine/batch/depth-frontier.js'
-import type { Prefix } from '../../../src/engine/batch/frontier.js'
+import { BatchWeight } from '../../../src/engine/batch/batch-weight.js'
+import { DepthFrontier } from '../../../src/engine/batch/depth-frontier.js'
+import type { Frontier } from '../../../src/engine/batch/frontier.js'
 import type { Context } from '../../../src/engine/push/push-state.js'
 
 /** A history in one line, `deep` commits below the tip, of which the target has nothing. */
@@ -16,14 +16,14 @@ function lineOf(deep: number) {
 
 test('a history of a million commits is measured by a few questions', async (t) => {
   const { depths, history } = lineOf(1_000_000)
-  const { remaining } = await DepthPrefix.begin(history)
+  const { remaining } = await DepthFrontier.begin(history)
   t.ok(remaining > 1_000_000 && remaining < 1_100_000, `${remaining}`)
   t.ok(depths.length < 30, `${depths.length}`)
 })
 
 test('a source that names commits at any depth is in the wrong', async (t) => {
   const { depths, history } = lineOf(Number.POSITIVE_INFINITY)
-  await t.rejects(DepthPrefix.begin(history), { code: 'source_protocol_error', message: /no history/ })
+  await t.rejects(DepthFrontier.begin(history), { code: 'source_protocol_error', message: /no history/ })
   t.ok(depths.length < 30, `${depths.length} questions`)
   t.ok(
     depths.every((depth) => depth < 2 ** 31 - 1),
@@ -32,7 +32,7 @@ test('a source that names commits at any depth is in the wrong', async (t) => {
 })
 
 /** A prefix that can always be halved, and gone on from, whatever it weighs. */
-const endless = (): Prefix => ({
+const endless = (): Frontier => ({
   headIds: [],
   end: 0,
   remaining: 1,
@@ -42,7 +42,7 @@ const endless = (): Prefix => ({
 })
 
 test('a source by which no part ever fits, or all parts weigh nothing, does not lead us on for ever', async (t) => {
-  class Weighed extends StepMeasure {
+  class Weighed extends BatchWeight {
     weighings = 0
     constructor(readonly bytes: number) {
       super({} as Context)

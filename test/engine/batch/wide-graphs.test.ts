@@ -5,7 +5,7 @@ import { orderCommits } from '../../../src/engine/batch/graph/commit-order.js'
 import { CutOrder } from '../../../src/engine/batch/graph/cut-order.js'
 import { IdIndex } from '../../../src/engine/batch/graph/id-index.js'
 import { commitsOf } from '../../../src/engine/batch/graph/read-graph.js'
-import { GraphPrefix } from '../../../src/engine/batch/graph-frontier.js'
+import { GraphFrontier } from '../../../src/engine/batch/graph-frontier.js'
 import { keyedHash } from '../../../src/git/refs/keyed-hash.js'
 import { Pace } from '../../../src/runtime/yield.js'
 
@@ -20,7 +20,7 @@ test('a commit of more parents than 16 bits count is ordered, cut and ended', as
   const order = await orderCommits(graph, [graph.find(idOf(-1)) ?? 0], pace)
   t.equal(order.length, 66_001)
   t.equal(graph.id(order.at(-1) ?? 0), idOf(-1))
-  const prefix = GraphPrefix.begin(await CutOrder.of(graph, order, pace))
+  const prefix = GraphFrontier.begin(await CutOrder.of(graph, order, pace))
   const half = await prefix.advance(33_000)
   t.equal(half.headIds.length, half.end)
   const whole = await half.advance(half.remaining)
@@ -33,7 +33,7 @@ test('too many side by side cannot be cut', async (t) => {
   for (let number = 0; number < count; number++)
     await graph.add({ type: 'commit', id: idOf(number), parents: [] }, pace)
   const order = await orderCommits(graph, Array(count).keys(), pace)
-  const prefix = GraphPrefix.begin(await CutOrder.of(graph, order, pace))
+  const prefix = GraphFrontier.begin(await CutOrder.of(graph, order, pace))
   await t.rejects(prefix.advance(120_000), { code: 'pack_limit_exceeded', message: /targetMaxRefUpdates/ })
 })
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:tls'
 import { test } from 'tap'
 import { errors as undici } from 'undici'
 import { ProxyError } from '../../../src/git/connections/proxy-tunnel.js'
-import { blame } from '../../../src/git/http/remote-error.js'
+import { toRemoteError } from '../../../src/git/http/remote-error.js'
 import { Client } from '../../../src/index.js'
 import { selfSignedCertificate } from '../../../testing/certificate.js'
 import { onHead, startRawServer } from '../../../testing/raw-server.js'
@@ -109,7 +109,7 @@ test('each code is of one kind, with whether a retry makes sense, down to its ca
         new TypeError('fetch failed', { cause: error }),
         new AggregateError([error]),
       ]) {
-        t.match(blame('target', told), { code, retryable, cause: told }, error.message)
+        t.match(toRemoteError('target', told), { code, retryable, cause: told }, error.message)
       }
     }
   }
@@ -118,10 +118,16 @@ test('each code is of one kind, with whether a retry makes sense, down to its ca
 test('what a proxy refused is not the remote’s', async (t) => {
   const unreachable = { code: 'source_unreachable', retryable: false }
   const words = 'Proxy response (407) !== 200 when HTTP Tunneling'
-  t.match(blame('source', new undici.RequestAbortedError(words)), { ...unreachable, message: /HTTP 407/ })
+  t.match(toRemoteError('source', new undici.RequestAbortedError(words)), {
+    ...unreachable,
+    message: /HTTP 407/,
+  })
   const expired = new ProxyError('p:1', 'cannot be reached', { cause: system('CERT_HAS_EXPIRED') })
-  t.match(blame('source', expired), { ...unreachable, message: /the proxy p:1 .*NODE_EXTRA_CA_CERTS/ })
-  t.notMatch(blame('source', expired).message, /skipTlsVerify/)
+  t.match(toRemoteError('source', expired), {
+    ...unreachable,
+    message: /the proxy p:1 .*NODE_EXTRA_CA_CERTS/,
+  })
+  t.notMatch(toRemoteError('source', expired).message, /skipTlsVerify/)
 })
 
 test('real sockets: TLS that is none, or of another version, and a server that speaks first', async (t) => {

@@ -1,34 +1,34 @@
 import { test } from 'tap'
 import { errors as undici } from 'undici'
 import { GitSyncError } from '../../../src/errors.js'
-import { blame } from '../../../src/git/http/remote-error.js'
+import { toRemoteError } from '../../../src/git/http/remote-error.js'
 import { ProtocolError, RemoteFatalError } from '../../../src/git/wire/protocol-error.js'
 
 const system = (code: string, message = `failed with ${code}`) => Object.assign(new Error(message), { code })
 
 test('an error that knows its side passes through', async (t) => {
   const error = new GitSyncError('target_timeout', 'late')
-  t.equal(blame('source', error), error)
+  t.equal(toRemoteError('source', error), error)
 })
 
 test('broken protocol and refusals are the remote side, the cause is kept', async (t) => {
   for (const side of ['source', 'target'] as const) {
     const cause = new ProtocolError('it was cut')
-    const broken = blame(side, cause)
+    const broken = toRemoteError(side, cause)
     t.match(broken, {
       code: `${side}_protocol_error`,
       retryable: false,
       message: /broke the git protocol: it was cut/,
     })
     t.equal(broken.cause, cause)
-    const refused = blame(side, new RemoteFatalError('not our ref 12'))
+    const refused = toRemoteError(side, new RemoteFatalError('not our ref 12'))
     t.match(refused, { code: `${side}_protocol_error`, message: /refused the request: not our ref 12/ })
   }
 })
 
 test('silence is a timeout', async (t) => {
   for (const error of [new undici.HeadersTimeoutError(), new undici.BodyTimeoutError()]) {
-    t.match(blame('target', error), { code: 'target_timeout', retryable: true, cause: error })
+    t.match(toRemoteError('target', error), { code: 'target_timeout', retryable: true, cause: error })
   }
 })
 
@@ -45,7 +45,7 @@ test('no connection is worth a retry', async (t) => {
   ]
   for (const error of errors) {
     t.match(
-      blame('source', error),
+      toRemoteError('source', error),
       { code: 'source_unreachable', retryable: true, cause: error },
       error.message,
     )
@@ -54,7 +54,7 @@ test('no connection is worth a retry', async (t) => {
 
 test('a host name that does not exist is not', async (t) => {
   const error = system('ENOTFOUND', 'getaddrinfo ENOTFOUND no.example')
-  t.match(blame('source', error), { code: 'source_unreachable', retryable: false })
+  t.match(toRemoteError('source', error), { code: 'source_unreachable', retryable: false })
 })
 
 test('a bad certificate is not either, and names the setting', async (t) => {
@@ -74,17 +74,17 @@ test('a bad certificate is not either, and names the setting', async (t) => {
   ]
   for (const code of codes) {
     const expected = { code: 'target_unreachable', retryable: false, message: /auth\.target\.skipTlsVerify/ }
-    t.match(blame('target', system(code)), expected, code)
+    t.match(toRemoteError('target', system(code)), expected, code)
   }
 })
 
 test('an answer that is not HTTP is the remote breaking the protocol', async (t) => {
   const error = Object.assign(new undici.HTTPParserError('Expected HTTP/'), { code: 'HPE_INVALID_CONSTANT' })
-  t.match(blame('source', error), { code: 'source_protocol_error', message: /does not speak HTTP/ })
+  t.match(toRemoteError('source', error), { code: 'source_protocol_error', message: /does not speak HTTP/ })
 })
 
 test('anything else is our bug', async (t) => {
   for (const error of [new TypeError('x is not a function'), 'text', undefined, new AggregateError([])]) {
-    t.match(blame('source', error), { code: 'internal', retryable: false })
+    t.match(toRemoteError('source', error), { code: 'internal', retryable: false })
   }
 })

@@ -1,12 +1,12 @@
 import { test } from 'tap'
-import { StallGuard } from '../../../src/git/http/stall-timer.js'
+import { StallTimer } from '../../../src/git/http/stall-timer.js'
 import { FakeClock } from '../../../testing/fake-clock.js'
 
 function guarded(t: { teardown(action: () => void): unknown }) {
   const clock = new FakeClock()
   t.teardown(() => clock.restore())
   const stalls: number[] = []
-  const guard = new StallGuard(1000, () => stalls.push(clock.now))
+  const guard = new StallTimer(1000, () => stalls.push(clock.now))
   return { clock, guard, stalls }
 }
 
@@ -83,7 +83,7 @@ test('a closed guard is silent, also when armed again', async (t) => {
 test('a guard does not keep the process alive', async (t) => {
   const count = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
   const before = count()
-  const guard = new StallGuard(60_000, () => {})
+  const guard = new StallTimer(60_000, () => {})
   t.teardown(() => guard.close())
   guard.arm()
   t.equal(count(), before)

@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import { Client } from '../../../src/index.js'
 import { parseCallers } from '../../../src/service/access/callers.js'
 import { CredentialsFile, parseCredentials } from '../../../src/service/access/credentials-file.js'
-import { FreshFile } from '../../../src/service/access/reloading-file.js'
+import { ReloadingFile } from '../../../src/service/access/reloading-file.js'
 import { gitWith } from '../../../testing/git.js'
 import { captureLog, serveApp } from '../../../testing/served-app.js'
 import { failureOf, stage } from '../../../testing/stage.js'
@@ -15,7 +15,7 @@ async function fileOf(t: Test, lines: readonly string[]) {
   const path = join(await temporaryFolder(t), 'credentials')
   await writeFile(path, lines.map((line) => `${line}\n`).join(''))
   const options = { setting: 'GITSYNC_CREDENTIALS_FILE', path, parse: parseCredentials }
-  const file = await FreshFile.open({ ...options, onStale: (error) => t.fail(error.message) })
+  const file = await ReloadingFile.open({ ...options, onStale: (error) => t.fail(error.message) })
   return { path, provider: new CredentialsFile(file) }
 }
 

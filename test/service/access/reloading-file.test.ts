@@ -1,7 +1,7 @@
 import { rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { FreshFile } from '../../../src/service/access/reloading-file.js'
+import { ReloadingFile } from '../../../src/service/access/reloading-file.js'
 import { SettingError } from '../../../src/settings/setting-error.js'
 import { temporaryFolder } from '../../../testing/temporary-folder.js'
 
@@ -17,7 +17,7 @@ async function open(t: Test, first: string) {
     return text
   }
   const onStale = (error: SettingError) => stale.push(error.message)
-  const file = await FreshFile.open({ setting: 'GITSYNC_FILE', path, parse, onStale })
+  const file = await ReloadingFile.open({ setting: 'GITSYNC_FILE', path, parse, onStale })
   return { folder, path, file, stale, reads }
 }
 
@@ -64,6 +64,9 @@ t.test(
 
 t.test('at the start it must be usable', async (t) => {
   const options = { setting: 'GITSYNC_FILE', parse: () => t.fail('nothing to read'), onStale: () => {} }
-  await t.rejects(FreshFile.open({ ...options, path: join(await temporaryFolder(t), 'none') }), SettingError)
+  await t.rejects(
+    ReloadingFile.open({ ...options, path: join(await temporaryFolder(t), 'none') }),
+    SettingError,
+  )
   await t.rejects(open(t, 'bad'), { message: 'GITSYNC_FILE is bad' })
 })

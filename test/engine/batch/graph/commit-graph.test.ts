@@ -4,7 +4,7 @@ import { test } from 'tap'
 import { CommitGraph } from '../../../../src/engine/batch/graph/commit-graph.js'
 import { orderCommits } from '../../../../src/engine/batch/graph/commit-order.js'
 import { CutOrder } from '../../../../src/engine/batch/graph/cut-order.js'
-import { GraphPrefix } from '../../../../src/engine/batch/graph-frontier.js'
+import { GraphFrontier } from '../../../../src/engine/batch/graph-frontier.js'
 import { Pace } from '../../../../src/runtime/yield.js'
 import { holds } from '../../../../testing/property.js'
 
@@ -110,7 +110,7 @@ test('the heads of a prefix are those that none of it descends from, wherever it
         const graph = await graphOf(history)
         const tips = history.map((_, number) => numbered(graph, number))
         const order = await orderCommits(graph, tips, pace)
-        let prefix = GraphPrefix.begin(await CutOrder.of(graph, order, pace))
+        let prefix = GraphFrontier.begin(await CutOrder.of(graph, order, pace))
         for (const step of steps) {
           if (prefix.isWhole) break
           const next = await prefix.advance(step)
