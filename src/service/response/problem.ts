@@ -72,6 +72,8 @@ function asGitSyncError(error: unknown): GitSyncError {
 function asRequestError(error: unknown): GitSyncError | undefined {
   if (!(error instanceof Error)) return undefined
   const { code = '', statusCode = 500, message } = error as Partial<FastifyError> & Error
+  // Nobody is left to read the response.
+  if (code === 'ERR_STREAM_PREMATURE_CLOSE') return new GitSyncError('cancelled', 'The caller hung up.')
   if (!/^FST_|^ECONNRESET$/.test(code) || statusCode < 400 || statusCode >= 500) return undefined
   const unreadable = `The request cannot be read: ${message}.`
   const [known, detail] = FROM_FASTIFY[code] ?? ['invalid_request', unreadable]

@@ -93,6 +93,11 @@ t.test('what an error knows is in its problem', async (t) => {
   for (const field of ['retryAfter', 'refs', 'errors', 'result']) t.notOk(field in bare, `no ${field}`)
 })
 
+t.test('a caller that hangs up while its response begins is no bug of ours', async (t) => {
+  const error = Object.assign(new Error('Premature close'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
+  t.match(toProblem(error, 'the-id'), { code: 'cancelled', detail: 'The caller hung up.' })
+})
+
 t.test('a wait that is known is a header too, in whole seconds', async (t) => {
   const raise = (code: ProblemCode, retryAfter?: number) => async () => {
     const details = retryAfter === undefined ? {} : { retryAfter }
