@@ -2,13 +2,12 @@ import { GitSyncError } from '../../errors.js'
 import type { HistoryObject } from '../../git/pack/history.js'
 import type { UploadPack } from '../../git/upload-pack.js'
 import { RemoteFatalError } from '../../git/wire/protocol-error.js'
+import { MAX_HAVES } from '../../git/wire/request-bounds.js'
 import { LargeMap } from '../../runtime/large-map.js'
 import { forEachYielding } from '../../runtime/yield.js'
 import type { DesiredRef } from './select.js'
 
 const MAX_AT_ONCE = 4
-/** http-backend takes at most 10 MiB of request body. */
-const MAX_CANDIDATES = 50_000
 // dulwich answers a want that it will not serve with a 500.
 const REFUSALS: ReadonlySet<string> = new Set(['source_protocol_error', 'source_unavailable'])
 
@@ -47,7 +46,7 @@ async function groupByTip(
   const open = new LargeMap<string, DesiredRef[]>()
   const add = (ref: DesiredRef) => {
     const group = open.get(ref.id)
-    if (group && group.length < MAX_CANDIDATES) {
+    if (group && group.length < MAX_HAVES) {
       group.push(ref)
       return
     }

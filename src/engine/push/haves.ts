@@ -1,11 +1,9 @@
 import type { ReceivePack } from '../../git/receive-pack.js'
+import { MAX_HAVES } from '../../git/wire/request-bounds.js'
 import type { LargeSet } from '../../runtime/large-map.js'
 import { Pace } from '../../runtime/yield.js'
 import type { PlannedRef } from '../plan/plan-refs.js'
 import { tipsOf } from './wants.js'
-
-/** http-backend takes at most 10 MiB of request body. */
-export const MAX_HAVES = 50_000
 
 /**
  * What the target has, the most telling first: what this run learned of it, the old values of refs that change, tips

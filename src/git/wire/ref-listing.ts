@@ -3,11 +3,7 @@ import { isObjectId, type ObjectFormat, zeroId } from '../refs/object-id.js'
 import { RefMap } from '../refs/ref-map.js'
 import { isWellFormedRefName } from '../refs/ref-name.js'
 import { ExcessError, legible, ProtocolError } from './protocol-error.js'
-
-/** A fetch offers no more, so more of them need not be kept. */
-const MAX_EXTRA_HAVES = 50_000
-/** All of them go into each request for objects, and servers take some 10 MiB of it. */
-const MAX_SHALLOW = 100_000
+import { MAX_HAVES, MAX_SHALLOW } from './request-bounds.js'
 
 /** What a remote lists, believed only as far as git could list it: all that follows builds on it. */
 export class RefListing {
@@ -40,7 +36,8 @@ export class RefListing {
 
   keepExtraHave(id: string): void {
     this.checkId('.have', id)
-    if (this.extraHaves.length < MAX_EXTRA_HAVES) this.extraHaves.push(id)
+    // A fetch offers no more, so more of them need not be kept.
+    if (this.extraHaves.length < MAX_HAVES) this.extraHaves.push(id)
   }
 
   keepShallow(id: string): void {
