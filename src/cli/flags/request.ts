@@ -1,5 +1,6 @@
 import type { Auth, Endpoint, EndpointAuth, ProbeRequest, SyncRequest } from '../../../schemas/request.js'
 import type { FetchRequest } from '../../../schemas/unstable.js'
+import { withoutLineEnd } from '../../git/secrets/credentials.js'
 import type { RunFlags } from './flags.js'
 
 /** The request that the flags of plan, sync, replicate and bootstrap stand for. */
@@ -107,11 +108,6 @@ function auth(flags: RunFlags): Auth {
     skipTlsVerify: flags.targetInsecureSkipTlsVerify,
   })
   return { source, target }
-}
-
-/** A variable that was filled from a file, such as a Kubernetes secret, may have the file's line end. */
-function withoutLineEnd(text: string | undefined): string | undefined {
-  return text?.replace(/[\r\n]+$/, '')
 }
 
 type Given<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> }

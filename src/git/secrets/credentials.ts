@@ -35,3 +35,10 @@ export class Credentials {
     return REDACTED
   }
 }
+
+/** A secret that was read from a file, such as a Kubernetes secret, may have brought the file's line end along. */
+export function withoutLineEnd(secret: string): string
+export function withoutLineEnd(secret: string | undefined): string | undefined
+export function withoutLineEnd(secret: string | undefined): string | undefined {
+  return secret?.replace(/[\r\n]+$/, '')
+}

@@ -1,5 +1,6 @@
 import type { Endpoint, EndpointAuth } from '../../../schemas/request.js'
 import type { AuthProvider } from '../../engine/run/auth.js'
+import { withoutLineEnd } from '../../git/secrets/credentials.js'
 import { withoutTrailingSlashes } from '../../runtime/slashes.js'
 import type { ReloadingFile } from './reloading-file.js'
 
@@ -68,8 +69,7 @@ function parseLine(line: string): StoredCredential | undefined {
   try {
     // git encodes the host too, even the colon before a port.
     const { origin, pathname } = new URL(`${scheme}://${decodeURIComponent(host)}${path}`)
-    // A token that was read from a file brings its line end along, as %0A.
-    const token = decodeURIComponent(password).replace(/[\r\n]+$/, '')
+    const token = withoutLineEnd(decodeURIComponent(password))
     const auth = { username: decodeURIComponent(user), token }
     return new StoredCredential(origin, withoutTrailingSlashes(pathname), auth)
   } catch {
