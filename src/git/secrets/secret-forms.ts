@@ -45,7 +45,7 @@ function formsOf(secret: string): string[] {
     new URLSearchParams([['', wellFormed]]).toString().slice(1),
     json,
     json.replaceAll('/', '\\/'),
-    // UTF-8 as header values are read, and as lines are where they are not all UTF-8: see text.ts.
+    // UTF-8 as header values are read, and as lines are where they are not all UTF-8: see byte-text.ts.
     latin1,
     latin1.replace(/[\u0080-\u00ff]/g, (byte) => String.fromCharCode(0xdc00 + byte.charCodeAt(0))),
     ...base64Of(secret),

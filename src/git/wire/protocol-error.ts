@@ -1,4 +1,4 @@
-/** Bytes that break the git protocol. Codecs do not know whose bytes they read: `blame` adds the side. */
+/** Bytes that break the git protocol. Codecs do not know whose bytes they read: `toRemoteError` adds the side. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError'
 }
