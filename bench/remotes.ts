@@ -1,8 +1,8 @@
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SyncRequest } from '../src/index.js'
-import { type GitServer, startGitServer } from '../testing/git-server.js'
-import { createRepository } from '../testing/sample-repository.js'
+import { type GitServer, startGitServer } from '../testing/git/git-server.js'
+import { createRepository } from '../testing/git/sample-repository.js'
 import { removeFolder, temporaryFolder } from '../testing/temporary-folder.js'
 import type { Bench } from './scenario.js'
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { gitEnv } from '../testing/git.js'
+import { gitEnv } from '../testing/git/git.js'
 
 const execute = promisify(execFile)
 

@@ -1,6 +1,6 @@
-import { commitCommands, fastImport } from '../testing/fast-import.js'
-import { git } from '../testing/git.js'
-import { createRepository, type Repository } from '../testing/sample-repository.js'
+import { commitCommands, fastImport } from '../testing/git/fast-import.js'
+import { git } from '../testing/git/git.js'
+import { createRepository, type Repository } from '../testing/git/sample-repository.js'
 
 export interface TextHistory {
   commits: number

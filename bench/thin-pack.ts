@@ -1,4 +1,4 @@
-import { gitBytes } from '../testing/git-bytes.js'
+import { gitBytes } from '../testing/git/git-bytes.js'
 
 /** Bytes of the least that git itself would send: what `wants` reach and `haves` do not. */
 export async function thinPackBytes(

@@ -1,6 +1,6 @@
 import type { SyncResult } from '../schemas/result.js'
 import { Cleanup } from '../testing/cleanup.js'
-import { fsck, refsOf } from '../testing/git.js'
+import { fsck, refsOf } from '../testing/git/git.js'
 import { type Call, curlLine, postForDocument, postForEvents } from './call.js'
 import { humanBytes, say, shortHash, table, title } from './print.js'
 import { ProgressLine } from './progress-line.js'

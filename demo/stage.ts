@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Cleanup } from '../testing/cleanup.js'
-import { startGitServer } from '../testing/git-server.js'
-import { createRepository, type Repository } from '../testing/sample-repository.js'
+import { startGitServer } from '../testing/git/git-server.js'
+import { createRepository, type Repository } from '../testing/git/sample-repository.js'
 import { removeFolder, temporaryFolder } from '../testing/temporary-folder.js'
 
 export interface Stage {

@@ -1,5 +1,5 @@
+import { band, DELIM, FLUSH, pkt, RESPONSE_END } from '../testing/packets/wire.js'
 import type { Random } from '../testing/random.js'
-import { band, DELIM, FLUSH, pkt, RESPONSE_END } from '../testing/wire.js'
 import { packIn, splitPackets, withPack } from './packets.js'
 
 export type BodyDamage = (body: Buffer, random: Random) => Buffer

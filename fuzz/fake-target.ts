@@ -1,5 +1,5 @@
-import { readPush } from '../testing/packets.js'
-import { band, FLUSH, pkt } from '../testing/wire.js'
+import { readPush } from '../testing/packets/packets.js'
+import { band, FLUSH, pkt } from '../testing/packets/wire.js'
 import { isWholePack } from './packets.js'
 
 export const ZERO = '0'.repeat(40)

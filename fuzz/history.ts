@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { git, gitWith } from '../testing/git.js'
-import { createRepository } from '../testing/sample-repository.js'
+import { git, gitWith } from '../testing/git/git.js'
+import { createRepository } from '../testing/git/sample-repository.js'
 
 /** The commits and tags that scenarios name, in a repository that lends its objects to those of the scenarios. */
 export interface History {

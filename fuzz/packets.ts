@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { band } from '../testing/wire.js'
+import { band } from '../testing/packets/wire.js'
 
 const HEADER = 4
 

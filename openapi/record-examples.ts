@@ -1,8 +1,8 @@
 import type { Event } from '../schemas/event.js'
 import type { SyncRequest } from '../schemas/request.js'
 import type { Examples, Exchange, Route } from '../src/service/openapi/openapi-examples.js'
-import { eventsIn, serveApp } from '../testing/served-app.js'
-import { copyRefs, type Stage, stage } from '../testing/stage.js'
+import { copyRefs, type Stage, stage } from '../testing/cases/stage.js'
+import { eventsIn, serveApp } from '../testing/processes/served-app.js'
 
 /** Asks the real service, between real git servers, for the examples of the OpenAPI document. */
 export async function recordExamples(): Promise<Examples> {

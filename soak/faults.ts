@@ -1,10 +1,10 @@
 import { Transform } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { corruptPack, holdAfter, injecting, replacedBy } from '../testing/answer-faults.js'
-import type { RequestInfo } from '../testing/proxy.js'
-import type { Action } from '../testing/proxy-actions.js'
+import type { RequestInfo } from '../testing/faults/proxy.js'
+import type { Action } from '../testing/faults/proxy-actions.js'
+import { corruptPack, holdAfter, injecting, replacedBy } from '../testing/faults/response-faults.js'
+import { band } from '../testing/packets/wire.js'
 import type { Random } from '../testing/random.js'
-import { band } from '../testing/wire.js'
 
 export type SideName = 'source' | 'target'
 

@@ -1,10 +1,10 @@
 import { appendFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fastImport } from '../testing/fast-import.js'
-import { git, gitWith } from '../testing/git.js'
+import { fastImport } from '../testing/git/fast-import.js'
+import { git, gitWith } from '../testing/git/git.js'
+import { createRepository } from '../testing/git/sample-repository.js'
+import { tangledHistory } from '../testing/git/tangled-history.js'
 import { Random } from '../testing/random.js'
-import { createRepository } from '../testing/sample-repository.js'
-import { tangledHistory } from '../testing/tangled-history.js'
 
 /** Commits and tags without a ref, which all sources have: to change a source is to set its refs. */
 export interface Pool {

@@ -1,8 +1,14 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import t from 'tap'
-import { captureLog, fakeClient, problemOf, type ServedApp, serveApp } from '../testing/served-app.js'
-import { bodyOf } from '../testing/sync-body.js'
+import { bodyOf } from '../testing/cases/sync-body.js'
+import {
+  captureLog,
+  fakeClient,
+  problemOf,
+  type ServedApp,
+  serveApp,
+} from '../testing/processes/served-app.js'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { parseDockerfile } from '../testing/dockerfile.js'
-import { projectFile } from '../testing/project.js'
-import { missing, runPython } from '../testing/python.js'
+import { missing, runPython } from '../testing/processes/python.js'
+import { parseDockerfile } from '../testing/project/dockerfile.js'
+import { projectFile } from '../testing/project/project.js'
 
 const instructions = parseDockerfile(await readFile(projectFile('Dockerfile'), 'utf8'))
 const all = (name: string) =>

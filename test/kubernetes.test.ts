@@ -9,7 +9,7 @@ import t from 'tap'
 import { parseAllDocuments } from 'yaml'
 import { buildApp } from '../src/app.js'
 import { Client } from '../src/index.js'
-import { projectFile } from '../testing/project.js'
+import { projectFile } from '../testing/project/project.js'
 
 /** A kind of Kubernetes: an object of it checks itself against the schema of the API. */
 type Model = new (data: never) => { validate(): void }

@@ -6,9 +6,9 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { VERSION } from '../src/version.js'
-import { DOCUMENT, eventsOf, STREAM } from '../testing/served-app.js'
-import { startProcess, startService } from '../testing/service-process.js'
-import { stage } from '../testing/stage.js'
+import { stage } from '../testing/cases/stage.js'
+import { DOCUMENT, eventsOf, STREAM } from '../testing/processes/served-app.js'
+import { startProcess, startService } from '../testing/processes/service-process.js'
 import { temporaryFolder } from '../testing/temporary-folder.js'
 
 /** How a process that cannot start ends. */

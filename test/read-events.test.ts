@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { type Event, GitSyncError, readEvents } from '../src/index.js'
-import { chunkSizes, streamOf } from '../testing/chunks.js'
+import { probeResult, problem, syncResult } from '../testing/cases/sample-responses.js'
+import { stage } from '../testing/cases/stage.js'
+import { bodyOf } from '../testing/cases/sync-body.js'
+import { chunkSizes, streamOf } from '../testing/packets/chunks.js'
+import { fakeClient, serveApp } from '../testing/processes/served-app.js'
 import { holds } from '../testing/property.js'
-import { probeResult, problem, syncResult } from '../testing/sample-answers.js'
-import { fakeClient, serveApp } from '../testing/served-app.js'
-import { stage } from '../testing/stage.js'
-import { bodyOf } from '../testing/sync-body.js'
 
 const events: Event[] = [
   { type: 'started', operation: 'sync', requestId: '1', time: '2026-11-22T06:00:00.000Z' },

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { UnstableClient } from '../src/unstable.js'
-import { at, failureOf, stage } from '../testing/stage.js'
+import { at, failureOf, stage } from '../testing/cases/stage.js'
 
 const client = new UnstableClient()
 

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { CommitGraph } from '../../src/engine/batch/graph/commit-graph.js'
 import { readHistory } from '../../src/git/pack/history.js'
 import { Pace } from '../../src/runtime/yield.js'
-import { gitEnv } from '../../testing/git.js'
+import { gitEnv } from '../../testing/git/git.js'
 import { answerCalls } from './answer-calls.js'
 
 export interface GraphRead {

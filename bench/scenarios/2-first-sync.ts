@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { git } from '../../testing/git.js'
+import { git } from '../../testing/git/git.js'
 import { removeFolder, temporaryFolder } from '../../testing/temporary-folder.js'
 import { cached } from '../cache.js'
 import { type Figure, figure } from '../figure.js'

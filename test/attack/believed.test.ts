@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { Client } from '../../src/index.js'
-import { failureOf, stage } from '../../testing/stage.js'
-import { FLUSH, pkt, startFakeRemote } from '../../testing/wire.js'
+import { failureOf, stage } from '../../testing/cases/stage.js'
+import { FLUSH, pkt, startFakeRemote } from '../../testing/packets/wire.js'
 
 const ID = '1'.repeat(40)
 const NULL = '0'.repeat(40)

@@ -2,11 +2,11 @@ import t from 'tap'
 import { readHistory } from '../../src/git/pack/history.js'
 import { ProtocolError } from '../../src/git/wire/protocol-error.js'
 import { Client } from '../../src/index.js'
-import { streamOf } from '../../testing/chunks.js'
-import { startGraphPeers } from '../../testing/graph-peers.js'
-import { appending, idOf, type WrittenEntry, writePack } from '../../testing/pack-writer.js'
+import { failureOf } from '../../testing/cases/stage.js'
+import { startGraphPeers } from '../../testing/hostile/graph-peers.js'
+import { streamOf } from '../../testing/packets/chunks.js'
+import { appending, idOf, type WrittenEntry, writePack } from '../../testing/packets/pack-writer.js'
 import { Random } from '../../testing/random.js'
-import { failureOf } from '../../testing/stage.js'
 
 const SEED = 20_261_125
 const TREE = 'a'.repeat(40)

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import t, { type Test } from 'tap'
 import { emptyPack } from '../../src/git/pack/pack.js'
-import { runLimited } from '../../testing/limited-run.js'
-import { band, FLUSH, pkt, startFakeRemote } from '../../testing/wire.js'
+import { runLimited } from '../../testing/hostile/limited-run.js'
+import { band, FLUSH, pkt, startFakeRemote } from '../../testing/packets/wire.js'
 
 // Each run has a process of its own with a heap that holds a tenth of what is sent, or less.
 

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { projectFile } from '../../testing/project.js'
+import { projectFile } from '../../testing/project/project.js'
 import type { HostileRun } from './hostile-run.js'
 
 /** Milliseconds of processor time: several times what is aimed at, for machines that are slow. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { constants, deflateRawSync, deflateSync } from 'node:zlib'
-import { idOf, type WrittenEntry, writePack } from '../../testing/pack-writer.js'
+import { idOf, type WrittenEntry, writePack } from '../../testing/packets/pack-writer.js'
 
 const MIB = 1024 * 1024
 const TREE = 'a'.repeat(40)

@@ -1,5 +1,5 @@
 import { Client, GitSyncError } from '../../src/index.js'
-import { startGraphPeers } from '../../testing/graph-peers.js'
+import { startGraphPeers } from '../../testing/hostile/graph-peers.js'
 import { type HostilePack, hostilePacks } from './hostile-packs.js'
 
 export interface HostileRun {

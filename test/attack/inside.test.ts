@@ -5,9 +5,9 @@ import { listen } from '../../src/local-git/loopback.js'
 import { AllowedHosts } from '../../src/service/egress/allowed-hosts.js'
 import { egressDispatchers } from '../../src/service/egress/dispatchers.js'
 import { EgressPolicy } from '../../src/service/egress/policy.js'
-import { LOOPBACK, PUBLIC, resolver } from '../../testing/resolver.js'
-import { problemOf, serveApp } from '../../testing/served-app.js'
-import { at, stage } from '../../testing/stage.js'
+import { at, stage } from '../../testing/cases/stage.js'
+import { LOOPBACK, PUBLIC, resolver } from '../../testing/faults/resolver.js'
+import { problemOf, serveApp } from '../../testing/processes/served-app.js'
 
 /** A service under this policy, which can be told to ask a URL. */
 async function serviceWith(t: Test, policy: EgressPolicy, names: Record<string, LookupAddress[][]> = {}) {

@@ -3,8 +3,8 @@ import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { parseCallers } from '../../src/service/access/callers.js'
-import { fakeClient, type ServeOptions, serveApp } from '../../testing/served-app.js'
-import { bodyOf } from '../../testing/sync-body.js'
+import { bodyOf } from '../../testing/cases/sync-body.js'
+import { fakeClient, type ServeOptions, serveApp } from '../../testing/processes/served-app.js'
 
 interface Answer {
   status: number

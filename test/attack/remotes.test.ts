@@ -4,9 +4,9 @@ import { pipeline } from 'node:stream/promises'
 import { deflateSync, gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { Client } from '../../src/index.js'
-import { problemOf, serveApp } from '../../testing/served-app.js'
-import { failureOf, stage } from '../../testing/stage.js'
-import { band, FLUSH, pkt, startFakeRemote } from '../../testing/wire.js'
+import { failureOf, stage } from '../../testing/cases/stage.js'
+import { band, FLUSH, pkt, startFakeRemote } from '../../testing/packets/wire.js'
+import { problemOf, serveApp } from '../../testing/processes/served-app.js'
 
 const MIB = 1024 * 1024
 const ID = '1'.repeat(40)

@@ -3,9 +3,9 @@ import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { parseCallers } from '../../src/service/access/callers.js'
-import { fakeClient, problemOf, serveApp } from '../../testing/served-app.js'
-import { stage } from '../../testing/stage.js'
-import { bodyOf } from '../../testing/sync-body.js'
+import { stage } from '../../testing/cases/stage.js'
+import { bodyOf } from '../../testing/cases/sync-body.js'
+import { fakeClient, problemOf, serveApp } from '../../testing/processes/served-app.js'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 

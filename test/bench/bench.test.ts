@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import type { Report } from '../../bench/bench.js'
-import { projectFile } from '../../testing/project.js'
+import { projectFile } from '../../testing/project/project.js'
 import { temporaryFolder } from '../../testing/temporary-folder.js'
 
 const execute = promisify(execFile)

@@ -4,8 +4,8 @@ import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { type BenchOptions, runBench } from '../../src/cli/bench.js'
-import { createRepository } from '../../testing/sample-repository.js'
-import { failureOf, stage } from '../../testing/stage.js'
+import { failureOf, stage } from '../../testing/cases/stage.js'
+import { createRepository } from '../../testing/git/sample-repository.js'
 import { temporaryFolder } from '../../testing/temporary-folder.js'
 
 async function output(options: BenchOptions): Promise<string> {

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { gitSync, gitSyncOnTerminal } from '../../testing/command.js'
-import { configEnv } from '../../testing/git.js'
-import { stage } from '../../testing/stage.js'
+import { stage } from '../../testing/cases/stage.js'
+import { configEnv } from '../../testing/git/git.js'
+import { gitSync, gitSyncOnTerminal } from '../../testing/processes/command.js'
 import { temporaryFolder } from '../../testing/temporary-folder.js'
 
 const SECRET = 'hush-hush-secret'

@@ -3,8 +3,8 @@ import t from 'tap'
 import { buildProgram } from '../../src/cli/command-line.js'
 import { namedFlags } from '../../src/cli/flags/flag-names.js'
 import { VERSION } from '../../src/version.js'
-import { gitSync } from '../../testing/command.js'
-import { projectFile } from '../../testing/project.js'
+import { gitSync } from '../../testing/processes/command.js'
+import { projectFile } from '../../testing/project/project.js'
 
 const commands = buildProgram().commands
 

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { holdAfter } from '../../testing/answer-faults.js'
-import { gitSyncAlone } from '../../testing/command.js'
-import { stage } from '../../testing/stage.js'
+import { stage } from '../../testing/cases/stage.js'
+import { holdAfter } from '../../testing/faults/response-faults.js'
+import { gitSyncAlone } from '../../testing/processes/command.js'
 
 for (const [signal, status] of [
   ['SIGINT', 130],

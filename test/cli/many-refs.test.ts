@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { cli, gitSync } from '../../testing/command.js'
-import { gitEnv } from '../../testing/git.js'
-import { stage } from '../../testing/stage.js'
+import { stage } from '../../testing/cases/stage.js'
+import { gitEnv } from '../../testing/git/git.js'
+import { cli, gitSync } from '../../testing/processes/command.js'
 
 t.test('many refs stay readable, blocked ones too', async (t) => {
   const { source, target, client, request } = await stage(t)

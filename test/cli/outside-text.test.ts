@@ -5,11 +5,11 @@ import t from 'tap'
 import { inFlags, inOwnWords } from '../../src/cli/flags/flag-names.js'
 import { safeLine } from '../../src/cli/output/output.js'
 import { printable } from '../../src/git/wire/protocol-error.js'
-import { cli, gitSync, gitSyncOnTerminal } from '../../testing/command.js'
-import { configEnv, gitEnv } from '../../testing/git.js'
-import { stage } from '../../testing/stage.js'
+import { stage } from '../../testing/cases/stage.js'
+import { configEnv, gitEnv } from '../../testing/git/git.js'
+import { FLUSH, pkt, startFakeRemote } from '../../testing/packets/wire.js'
+import { cli, gitSync, gitSyncOnTerminal } from '../../testing/processes/command.js'
 import { temporaryFolder } from '../../testing/temporary-folder.js'
-import { FLUSH, pkt, startFakeRemote } from '../../testing/wire.js'
 
 const ODD = [
   '\u001b]0;title\u0007',

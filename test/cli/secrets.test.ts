@@ -1,6 +1,6 @@
 import t from 'tap'
-import { gitSync } from '../../testing/command.js'
-import { stage } from '../../testing/stage.js'
+import { stage } from '../../testing/cases/stage.js'
+import { gitSync } from '../../testing/processes/command.js'
 
 const SECRET = 'hush-hush/secret+1'
 const ENCODED = Buffer.from(`git:${SECRET}`).toString('base64')

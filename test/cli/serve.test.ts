@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import t from 'tap'
-import { cli } from '../../testing/command.js'
+import { cli } from '../../testing/processes/command.js'
 
 t.test('serve runs the service, and ends on SIGTERM', async (t) => {
   const env = { PATH: process.env.PATH, GITSYNC_PORT: '0' }

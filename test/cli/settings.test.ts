@@ -3,9 +3,9 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { listen } from '../../src/local-git/loopback.js'
-import { selfSignedCertificate } from '../../testing/certificate.js'
-import { gitSync } from '../../testing/command.js'
-import { stage } from '../../testing/stage.js'
+import { stage } from '../../testing/cases/stage.js'
+import { selfSignedCertificate } from '../../testing/processes/certificate.js'
+import { gitSync } from '../../testing/processes/command.js'
 import { temporaryFolder } from '../../testing/temporary-folder.js'
 
 /** An HTTP proxy that tunnels, and notes to where. */

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { gitSync, gitSyncOnTerminal } from '../../testing/command.js'
-import { stage } from '../../testing/stage.js'
+import { stage } from '../../testing/cases/stage.js'
+import { gitSync, gitSyncOnTerminal } from '../../testing/processes/command.js'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
 const ESCAPES = /\u001b/

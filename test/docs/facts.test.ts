@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path'
 import t from 'tap'
 import * as schemas from '../../schemas/event.js'
 import { type ProblemCode, problemCodes, problems } from '../../schemas/problem.js'
-import { firstColumn, readPage, readPages } from '../../testing/documents.js'
-import { projectFile } from '../../testing/project.js'
+import { firstColumn, readPage, readPages } from '../../testing/project/documents.js'
+import { projectFile } from '../../testing/project/project.js'
 
 const api = readPage('docs/api.md')
 const config = readFileSync(projectFile('src/service/config.ts'), 'utf8')

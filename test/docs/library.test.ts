@@ -2,8 +2,8 @@ import t from 'tap'
 import ts from 'typescript'
 import * as library from '../../src/index.js'
 import * as unstable from '../../src/unstable.js'
-import { readPage } from '../../testing/documents.js'
-import { projectFile } from '../../testing/project.js'
+import { readPage } from '../../testing/project/documents.js'
+import { projectFile } from '../../testing/project/project.js'
 
 // Its examples are compiled and run with those of all pages: see examples.test.ts.
 const { text } = readPage('docs/library.md')

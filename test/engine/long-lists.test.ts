@@ -8,7 +8,7 @@ import { selectRefs } from '../../src/engine/plan/select.js'
 import { toScope } from '../../src/engine/request/scope.js'
 import { LargeMap } from '../../src/runtime/large-map.js'
 import { sortInTurns } from '../../src/runtime/sort-yielding.js'
-import { id, planInput, planned } from '../../testing/planned.js'
+import { id, planInput, planned } from '../../testing/cases/planned.js'
 import { holds } from '../../testing/property.js'
 
 const named = (name: string) => ({ targetRef: `refs/heads/${name}` })

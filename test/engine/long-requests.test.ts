@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { selectRefs } from '../../src/engine/plan/select.js'
 import { toScope } from '../../src/engine/request/scope.js'
 import { GitSyncError, validateSyncRequest } from '../../src/index.js'
-import { syncRequest } from '../../testing/invalid.js'
+import { syncRequest } from '../../testing/cases/invalid-requests.js'
 
 const MIB = 1024 * 1024
 /** Milliseconds. Each of these took from seconds to hours; on an idle machine they take some 30. */

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { type PlannedRef, summarize } from '../../src/engine/plan/plan-refs.js'
 import { decodeText, encodeText } from '../../src/git/refs/byte-text.js'
-import { id, planned } from '../../testing/planned.js'
+import { id, planned } from '../../testing/cases/planned.js'
 import { holds } from '../../testing/property.js'
 
 const ZERO = id('0')

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { refused, refusedMapping } from '../../testing/invalid.js'
+import { refused, refusedMapping } from '../../testing/cases/invalid-requests.js'
 
 const first = ['/scope/mappings/0']
 

@@ -4,7 +4,7 @@ import {
   validateProbeRequest,
   validateSyncRequest,
 } from '../../src/engine/request/validate.js'
-import { refusedPaths, source, syncRequest, target } from '../../testing/invalid.js'
+import { refusedPaths, source, syncRequest, target } from '../../testing/cases/invalid-requests.js'
 
 const both = [validateSyncRequest, validatePlanRequest]
 

@@ -7,7 +7,7 @@ import {
 } from '../../src/engine/request/validate.js'
 import { resolveAuth } from '../../src/engine/run/auth.js'
 import type { SyncRequest } from '../../src/index.js'
-import { refusedPaths, source, syncRequest, target } from '../../testing/invalid.js'
+import { refusedPaths, source, syncRequest, target } from '../../testing/cases/invalid-requests.js'
 
 // As Go marshals them: every field there, none of them set.
 const zeroAuth = { source: { username: '', token: '', bearerToken: '', skipTlsVerify: false }, target: {} }

@@ -5,9 +5,9 @@ import { Remotes } from '../../fuzz/remotes.js'
 import type { Scenario } from '../../fuzz/scenarios.js'
 import { faultsOf } from '../../fuzz/verdict.js'
 import { GitSyncError, type SyncResult } from '../../src/index.js'
+import { FLUSH, pkt } from '../../testing/packets/wire.js'
 import { Random } from '../../testing/random.js'
 import { temporaryFolder } from '../../testing/temporary-folder.js'
-import { FLUSH, pkt } from '../../testing/wire.js'
 
 const ZERO = '0'.repeat(40)
 const MAIN = 'refs/heads/main'

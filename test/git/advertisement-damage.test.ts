@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { readAdvertisement } from '../../src/git/wire/advertisement.js'
 import { ProtocolError } from '../../src/git/wire/protocol-error.js'
-import { chunkSizes, streamOf } from '../../testing/chunks.js'
+import { chunkSizes, streamOf } from '../../testing/packets/chunks.js'
+import { FLUSH, pkt } from '../../testing/packets/wire.js'
 import { holds } from '../../testing/property.js'
-import { FLUSH, pkt } from '../../testing/wire.js'
 
 const A = 'a'.repeat(40)
 const v1 = [

@@ -6,10 +6,10 @@ import { type FetchRequest, writeFetchV1, writeFetchV2 } from '../../src/git/wir
 import { readV1Preamble, readV2Preamble } from '../../src/git/wire/fetch-response.js'
 import { PacketReader } from '../../src/git/wire/packet-reader.js'
 import { asRefusedWant, RefusedWantError, type RemoteFatalError } from '../../src/git/wire/protocol-error.js'
-import { gather, streamOf } from '../../testing/chunks.js'
-import { gitWith } from '../../testing/git.js'
-import { answerOf, infoRefs } from '../../testing/git-bytes.js'
-import { createRepository, type Repository } from '../../testing/sample-repository.js'
+import { gitWith } from '../../testing/git/git.js'
+import { answerOf, infoRefs } from '../../testing/git/git-bytes.js'
+import { createRepository, type Repository } from '../../testing/git/sample-repository.js'
+import { gather, streamOf } from '../../testing/packets/chunks.js'
 import { temporaryFolder } from '../../testing/temporary-folder.js'
 
 // Requests and answers together, with git on the other side of both.

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { type HistoryObject, readHistory } from '../../src/git/pack/history.js'
-import { streamOf } from '../../testing/chunks.js'
-import { appending, idOf, type WrittenEntry, writePack } from '../../testing/pack-writer.js'
+import { streamOf } from '../../testing/packets/chunks.js'
+import { appending, idOf, type WrittenEntry, writePack } from '../../testing/packets/pack-writer.js'
 
 const MIB = 1024 * 1024
 const commit = Buffer.from(`tree ${'a'.repeat(40)}\nauthor x <x> 0 +0000\ncommitter x <x> 0 +0000\n\n`)

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
-import { git } from '../../testing/git.js'
-import { actionsOf, failureOf } from '../../testing/stage.js'
+import { actionsOf, failureOf } from '../../testing/cases/stage.js'
+import { git } from '../../testing/git/git.js'
 import { findDulwich } from './dulwich.js'
 import { type PeerStage, type Peers, startPeers } from './peers.js'
 

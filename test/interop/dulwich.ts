@@ -2,7 +2,7 @@ import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
-import { projectFile } from '../../testing/project.js'
+import { projectFile } from '../../testing/project/project.js'
 
 // A python of the user's own may come first in the path and lack the distribution's packages.
 const PYTHONS = ['python3', '/usr/bin/python3']

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { Client, type SyncRequest } from '../../src/index.js'
-import { fsck } from '../../testing/git.js'
-import { startGitServer } from '../../testing/git-server.js'
-import { type RequestInfo, startProxy } from '../../testing/proxy.js'
-import { createRepository, Repository } from '../../testing/sample-repository.js'
+import { type RequestInfo, startProxy } from '../../testing/faults/proxy.js'
+import { fsck } from '../../testing/git/git.js'
+import { startGitServer } from '../../testing/git/git-server.js'
+import { createRepository, Repository } from '../../testing/git/sample-repository.js'
 import { temporaryFolder } from '../../testing/temporary-folder.js'
 import { startDulwich } from './dulwich.js'
 

@@ -1,4 +1,4 @@
-import { git } from '../../testing/git.js'
+import { git } from '../../testing/git/git.js'
 
 const known = new Map<string, Promise<boolean>>()
 

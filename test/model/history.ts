@@ -1,4 +1,4 @@
-import type { ImportedCommit } from '../../testing/fast-import.js'
+import type { ImportedCommit } from '../../testing/git/fast-import.js'
 import type { Random } from '../../testing/random.js'
 
 /** An object of the pool: `c3` a commit, `b1` a blob, `r3` the tree of `c3`, `t0` an annotated tag. */

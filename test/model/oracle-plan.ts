@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { PlanSummary, RefResult } from '../../src/index.js'
-import { git } from '../../testing/git.js'
+import { git } from '../../testing/git/git.js'
 import { compareBytes, kindOf } from './git-names.js'
 import { excludeEachOther } from './names.js'
 import { type Desired, isPruned } from './oracle-scope.js'

@@ -1,5 +1,5 @@
 import { Client } from '../../src/index.js'
-import { type GitServer, startGitServer } from '../../testing/git-server.js'
+import { type GitServer, startGitServer } from '../../testing/git/git-server.js'
 import { temporaryFolder } from '../../testing/temporary-folder.js'
 import { createTemplates } from './repositories.js'
 

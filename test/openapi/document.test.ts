@@ -6,7 +6,7 @@ import * as requests from '../../schemas/request.js'
 import * as results from '../../schemas/result.js'
 import { buildApp } from '../../src/app.js'
 import { Client } from '../../src/index.js'
-import { projectFile } from '../../testing/project.js'
+import { projectFile } from '../../testing/project/project.js'
 
 type Json = { [key: string]: unknown }
 interface Operation {

@@ -7,7 +7,7 @@ import { Problem, type ProblemCode, problems } from '../../schemas/problem.js'
 import { PlanRequest, ProbeRequest, SyncRequest } from '../../schemas/request.js'
 import { PlanResult, ProbeResult, SyncResult } from '../../schemas/result.js'
 import type { Examples } from '../../src/service/openapi/openapi-examples.js'
-import { projectFile } from '../../testing/project.js'
+import { projectFile } from '../../testing/project/project.js'
 
 const text = await readFile(projectFile('openapi/examples.json'), 'utf8')
 const examples = JSON.parse(text) as Examples

@@ -1,6 +1,6 @@
 import { createConfig, lint } from '@redocly/openapi-core'
 import t from 'tap'
-import { projectFile } from '../../testing/project.js'
+import { projectFile } from '../../testing/project/project.js'
 
 t.test('the document passes the linter without a word', async (t) => {
   const config = await createConfig({

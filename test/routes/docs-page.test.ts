@@ -2,9 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Locator, Page } from 'playwright-core'
 import t from 'tap'
 import type { SyncRequest } from '../../src/index.js'
-import { noBrowser, openBrowser } from '../../testing/browser.js'
-import { DOCUMENT, eventsIn, problemOf, STREAM, serveApp } from '../../testing/served-app.js'
-import { stage } from '../../testing/stage.js'
+import { stage } from '../../testing/cases/stage.js'
+import { noBrowser, openBrowser } from '../../testing/processes/browser.js'
+import { DOCUMENT, eventsIn, problemOf, STREAM, serveApp } from '../../testing/processes/served-app.js'
 
 t.test('the page and all that it needs come from the service itself', async (t) => {
   const { url } = await serveApp(t)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { serveApp } from '../../testing/served-app.js'
+import { serveApp } from '../../testing/processes/served-app.js'
 
 t.test('GET /openapi.json is the document that the application generates', async (t) => {
   const { app, url } = await serveApp(t)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { serveApp } from '../../testing/served-app.js'
+import { serveApp } from '../../testing/processes/served-app.js'
 
 for (const [path, status] of [
   ['/healthz', 'ok'],

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { ProbeResult } from '../../src/index.js'
-import { DOCUMENT, eventsOf, problemOf, STREAM, serveApp } from '../../testing/served-app.js'
-import { stage } from '../../testing/stage.js'
+import { stage } from '../../testing/cases/stage.js'
+import { DOCUMENT, eventsOf, problemOf, STREAM, serveApp } from '../../testing/processes/served-app.js'
 
 t.test('POST /probe lists the source', async (t) => {
   const { source, client } = await stage(t)

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { DOCUMENT, eventsOf, problemOf, STREAM, serveApp } from '../../testing/served-app.js'
-import { stage } from '../../testing/stage.js'
+import { stage } from '../../testing/cases/stage.js'
+import { DOCUMENT, eventsOf, problemOf, STREAM, serveApp } from '../../testing/processes/served-app.js'
 
 t.test('POST /replicate overwrites what diverged, whatever mode was sent', async (t) => {
   const { source, target, client, request } = await stage(t)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { PlanResult, SyncResult } from '../../src/index.js'
-import { DOCUMENT, eventsOf, problemOf, STREAM, serveApp } from '../../testing/served-app.js'
-import { actionsOf, stage } from '../../testing/stage.js'
+import { actionsOf, stage } from '../../testing/cases/stage.js'
+import { DOCUMENT, eventsOf, problemOf, STREAM, serveApp } from '../../testing/processes/served-app.js'
 
 t.test('POST /sync answers with a document', async (t) => {
   const { source, target, client, request } = await stage(t)

@@ -6,7 +6,7 @@ import { Event } from '../../schemas/event.js'
 import { Problem } from '../../schemas/problem.js'
 import { PlanRequest, ProbeRequest, SyncRequest } from '../../schemas/request.js'
 import { PlanResult, ProbeResult, SyncResult } from '../../schemas/result.js'
-import { schemasIn } from '../../testing/schema-walk.js'
+import { schemasIn } from '../../testing/project/schema-walk.js'
 
 const requests = { ProbeRequest, PlanRequest, SyncRequest }
 const answers = { ProbeResult, PlanResult, SyncResult, Event, Problem }

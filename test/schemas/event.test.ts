@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { Check } from 'typebox/value'
 import { Event } from '../../schemas/event.js'
-import { problem, syncResult } from '../../testing/sample-answers.js'
+import { problem, syncResult } from '../../testing/cases/sample-responses.js'
 
 /** The lines of the contract's example, but for the last. */
 const LINES = [

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { Check } from 'typebox/value'
 import { Problem, type ProblemCode, problemCodes, problems } from '../../schemas/problem.js'
-import { problem, syncResult } from '../../testing/sample-answers.js'
+import { problem, syncResult } from '../../testing/cases/sample-responses.js'
 
 const sides = (word: string) => [`source_${word}`, `target_${word}`]
 

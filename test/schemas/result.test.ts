@@ -10,7 +10,7 @@ import {
   TransferMode,
   transferReasons,
 } from '../../schemas/result.js'
-import { probeResult, syncResult } from '../../testing/sample-answers.js'
+import { probeResult, syncResult } from '../../testing/cases/sample-responses.js'
 
 const optional = [
   'sourceHead',

@@ -2,10 +2,10 @@ import t, { type Test } from 'tap'
 import { Client } from '../../src/index.js'
 import { parseCallers } from '../../src/service/access/callers.js'
 import { Admission } from '../../src/service/runs/admission.js'
-import { heldRuns } from '../../testing/held-runs.js'
-import { captureLog, fakeClient, problemOf, STREAM, serveApp } from '../../testing/served-app.js'
-import { bodyOf } from '../../testing/sync-body.js'
-import { FLUSH, pkt, startFakeRemote } from '../../testing/wire.js'
+import { bodyOf } from '../../testing/cases/sync-body.js'
+import { FLUSH, pkt, startFakeRemote } from '../../testing/packets/wire.js'
+import { heldRuns } from '../../testing/processes/pending-runs.js'
+import { captureLog, fakeClient, problemOf, STREAM, serveApp } from '../../testing/processes/served-app.js'
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 const callers = () => parseCallers('ann:ANN,bob:BOB')

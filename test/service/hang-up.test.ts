@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import t, { type Test } from 'tap'
-import { holdAfter } from '../../testing/answer-faults.js'
-import type { GitServer } from '../../testing/git-server.js'
-import { DOCUMENT, STREAM, serveApp } from '../../testing/served-app.js'
-import { stage } from '../../testing/stage.js'
+import { stage } from '../../testing/cases/stage.js'
+import { holdAfter } from '../../testing/faults/response-faults.js'
+import type { GitServer } from '../../testing/git/git-server.js'
+import { DOCUMENT, STREAM, serveApp } from '../../testing/processes/served-app.js'
 
 /** Posts over a connection of its own. */
 function openCall(url: string, body: unknown, accept: string) {

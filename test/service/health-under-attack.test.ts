@@ -1,8 +1,8 @@
 import t from 'tap'
 import { watchHealth } from '../../soak/health.js'
-import { hostileCases } from '../../testing/hostile-cases.js'
-import { type HostileCase, serveHostile } from '../../testing/hostile-remotes.js'
-import { startService } from '../../testing/service-process.js'
+import { hostileCases } from '../../testing/hostile/hostile-cases.js'
+import { type HostileCase, serveHostile } from '../../testing/hostile/hostile-remotes.js'
+import { startService } from '../../testing/processes/service-process.js'
 
 // The cases are in support/hostile-cases.ts. GITSYNC_HOSTILE=each runs one after the other, each against a service of its own, and
 // GITSYNC_HOSTILE=refs those whose names have that word: to find the one that takes long.

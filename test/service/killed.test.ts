@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import t from 'tap'
-import { eventsOf, STREAM } from '../../testing/served-app.js'
-import { startService } from '../../testing/service-process.js'
-import { stage } from '../../testing/stage.js'
+import { stage } from '../../testing/cases/stage.js'
+import { eventsOf, STREAM } from '../../testing/processes/served-app.js'
+import { startService } from '../../testing/processes/service-process.js'
 
 const LIMIT = 600_000
 

@@ -4,8 +4,8 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { Problem } from '../../schemas/problem.js'
-import { startService } from '../../testing/service-process.js'
-import { FLUSH, pkt, startFakeRemote } from '../../testing/wire.js'
+import { FLUSH, pkt, startFakeRemote } from '../../testing/packets/wire.js'
+import { startService } from '../../testing/processes/service-process.js'
 
 const MIB = 1024 * 1024
 const DOCUMENT = { 'content-type': 'application/json', accept: 'application/json' }

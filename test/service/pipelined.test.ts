@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect } from 'node:net'
 import t from 'tap'
-import { heldRuns } from '../../testing/held-runs.js'
-import { DOCUMENT, STREAM, serveApp } from '../../testing/served-app.js'
-import { bodyOf } from '../../testing/sync-body.js'
+import { bodyOf } from '../../testing/cases/sync-body.js'
+import { heldRuns } from '../../testing/processes/pending-runs.js'
+import { DOCUMENT, STREAM, serveApp } from '../../testing/processes/served-app.js'
 
 /** Requests on one connection, each sent without waiting for the response to the one before. */
 function pipelined(count: number, accept: string): string {

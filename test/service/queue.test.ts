@@ -4,8 +4,15 @@ import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import t from 'tap'
 import type { Event } from '../../schemas/event.js'
-import { heldRuns } from '../../testing/held-runs.js'
-import { captureLog, DOCUMENT, eventsOf, problemOf, STREAM, serveApp } from '../../testing/served-app.js'
+import { heldRuns } from '../../testing/processes/pending-runs.js'
+import {
+  captureLog,
+  DOCUMENT,
+  eventsOf,
+  problemOf,
+  STREAM,
+  serveApp,
+} from '../../testing/processes/served-app.js'
 
 /** A run from its own source into a target that may be shared. */
 const run = (name: string, target = `to-${name}`) => ({

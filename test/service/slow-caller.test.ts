@@ -3,11 +3,11 @@ import { type AddressInfo, connect } from 'node:net'
 import t from 'tap'
 import type { Event } from '../../schemas/event.js'
 import type { Client, RunEvent, SyncRequest } from '../../src/index.js'
-import { mapPackets } from '../../testing/answer-faults.js'
-import { eventsIn, fakeClient, type ServedApp, STREAM, serveApp } from '../../testing/served-app.js'
-import { stage } from '../../testing/stage.js'
-import { bodyOf } from '../../testing/sync-body.js'
-import { band } from '../../testing/wire.js'
+import { stage } from '../../testing/cases/stage.js'
+import { bodyOf } from '../../testing/cases/sync-body.js'
+import { mapPackets } from '../../testing/faults/response-faults.js'
+import { band } from '../../testing/packets/wire.js'
+import { eventsIn, fakeClient, type ServedApp, STREAM, serveApp } from '../../testing/processes/served-app.js'
 
 /** A caller who sends its request and reads nothing until it is asked to. */
 function callWithoutReading({ app }: ServedApp, body: unknown) {

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
-import { DOCUMENT, eventsOf, problemOf, STREAM, serveApp } from '../../testing/served-app.js'
-import { bodyOf } from '../../testing/sync-body.js'
-import { startFakeRemote } from '../../testing/wire.js'
+import { bodyOf } from '../../testing/cases/sync-body.js'
+import { startFakeRemote } from '../../testing/packets/wire.js'
+import { DOCUMENT, eventsOf, problemOf, STREAM, serveApp } from '../../testing/processes/served-app.js'
 
 /** Two remotes that take requests and say nothing until told to. */
 async function silentRemotes(t: Test) {

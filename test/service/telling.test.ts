@@ -1,6 +1,6 @@
 import t from 'tap'
-import { captureLog, DOCUMENT, problemOf, STREAM, serveApp } from '../../testing/served-app.js'
-import { stage } from '../../testing/stage.js'
+import { stage } from '../../testing/cases/stage.js'
+import { captureLog, DOCUMENT, problemOf, STREAM, serveApp } from '../../testing/processes/served-app.js'
 
 interface Line {
   msg: string

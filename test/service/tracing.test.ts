@@ -12,8 +12,8 @@ const stop = await startTracing(
 )
 t.teardown(stop)
 type ReadableSpan = tracing.ReadableSpan
-const { DOCUMENT, serveApp } = await import('../../testing/served-app.js')
-const { stage } = await import('../../testing/stage.js')
+const { DOCUMENT, serveApp } = await import('../../testing/processes/served-app.js')
+const { stage } = await import('../../testing/cases/stage.js')
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c'
 const SPAN = 'b7ad6b7169203331'

@@ -6,8 +6,8 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { type BuiltStage, carryOut, parseDockerfile } from '../../testing/dockerfile.js'
-import { projectFile } from '../../testing/project.js'
+import { type BuiltStage, carryOut, parseDockerfile } from '../../testing/project/dockerfile.js'
+import { projectFile } from '../../testing/project/project.js'
 import { temporaryFolder } from '../../testing/temporary-folder.js'
 
 // Part of `npm run shipped`: it installs all packages twice, which takes longer than most tests together.

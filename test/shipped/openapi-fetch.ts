@@ -5,9 +5,9 @@ import { symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { projectFile } from '../../testing/project.js'
-import { serveApp } from '../../testing/served-app.js'
-import { stage } from '../../testing/stage.js'
+import { stage } from '../../testing/cases/stage.js'
+import { serveApp } from '../../testing/processes/served-app.js'
+import { projectFile } from '../../testing/project/project.js'
 import { temporaryFolder } from '../../testing/temporary-folder.js'
 
 const run = promisify(execFile)

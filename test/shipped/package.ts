@@ -7,9 +7,9 @@ import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import ts from 'typescript'
 import { VERSION } from '../../src/version.js'
-import { gitEnv } from '../../testing/git.js'
-import { projectFile } from '../../testing/project.js'
-import { stage } from '../../testing/stage.js'
+import { stage } from '../../testing/cases/stage.js'
+import { gitEnv } from '../../testing/git/git.js'
+import { projectFile } from '../../testing/project/project.js'
 import { temporaryFolder } from '../../testing/temporary-folder.js'
 
 const run = promisify(execFile)

@@ -3,10 +3,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { projectFile } from '../../testing/project.js'
-import { missing, runPython } from '../../testing/python.js'
-import { serveApp } from '../../testing/served-app.js'
-import { stage } from '../../testing/stage.js'
+import { stage } from '../../testing/cases/stage.js'
+import { missing, runPython } from '../../testing/processes/python.js'
+import { serveApp } from '../../testing/processes/served-app.js'
+import { projectFile } from '../../testing/project/project.js'
 import { temporaryFolder } from '../../testing/temporary-folder.js'
 
 const PROGRAM = `

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { gitSync, gitSyncAlone } from '../../../testing/command.js'
-import { stage } from '../../../testing/stage.js'
+import { stage } from '../../../testing/cases/stage.js'
+import { gitSync, gitSyncAlone } from '../../../testing/processes/command.js'
 
 // One of each status as a process of its own, which must end by itself.
 

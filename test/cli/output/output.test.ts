@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { SyncResult } from '../../../src/index.js'
-import { gitSync } from '../../../testing/command.js'
-import { stage } from '../../../testing/stage.js'
+import { stage } from '../../../testing/cases/stage.js'
+import { gitSync } from '../../../testing/processes/command.js'
 
 t.test('--json is the document of the library and the service, and nothing else is on stdout', async (t) => {
   const { source, target, client, request } = await stage(t)

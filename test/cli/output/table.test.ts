@@ -2,7 +2,7 @@ import t from 'tap'
 import { styleOf } from '../../../src/cli/output/style.js'
 import { syncText } from '../../../src/cli/output/sync-text.js'
 import { table } from '../../../src/cli/output/table.js'
-import { syncResult } from '../../../testing/sample-answers.js'
+import { syncResult } from '../../../testing/cases/sample-responses.js'
 
 const dull = { style: styleOf({ isTTY: false }), verbose: false }
 

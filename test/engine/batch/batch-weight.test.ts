@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { BatchWeight } from '../../../src/engine/batch/batch-weight.js'
 import type { Frontier } from '../../../src/engine/batch/frontier.js'
 import type { Context } from '../../../src/engine/push/push-state.js'
-import { streamOf } from '../../../testing/chunks.js'
+import { streamOf } from '../../../testing/packets/chunks.js'
 
 /** A history without an end in sight. */
 class Endless implements Frontier {

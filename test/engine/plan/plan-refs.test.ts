@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { branchesToProve } from '../../../src/engine/plan/plan-refs.js'
-import { id, planInput, planned, planOf } from '../../../testing/planned.js'
+import { id, planInput, planned, planOf } from '../../../testing/cases/planned.js'
 
 const [A, B] = [id('a'), id('b')]
 const modes = { sync: false, 'sync with force': true, replicate: true }

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { reusesFreedNames, schedulePushes } from '../../../src/engine/plan/schedule.js'
-import { id, planned } from '../../../testing/planned.js'
+import { id, planned } from '../../../testing/cases/planned.js'
 
 const heads = (...names: string[]) => names.map((name) => `refs/heads/${name}`)
 const create = (...names: string[]) => heads(...names).map((name) => planned('create', name))

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { chooseHaves } from '../../../src/engine/push/haves.js'
 import type { ReceivePack } from '../../../src/git/receive-pack.js'
-import { id, planned } from '../../../testing/planned.js'
+import { id, planned } from '../../../testing/cases/planned.js'
 
 const targetOf = (refs: Iterable<[string, string]>, extraHaves: string[] = []) =>
   ({ refs: new Map(refs), extraHaves }) as unknown as ReceivePack

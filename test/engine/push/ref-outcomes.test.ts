@@ -6,7 +6,7 @@ import type { ReceivePack } from '../../../src/git/receive-pack.js'
 import { Capabilities } from '../../../src/git/wire/capabilities.js'
 import type { PushReport } from '../../../src/git/wire/push-report.js'
 import type { Command } from '../../../src/git/wire/push-request.js'
-import { id } from '../../../testing/planned.js'
+import { id } from '../../../testing/cases/planned.js'
 
 const [A, B, C] = [id('a'), id('b'), id('c')]
 const update = { ref: 'refs/heads/main', oldId: A, newId: B }

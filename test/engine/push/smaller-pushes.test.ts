@@ -3,7 +3,7 @@ import { test } from 'tap'
 import type { Pushed } from '../../../src/engine/push/push-error.js'
 import { smallerPushes } from '../../../src/engine/push/smaller-pushes.js'
 import type { Command } from '../../../src/git/wire/push-request.js'
-import { id } from '../../../testing/planned.js'
+import { id } from '../../../testing/cases/planned.js'
 import { holds } from '../../../testing/property.js'
 
 const create = (ref: string): Command => ({ ref, oldId: '', newId: id('a') })

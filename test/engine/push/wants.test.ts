@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { newObjects } from '../../../src/engine/push/wants.js'
-import { id } from '../../../testing/planned.js'
+import { id } from '../../../testing/cases/planned.js'
 
 const [A, B, C] = [id('a'), id('b'), id('c')]
 const command = (newId: string, oldId = '') => ({ ref: 'refs/heads/x', oldId, newId })

@@ -4,7 +4,7 @@ import {
   validateProbeRequest,
   validateSyncRequest,
 } from '../../../src/engine/request/validate.js'
-import { refusedPaths, syncRequest } from '../../../testing/invalid.js'
+import { refusedPaths, syncRequest } from '../../../testing/cases/invalid-requests.js'
 
 const validators = [validateSyncRequest, validatePlanRequest, validateProbeRequest]
 

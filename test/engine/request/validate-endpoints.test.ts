@@ -5,7 +5,7 @@ import {
   validateSyncRequest,
 } from '../../../src/engine/request/validate.js'
 import { repositoryKey } from '../../../src/engine/request/validate-endpoints.js'
-import { refusedPaths, source, syncRequest, target } from '../../../testing/invalid.js'
+import { refusedPaths, source, syncRequest, target } from '../../../testing/cases/invalid-requests.js'
 
 const validators = [validateSyncRequest, validatePlanRequest, validateProbeRequest]
 

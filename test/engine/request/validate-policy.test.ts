@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { validatePlanRequest, validateSyncRequest } from '../../../src/engine/request/validate.js'
 import type { SyncPolicy, TransferOptions } from '../../../src/index.js'
-import { refusedPaths, syncRequest } from '../../../testing/invalid.js'
+import { refusedPaths, syncRequest } from '../../../testing/cases/invalid-requests.js'
 
 function refused(policy: SyncPolicy, options: TransferOptions = {}) {
   const request = syncRequest({ policy, options })

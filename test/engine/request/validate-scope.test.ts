@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { validateProbeRequest } from '../../../src/engine/request/validate.js'
-import { refused, refusedMapping, refusedPaths, source } from '../../../testing/invalid.js'
+import { refused, refusedMapping, refusedPaths, source } from '../../../testing/cases/invalid-requests.js'
 
 const first = ['/scope/mappings/0']
 

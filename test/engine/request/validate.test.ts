@@ -4,7 +4,7 @@ import {
   validateProbeRequest,
   validateSyncRequest,
 } from '../../../src/engine/request/validate.js'
-import { refusedPaths, source, syncRequest, target } from '../../../testing/invalid.js'
+import { refusedPaths, source, syncRequest, target } from '../../../testing/cases/invalid-requests.js'
 
 const validators = { probe: validateProbeRequest, plan: validatePlanRequest, sync: validateSyncRequest }
 const refused = (request: unknown) => refusedPaths(validateSyncRequest, request)

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { ProgressMeter, remoteText } from '../../../src/engine/run/progress.js'
 import type { RunEvent } from '../../../src/index.js'
-import { FakeClock } from '../../../testing/fake-clock.js'
+import { FakeClock } from '../../../testing/processes/fake-clock.js'
 
 interface Teardown {
   teardown(action: () => void): unknown

@@ -5,9 +5,9 @@ import { errors as undici } from 'undici'
 import { ProxyError } from '../../../src/git/connections/proxy-tunnel.js'
 import { toRemoteError } from '../../../src/git/http/remote-error.js'
 import { Client } from '../../../src/index.js'
-import { selfSignedCertificate } from '../../../testing/certificate.js'
-import { onHead, startRawServer } from '../../../testing/raw-server.js'
-import { failureOf } from '../../../testing/stage.js'
+import { failureOf } from '../../../testing/cases/stage.js'
+import { onHead, startRawServer } from '../../../testing/faults/raw-server.js'
+import { selfSignedCertificate } from '../../../testing/processes/certificate.js'
 
 const system = (code: string, message = `failed with ${code}`) => Object.assign(new Error(message), { code })
 type Kind = 'unreachable' | 'protocol_error' | 'timeout' | 'internal'

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { StallTimer } from '../../../src/git/http/stall-timer.js'
-import { FakeClock } from '../../../testing/fake-clock.js'
+import { FakeClock } from '../../../testing/processes/fake-clock.js'
 
 function guarded(t: { teardown(action: () => void): unknown }) {
   const clock = new FakeClock()

@@ -2,12 +2,12 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import { openPackStream, parsePackHeader } from '../../../src/git/pack/pack-stream.js'
 import { PacketReader } from '../../../src/git/wire/packet-reader.js'
-import { cutInto, gather, streamOf, watchedStream } from '../../../testing/chunks.js'
-import { gitWith } from '../../../testing/git.js'
-import { gitBytes } from '../../../testing/git-bytes.js'
-import { createRepository } from '../../../testing/sample-repository.js'
+import { gitWith } from '../../../testing/git/git.js'
+import { gitBytes } from '../../../testing/git/git-bytes.js'
+import { createRepository } from '../../../testing/git/sample-repository.js'
+import { cutInto, gather, streamOf, watchedStream } from '../../../testing/packets/chunks.js'
+import { band, FLUSH } from '../../../testing/packets/wire.js'
 import { temporaryFolder } from '../../../testing/temporary-folder.js'
-import { band, FLUSH } from '../../../testing/wire.js'
 
 const header = (version: number, objects: number) => {
   const bytes = Buffer.alloc(12)

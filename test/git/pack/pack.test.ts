@@ -5,9 +5,9 @@ import { test } from 'tap'
 import { emptyPack, PackTail } from '../../../src/git/pack/pack.js'
 import { parsePackHeader } from '../../../src/git/pack/pack-stream.js'
 import { hashSize } from '../../../src/git/refs/object-id.js'
-import { gitWith } from '../../../testing/git.js'
+import { gitWith } from '../../../testing/git/git.js'
+import { createRepository } from '../../../testing/git/sample-repository.js'
 import { holds } from '../../../testing/property.js'
-import { createRepository } from '../../../testing/sample-repository.js'
 import { temporaryFolder } from '../../../testing/temporary-folder.js'
 
 test('git takes the empty pack', async (t) => {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { decodeText, encodeText } from '../../../src/git/refs/byte-text.js'
 import { isValidRefName, kindOfRef, shortRefName, sortByBytes } from '../../../src/git/refs/ref-name.js'
-import { gitEnv } from '../../../testing/git.js'
+import { gitEnv } from '../../../testing/git/git.js'
 import { holds } from '../../../testing/property.js'
 
 // receive-pack takes names of at least three parts: `refs/stash` is no name for a push ("funny refname").

@@ -5,8 +5,8 @@ import {
   readAdvertisement,
 } from '../../../src/git/wire/advertisement.js'
 import { Capabilities } from '../../../src/git/wire/capabilities.js'
-import { streamOf, watchedStream } from '../../../testing/chunks.js'
-import { FLUSH, pkt } from '../../../testing/wire.js'
+import { streamOf, watchedStream } from '../../../testing/packets/chunks.js'
+import { FLUSH, pkt } from '../../../testing/packets/wire.js'
 
 const A = 'a'.repeat(40)
 const B = 'b'.repeat(40)

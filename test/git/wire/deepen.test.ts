@@ -5,11 +5,11 @@ import { Capabilities } from '../../../src/git/wire/capabilities.js'
 import { DEEPEST, readDeepened, writeDeepenV1, writeDeepenV2 } from '../../../src/git/wire/deepen.js'
 import { PacketReader } from '../../../src/git/wire/packet-reader.js'
 import { AGENT } from '../../../src/version.js'
-import { streamOf } from '../../../testing/chunks.js'
-import { answerOf, infoRefs } from '../../../testing/git-bytes.js'
-import { createRepository } from '../../../testing/sample-repository.js'
+import { answerOf, infoRefs } from '../../../testing/git/git-bytes.js'
+import { createRepository } from '../../../testing/git/sample-repository.js'
+import { streamOf } from '../../../testing/packets/chunks.js'
+import { DELIM, FLUSH, pkt } from '../../../testing/packets/wire.js'
 import { temporaryFolder } from '../../../testing/temporary-folder.js'
-import { DELIM, FLUSH, pkt } from '../../../testing/wire.js'
 
 const [A, B, C] = ['a', 'b', 'c'].map((digit) => digit.repeat(40)) as [string, string, string]
 const ancestry = (tip: string, ...shallow: string[]) => ({ wants: [tip], shallow, depth: DEEPEST })

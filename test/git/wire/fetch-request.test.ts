@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { Capabilities } from '../../../src/git/wire/capabilities.js'
 import { writeFetchV1, writeFetchV2 } from '../../../src/git/wire/fetch-request.js'
 import { AGENT } from '../../../src/version.js'
-import { DELIM, FLUSH, pkt } from '../../../testing/wire.js'
+import { DELIM, FLUSH, pkt } from '../../../testing/packets/wire.js'
 
 const [A, B, C] = ['a', 'b', 'c'].map((digit) => digit.repeat(40)) as [string, string, string]
 

@@ -1,8 +1,8 @@
 import { test } from 'tap'
 import { readV1Preamble, readV2Preamble, ShallowLines } from '../../../src/git/wire/fetch-response.js'
 import { PacketReader } from '../../../src/git/wire/packet-reader.js'
-import { gather, streamOf } from '../../../testing/chunks.js'
-import { band, DELIM, FLUSH, pkt, RESPONSE_END } from '../../../testing/wire.js'
+import { gather, streamOf } from '../../../testing/packets/chunks.js'
+import { band, DELIM, FLUSH, pkt, RESPONSE_END } from '../../../testing/packets/wire.js'
 
 const [A, B] = ['a', 'b'].map((digit) => digit.repeat(40)) as [string, string]
 const none = { shallow: [], unshallow: [] }

@@ -7,13 +7,13 @@ import { Capabilities } from '../../../src/git/wire/capabilities.js'
 import { readLsRefs, writeLsRefs } from '../../../src/git/wire/ls-refs.js'
 import { ProtocolError } from '../../../src/git/wire/protocol-error.js'
 import { AGENT } from '../../../src/version.js'
-import { chunkSizes, streamOf, watchedStream } from '../../../testing/chunks.js'
-import { git } from '../../../testing/git.js'
-import { answerOf, infoRefs } from '../../../testing/git-bytes.js'
+import { git } from '../../../testing/git/git.js'
+import { answerOf, infoRefs } from '../../../testing/git/git-bytes.js'
+import { createRepository } from '../../../testing/git/sample-repository.js'
+import { chunkSizes, streamOf, watchedStream } from '../../../testing/packets/chunks.js'
+import { DELIM, FLUSH, pkt, RESPONSE_END } from '../../../testing/packets/wire.js'
 import { holds } from '../../../testing/property.js'
-import { createRepository } from '../../../testing/sample-repository.js'
 import { temporaryFolder } from '../../../testing/temporary-folder.js'
-import { DELIM, FLUSH, pkt, RESPONSE_END } from '../../../testing/wire.js'
 
 const A = 'a'.repeat(40)
 const B = 'b'.repeat(64)

@@ -3,11 +3,11 @@ import t from 'tap'
 import { readAdvertisement } from '../../../src/git/wire/advertisement.js'
 import { readAcknowledged, writeNegotiationV1, writeNegotiationV2 } from '../../../src/git/wire/negotiate.js'
 import { PacketReader } from '../../../src/git/wire/packet-reader.js'
-import { streamOf } from '../../../testing/chunks.js'
-import { answerOf, infoRefs } from '../../../testing/git-bytes.js'
-import { createRepository } from '../../../testing/sample-repository.js'
+import { answerOf, infoRefs } from '../../../testing/git/git-bytes.js'
+import { createRepository } from '../../../testing/git/sample-repository.js'
+import { streamOf } from '../../../testing/packets/chunks.js'
+import { DELIM, FLUSH, pkt } from '../../../testing/packets/wire.js'
 import { temporaryFolder } from '../../../testing/temporary-folder.js'
-import { DELIM, FLUSH, pkt } from '../../../testing/wire.js'
 
 const [A, B, C] = ['a', 'b', 'c'].map((digit) => digit.repeat(40)) as [string, string, string]
 const OFFERED = [A, B, C]

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { PacketReader } from '../../../src/git/wire/packet-reader.js'
 import { encodePacket, type Packet } from '../../../src/git/wire/pkt-line.js'
-import { chunkSizes, cutInto, gather, streamOf, watchedStream } from '../../../testing/chunks.js'
+import { chunkSizes, cutInto, gather, streamOf, watchedStream } from '../../../testing/packets/chunks.js'
 import { holds } from '../../../testing/property.js'
 
 const control = { '0000': 'flush', '0001': 'delimiter', '0002': 'response-end' } as const

@@ -1,8 +1,8 @@
 import { test } from 'tap'
 import { PacketReader } from '../../../src/git/wire/packet-reader.js'
 import { readPushReport } from '../../../src/git/wire/push-report.js'
-import { streamOf } from '../../../testing/chunks.js'
-import { DELIM, FLUSH, pkt } from '../../../testing/wire.js'
+import { streamOf } from '../../../testing/packets/chunks.js'
+import { DELIM, FLUSH, pkt } from '../../../testing/packets/wire.js'
 
 const read = (...parts: (Buffer | string)[]) => {
   const wire = parts.map((part) => (Buffer.isBuffer(part) ? part : pkt(part)))

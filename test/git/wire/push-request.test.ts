@@ -8,12 +8,12 @@ import { readPushReport } from '../../../src/git/wire/push-report.js'
 import { writeCommands } from '../../../src/git/wire/push-request.js'
 import { SideBandStream } from '../../../src/git/wire/side-band-stream.js'
 import { AGENT } from '../../../src/version.js'
-import { streamOf } from '../../../testing/chunks.js'
-import { git } from '../../../testing/git.js'
-import { answerOf, infoRefs } from '../../../testing/git-bytes.js'
-import { createRepository } from '../../../testing/sample-repository.js'
+import { git } from '../../../testing/git/git.js'
+import { answerOf, infoRefs } from '../../../testing/git/git-bytes.js'
+import { createRepository } from '../../../testing/git/sample-repository.js'
+import { streamOf } from '../../../testing/packets/chunks.js'
+import { FLUSH, pkt } from '../../../testing/packets/wire.js'
 import { temporaryFolder } from '../../../testing/temporary-folder.js'
-import { FLUSH, pkt } from '../../../testing/wire.js'
 
 const [A, B] = ['a', 'b'].map((digit) => digit.repeat(40)) as [string, string]
 const ZERO = '0'.repeat(40)

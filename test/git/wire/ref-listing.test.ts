@@ -2,8 +2,8 @@ import { type Test, test } from 'tap'
 import type { ObjectFormat } from '../../../src/git/refs/object-id.js'
 import { type RefAdvertisement, readAdvertisement } from '../../../src/git/wire/advertisement.js'
 import { readLsRefs } from '../../../src/git/wire/ls-refs.js'
-import { streamOf } from '../../../testing/chunks.js'
-import { FLUSH, pkt } from '../../../testing/wire.js'
+import { streamOf } from '../../../testing/packets/chunks.js'
+import { FLUSH, pkt } from '../../../testing/packets/wire.js'
 
 const A = 'a'.repeat(40)
 const B = 'b'.repeat(40)

@@ -1,8 +1,8 @@
 import { test } from 'tap'
 import { PacketReader } from '../../../src/git/wire/packet-reader.js'
 import { SideBandStream } from '../../../src/git/wire/side-band-stream.js'
-import { cutInto, gather, streamOf, watchedStream } from '../../../testing/chunks.js'
-import { band, FLUSH } from '../../../testing/wire.js'
+import { cutInto, gather, streamOf, watchedStream } from '../../../testing/packets/chunks.js'
+import { band, FLUSH } from '../../../testing/packets/wire.js'
 
 const answer = Buffer.concat([band(2, 'Counting'), band(1, 'PACK'), band(2, '\n'), band(1, 'data'), FLUSH])
 

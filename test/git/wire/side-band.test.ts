@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { ProtocolError } from '../../../src/git/wire/protocol-error.js'
 import { SideBandDemultiplexer } from '../../../src/git/wire/side-band.js'
-import { chunkSizes, cutInto } from '../../../testing/chunks.js'
+import { chunkSizes, cutInto } from '../../../testing/packets/chunks.js'
+import { band, FLUSH, pkt } from '../../../testing/packets/wire.js'
 import { holds } from '../../../testing/property.js'
-import { band, FLUSH, pkt } from '../../../testing/wire.js'
 
 interface Outcome {
   data: string

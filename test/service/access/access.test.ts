@@ -1,13 +1,13 @@
 import t, { type Test } from 'tap'
 import { type Caller, parseCallers } from '../../../src/service/access/callers.js'
+import { bodyOf } from '../../../testing/cases/sync-body.js'
 import {
   captureLog,
   fakeClient,
   problemOf,
   type ServeOptions,
   serveApp,
-} from '../../../testing/served-app.js'
-import { bodyOf } from '../../../testing/sync-body.js'
+} from '../../../testing/processes/served-app.js'
 
 /** An app whose runs do nothing but say who asked for them. */
 async function servedTo(t: Test, options: ServeOptions = {}) {

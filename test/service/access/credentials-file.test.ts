@@ -6,9 +6,9 @@ import { Client } from '../../../src/index.js'
 import { parseCallers } from '../../../src/service/access/callers.js'
 import { CredentialsFile, parseCredentials } from '../../../src/service/access/credentials-file.js'
 import { ReloadingFile } from '../../../src/service/access/reloading-file.js'
-import { gitWith } from '../../../testing/git.js'
-import { captureLog, serveApp } from '../../../testing/served-app.js'
-import { failureOf, stage } from '../../../testing/stage.js'
+import { failureOf, stage } from '../../../testing/cases/stage.js'
+import { gitWith } from '../../../testing/git/git.js'
+import { captureLog, serveApp } from '../../../testing/processes/served-app.js'
 import { temporaryFolder } from '../../../testing/temporary-folder.js'
 
 async function fileOf(t: Test, lines: readonly string[]) {

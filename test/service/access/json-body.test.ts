@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { fakeClient, problemOf, serveApp } from '../../../testing/served-app.js'
-import { stage } from '../../../testing/stage.js'
-import { bodyOf } from '../../../testing/sync-body.js'
+import { stage } from '../../../testing/cases/stage.js'
+import { bodyOf } from '../../../testing/cases/sync-body.js'
+import { fakeClient, problemOf, serveApp } from '../../../testing/processes/served-app.js'
 
 const JSON_TYPE = 'application/json'
 

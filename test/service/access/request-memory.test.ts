@@ -3,8 +3,8 @@ import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
-import { DOCUMENT, fakeClient, problemOf, serveApp } from '../../../testing/served-app.js'
-import { bodyOf } from '../../../testing/sync-body.js'
+import { bodyOf } from '../../../testing/cases/sync-body.js'
+import { DOCUMENT, fakeClient, problemOf, serveApp } from '../../../testing/processes/served-app.js'
 
 const HEAD = 'POST /sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
 const MIB = 1024 * 1024

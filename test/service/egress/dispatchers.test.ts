@@ -6,9 +6,9 @@ import { listen } from '../../../src/local-git/loopback.js'
 import { AllowedHosts } from '../../../src/service/egress/allowed-hosts.js'
 import { type EgressOptions, egressDispatchers } from '../../../src/service/egress/dispatchers.js'
 import { EgressPolicy } from '../../../src/service/egress/policy.js'
-import { selfSignedCertificate } from '../../../testing/certificate.js'
-import { LOOPBACK, PUBLIC, resolver } from '../../../testing/resolver.js'
-import { at, failureOf, stage } from '../../../testing/stage.js'
+import { at, failureOf, stage } from '../../../testing/cases/stage.js'
+import { LOOPBACK, PUBLIC, resolver } from '../../../testing/faults/resolver.js'
+import { selfSignedCertificate } from '../../../testing/processes/certificate.js'
 
 function clientWith(options: EgressOptions): Client {
   return new Client({ dispatcher: egressDispatchers(options) })

@@ -4,10 +4,10 @@ import { AllowedHosts } from '../../../src/service/egress/allowed-hosts.js'
 import { egressDispatchers } from '../../../src/service/egress/dispatchers.js'
 import type { Lookup } from '../../../src/service/egress/guard.js'
 import { EgressPolicy } from '../../../src/service/egress/policy.js'
-import { selfSignedCertificate } from '../../../testing/certificate.js'
-import { startConnectProxy } from '../../../testing/connect-proxy.js'
-import { LOOPBACK, PUBLIC, resolver } from '../../../testing/resolver.js'
-import { at, failureOf, type SideOptions, stage } from '../../../testing/stage.js'
+import { at, failureOf, type SideOptions, stage } from '../../../testing/cases/stage.js'
+import { startConnectProxy } from '../../../testing/faults/connect-proxy.js'
+import { LOOPBACK, PUBLIC, resolver } from '../../../testing/faults/resolver.js'
+import { selfSignedCertificate } from '../../../testing/processes/certificate.js'
 
 interface Setup {
   lookup?: Lookup

@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
 import type { Event } from '../../../schemas/event.js'
 import { EventStream } from '../../../src/service/response/event-stream.js'
-import { FakeClock } from '../../../testing/fake-clock.js'
-import { eventsIn } from '../../../testing/served-app.js'
+import { FakeClock } from '../../../testing/processes/fake-clock.js'
+import { eventsIn } from '../../../testing/processes/served-app.js'
 
 const notice = (text: string): Event => ({ type: 'notice', text })
 const remote = (text: string): Event => ({ type: 'remote', side: 'source', text })

@@ -2,6 +2,7 @@ import t from 'tap'
 import { type ProblemCode, problemCodes, problems } from '../../../schemas/problem.js'
 import { GitSyncError } from '../../../src/errors.js'
 import { toProblem } from '../../../src/service/response/problem.js'
+import { bodyOf } from '../../../testing/cases/sync-body.js'
 import {
   captureLog,
   DOCUMENT,
@@ -10,8 +11,7 @@ import {
   problemOf,
   STREAM,
   serveApp,
-} from '../../../testing/served-app.js'
-import { bodyOf } from '../../../testing/sync-body.js'
+} from '../../../testing/processes/served-app.js'
 
 /** The table of api.md. The library alone has `cancelled`: nobody is left to read its status. */
 const table: Record<ProblemCode, [status: number, retryable: boolean]> = {

@@ -2,8 +2,15 @@ import { once } from 'node:events'
 import t from 'tap'
 import type { RunEvent } from '../../../schemas/event.js'
 import { GitSyncError } from '../../../src/errors.js'
-import { DOCUMENT, eventsOf, fakeClient, problemOf, STREAM, serveApp } from '../../../testing/served-app.js'
-import { bodyOf } from '../../../testing/sync-body.js'
+import { bodyOf } from '../../../testing/cases/sync-body.js'
+import {
+  DOCUMENT,
+  eventsOf,
+  fakeClient,
+  problemOf,
+  STREAM,
+  serveApp,
+} from '../../../testing/processes/served-app.js'
 
 const discovered: RunEvent = { type: 'discovered', side: 'source', protocol: 'v2', refs: 3 }
 const planned: RunEvent = {

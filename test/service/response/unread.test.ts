@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { bodyOf } from '../../../testing/cases/sync-body.js'
 import {
   captureLog,
   DOCUMENT,
@@ -9,8 +10,7 @@ import {
   type ServedApp,
   STREAM,
   serveApp,
-} from '../../../testing/served-app.js'
-import { bodyOf } from '../../../testing/sync-body.js'
+} from '../../../testing/processes/served-app.js'
 
 /** Some 20 MB of JSON: more than the system's socket buffers hold. */
 const RESULT = {

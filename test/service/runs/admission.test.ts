@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { Admission } from '../../../src/service/runs/admission.js'
-import { failureOf } from '../../../testing/stage.js'
+import { failureOf } from '../../../testing/cases/stage.js'
 
 /** An admission whose applicants have names, and which notes who was let in and what those who wait are told. */
 function door(limits: { maxConcurrent: number; maxQueued: number }) {

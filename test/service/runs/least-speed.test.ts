@@ -3,7 +3,7 @@ import type { RunEvent } from '../../../schemas/event.js'
 import type { GitSyncError } from '../../../src/errors.js'
 import { Traffic } from '../../../src/git/http/traffic.js'
 import { LeastSpeed } from '../../../src/service/runs/least-speed.js'
-import { FakeClock } from '../../../testing/fake-clock.js'
+import { FakeClock } from '../../../testing/processes/fake-clock.js'
 
 const MINUTE = 60_000
 const KIB = 1024

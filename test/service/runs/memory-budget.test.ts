@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import t from 'tap'
 import { GitSyncError } from '../../../src/errors.js'
 import { MemoryBudget, type MemoryShare } from '../../../src/service/runs/memory-budget.js'
-import { FakeClock } from '../../../testing/fake-clock.js'
+import { failureOf } from '../../../testing/cases/stage.js'
+import { FakeClock } from '../../../testing/processes/fake-clock.js'
 import { holds } from '../../../testing/property.js'
-import { failureOf } from '../../../testing/stage.js'
 
 const MIB = 1024 * 1024
 const never = new AbortController().signal
