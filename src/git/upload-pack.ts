@@ -4,7 +4,7 @@ import { GitSyncError } from '../errors.js'
 import type { Sample } from '../runtime/sample.js'
 import type { SmartHttp } from './http/smart-http.js'
 import { type HistoryObject, readHistory } from './pack/history.js'
-import { openPackStream, type PackStream } from './pack/pack-stream.js'
+import { openPackStream, type PackStream, wrapPack } from './pack/pack-stream.js'
 import type { ObjectFormat } from './refs/object-id.js'
 import { MAX_ADVERTISEMENT, objectFormatOf, readAdvertisement } from './wire/advertisement.js'
 import type { Capabilities } from './wire/capabilities.js'
@@ -93,7 +93,8 @@ export class UploadPack {
       const known = new Set(request.shallow)
       const isCut = shallow.some((id) => !known.has(id))
       if (isCut && request.depth === undefined) throw shallowSource(this.#http)
-      return withRemoteErrors(this.#http, await openPackStream(reader, onText))
+      const pack = await openPackStream(reader, onText)
+      return wrapPack(pack, { error: (error) => this.#http.toRemoteError(error) })
     } catch (error) {
       await reader.close()
       const isFatal = error instanceof RemoteFatalError
@@ -239,19 +240,4 @@ function shallowSource(http: SmartHttp): GitSyncError {
   const hint =
     'it lacks history, so a mirror of it would be broken; unshallow it first (git fetch --unshallow)'
   return new GitSyncError('unsupported', `The ${http.side} is a shallow repository: ${hint}.`)
-}
-
-/** The pack, its failures blamed on the side that it comes from. */
-function withRemoteErrors(http: SmartHttp, pack: PackStream): PackStream {
-  return {
-    objects: pack.objects,
-    next: () =>
-      pack.next().catch((error: unknown) => {
-        throw http.toRemoteError(error)
-      }),
-    return: () => pack.return(),
-    [Symbol.asyncIterator]() {
-      return this
-    },
-  }
 }

@@ -3,6 +3,7 @@ import { type Dispatcher, request } from 'undici'
 import type { EndpointRole } from '../../../schemas/event.js'
 import type { ServiceStats } from '../../../schemas/result.js'
 import { GitSyncError } from '../../errors.js'
+import { type ByteStream, wrapStream } from '../../runtime/byte-stream.js'
 import { yieldToEventLoop } from '../../runtime/yield.js'
 import { FRESH, StaleConnectionError } from '../connections/connections.js'
 import type { Credentials } from '../secrets/credentials.js'
@@ -22,9 +23,6 @@ import { MAX_READ, type Words, wordsOf } from './refusal-body.js'
 import { toRemoteError } from './remote-error.js'
 import { decoded, encodingsOf, isDecodable, mediaType, peekPackets } from './response-body.js'
 import { StallTimer } from './stall-timer.js'
-
-/** A body as it comes in. Whoever takes one reads it to its end or calls `return`. */
-export type ByteStream = AsyncIterableIterator<Buffer, undefined>
 
 /** How to reach a URL, and as whom. */
 export interface Access {
@@ -158,37 +156,19 @@ export class Exchange {
 
   /** The body, as an iterator that lets go of the connection even where nothing was ever read. */
   #download(body: Readable): ByteStream {
-    const chunks = new BodyChunks(body)
-    const close = () => {
-      this.#close()
-      body.destroy()
-    }
-    const next = async (): Promise<IteratorResult<Buffer, undefined>> => {
-      this.#guard.arm()
-      try {
-        const value = await chunks.next()
+    return wrapStream(new BodyChunks(body), {
+      read: () => this.#guard.arm(),
+      chunk: (chunk) => {
         this.#guard.disarm()
-        if (!value) {
-          close()
-          return { done: true, value: undefined }
-        }
-        this.#counted.responseBytes += value.length
-        return { value }
-      } catch (error) {
-        close()
-        throw this.#blame(error)
-      }
-    }
-    return {
-      next,
-      return: async () => {
-        close()
-        return { done: true, value: undefined }
+        this.#counted.responseBytes += chunk.length
+        return chunk
       },
-      [Symbol.asyncIterator]() {
-        return this
+      error: (error) => this.#blame(error),
+      release: () => {
+        this.#close()
+        body.destroy()
       },
-    }
+    })
   }
 
   async #refusal(response: Dispatcher.ResponseData): Promise<GitSyncError> {
@@ -267,7 +247,7 @@ export class Exchange {
       if (signal.aborted) throw error
     } finally {
       clearTimeout(timer)
-      await stream.return?.()
+      await stream.return()
     }
     return { bytes: Buffer.concat(chunks).subarray(0, MAX_READ), isCut }
   }

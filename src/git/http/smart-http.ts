@@ -3,11 +3,12 @@ import { gzip } from 'node:zlib'
 import type { EndpointRole } from '../../../schemas/event.js'
 import type { ServiceStats } from '../../../schemas/result.js'
 import { GitSyncError } from '../../errors.js'
+import { type ByteStream, wrapStream } from '../../runtime/byte-stream.js'
 import { withoutTrailingSlashes } from '../../runtime/slashes.js'
 import { traceHeaders } from '../../runtime/trace.js'
 import { VERSION } from '../../version.js'
 import { ProtocolError, printable } from '../wire/protocol-error.js'
-import { type Access, type ByteStream, Exchange, type ExchangeOptions } from './exchange.js'
+import { type Access, Exchange, type ExchangeOptions } from './exchange.js'
 import { accounted, type MemoryAccount } from './memory-account.js'
 import { REDIRECTS, redirectedBase } from './redirect.js'
 import { toRemoteError } from './remote-error.js'
@@ -129,17 +130,11 @@ export class SmartHttp {
    */
   async readListing<T>(answer: ByteStream, read: (bytes: ByteStream) => Promise<T>): Promise<T> {
     const search = this.#options.secrets.search()
-    const listing = await read({
-      next: async () => {
-        const result = await answer.next()
-        if (result.value) search.see(result.value)
-        return result
-      },
-      return: async () => (await answer.return?.()) ?? { done: true, value: undefined },
-      [Symbol.asyncIterator]() {
-        return this
-      },
-    })
+    const watch = (chunk: Buffer) => {
+      search.see(chunk)
+      return chunk
+    }
+    const listing = await read(wrapStream(answer, { chunk: watch }))
     if (!search.found) return listing
     const message = `The ${this.side} lists a ref or a capability that has a secret of this run in it`
     const hint = 'remove it there and replace that secret, as everyone who can read the repository sees it'
