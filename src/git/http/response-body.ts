@@ -38,8 +38,10 @@ export function isDecodable(encodings: readonly string[]): boolean {
   return encodings.length <= MAX_ENCODINGS && encodings.every((encoding) => Object.hasOwn(DECODERS, encoding))
 }
 
-/** The body as it was before it was encoded. */
-export function decoded(body: Readable, encodings: readonly string[]): Readable {
+/** The body as it was before it was encoded; one with an encoding that is not known stays as it is. */
+export function decodedBody(body: Readable, headers: Dispatcher.ResponseData['headers']): Readable {
+  const encodings = encodingsOf(headers)
+  if (!isDecodable(encodings)) return body
   return encodings.reduceRight<Readable>((encoded, encoding) => {
     const decoder = DECODERS[encoding]?.()
     // Errors come out of the decoder, which is what is read.

@@ -9,6 +9,7 @@ import { traceHeaders } from '../../runtime/trace.js'
 import { VERSION } from '../../version.js'
 import { ProtocolError, printable } from '../wire/protocol-error.js'
 import { type Access, Exchange, type ExchangeOptions } from './exchange.js'
+import { acceptBody, discardBody } from './git-response.js'
 import { accounted, type MemoryAccount } from './memory-account.js'
 import { REDIRECTS, redirectedBase } from './redirect.js'
 import { toRemoteError } from './remote-error.js'
@@ -78,14 +79,15 @@ export class SmartHttp {
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
       const url = new URL(this.#address(`/info/refs?service=${service}`))
       const counted = this.traffic.item(this.side, service, 'info-refs')
-      const exchange = this.#exchange(counted)
+      const exchange = this.#exchange(counted, false)
       const headers = this.#headers({ accept: '*/*', gitProtocol })
       const response = await exchange.send(url, { method: 'GET', headers })
-      if (!REDIRECTS.has(response.statusCode)) {
-        const body = await exchange.accept(response, `application/x-${service}-advertisement`)
+      if (!REDIRECTS.has(response.status)) {
+        const options = { ...this.#options, isPush: false }
+        const body = await acceptBody(response, `application/x-${service}-advertisement`, options)
         return accounted(body, this.#options, counted.name)
       }
-      await exchange.discard(response)
+      await discardBody(response, this.#options)
       await this.#follow(url, String(response.headers.location ?? ''))
     }
     throw new GitSyncError('redirect_refused', `The ${this.side} redirects more than ${MAX_REDIRECTS} times.`)
@@ -103,7 +105,8 @@ export class SmartHttp {
   async #post(call: Call): Promise<ByteStream> {
     const { service } = call
     const counted = this.traffic.item(this.side, service, call.step)
-    const exchange = this.#exchange(counted)
+    const isPush = service === 'git-receive-pack'
+    const exchange = this.#exchange(counted, isPush)
     const headers = this.#headers({
       accept: `application/x-${service}-result`,
       gitProtocol: call.gitProtocol,
@@ -120,7 +123,8 @@ export class SmartHttp {
       headers,
       body,
     })
-    const answer = await exchange.accept(response, `application/x-${service}-result`)
+    const options = { ...this.#options, isPush }
+    const answer = await acceptBody(response, `application/x-${service}-result`, options)
     return call.isKept ? accounted(answer, this.#options, counted.name) : answer
   }
 
@@ -191,9 +195,9 @@ export class SmartHttp {
     }
   }
 
-  #exchange(counted: ServiceStats): Exchange {
+  #exchange(counted: ServiceStats, isPush: boolean): Exchange {
     if (!this.#access) throw new Error('info/refs comes first')
-    return new Exchange(this.#options, this.#access, counted)
+    return new Exchange(this.#options, this.#access, counted, isPush)
   }
 
   async #follow(from: URL, location: string): Promise<void> {
