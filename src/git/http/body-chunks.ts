@@ -9,7 +9,7 @@ const SMALL = 16 * 1024
 
 /**
  * The chunks of a body, with back-pressure. Node's own iterator would join all that wait, and so copy a whole pack once
- * more; here only crumbs are joined, as from a server that writes each ref by itself.
+ * more; here only small chunks are joined, as from a server that writes each ref by itself.
  */
 export class BodyChunks implements ByteSource {
   readonly #body: Readable
@@ -25,7 +25,7 @@ export class BodyChunks implements ByteSource {
     body.once('end', () => this.#finish())
     // It comes last, also for a body that is destroyed without an error.
     body.once('close', () => this.#finish())
-    // Also after the end: a body that is let go of early reports its own destruction, which is no news.
+    // Also after the end: a body that is released early emits an error for its own destruction, which is not one to report.
     body.on('error', (error) => this.#finish(error))
   }
 

@@ -18,8 +18,8 @@ export function wrapPack(pack: PackStream, hooks: StreamHooks): PackStream {
 }
 
 /**
- * The pack of an answer whose preamble has been read. It resolves when the pack's header is here; the stream
- * begins with that header, and ends without error only if the remote ended it well.
+ * The pack of a response whose preamble has been read. Resolves once the pack's header has come; the stream begins with
+ * that header, and ends without an error only if the remote completed it.
  */
 export async function openPackStream(reader: PacketReader, onText: TextSink): Promise<PackStream> {
   reader.unlimit()

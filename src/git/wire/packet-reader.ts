@@ -4,7 +4,7 @@ import { splitLine, splitLineOf, type TextLine } from './line.js'
 import { decodePacket, HEADER_SIZE, type Packet, packetSize } from './pkt-line.js'
 import { ExcessError, ProtocolError } from './protocol-error.js'
 
-/** Bytes that are read behind an answer's end before its connection is given up. */
+/** Bytes that are read behind a response's end before its connection is given up. */
 export const MAX_TRAILING_BYTES = 1024
 const MIB = 1024 * 1024
 /** What one packet costs, with what is done about it. */
@@ -19,7 +19,7 @@ export class PacketReader {
   #offset = 0
   readonly #pace = new Pace()
 
-  /** `limit`: the most bytes of an answer that has to be held, so that one without an end ends in an error. */
+  /** `limit`: the most bytes of a response that has to be held, so that an endless one is an error. */
   constructor(bytes: AsyncIterable<Buffer>, limit = Number.POSITIVE_INFINITY) {
     this.#chunks = wrapStream(bytes[Symbol.asyncIterator](), { chunk: (chunk) => this.#count(chunk) })
     this.#limit = limit
@@ -86,7 +86,7 @@ export class PacketReader {
     await this.finish()
   }
 
-  /** Reads the end of an answer that has said all, so that its connection can serve again. */
+  /** Reads the end of a response that is complete, so that its connection can serve again. */
   async finish(): Promise<void> {
     let left = MAX_TRAILING_BYTES - this.#available
     while (left >= 0) {
@@ -97,7 +97,7 @@ export class PacketReader {
     await this.close()
   }
 
-  /** Lets go of the stream; what was not read is thrown away. */
+  /** Releases the stream; what was not read is thrown away. */
   async close(): Promise<void> {
     await this.#chunks.return()
   }
