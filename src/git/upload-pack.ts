@@ -27,6 +27,7 @@ export const UPLOAD_PACK = 'git-upload-pack'
 /** Bytes that come before a pack: two lines for each have that fits into a request, and some for shallow commits. */
 const MAX_PREAMBLE = 16 * 1024 * 1024
 const VERSION_2 = 'version=2'
+const IS_GIT = /^git\//
 // Since git 2.32; no capability says so.
 const KNOWS_OBJECT_TYPE = /^git\/(?:2\.(?:3[2-9]|[4-9]\d)|[3-9])\./
 
@@ -136,6 +137,11 @@ export class UploadPack {
     return this.protocol === 'v2'
       ? this.capabilities.hasFeature('fetch', 'filter')
       : this.capabilities.has('filter')
+  }
+
+  /** Whether every object that it has may be wanted, and it says so of one that it lacks: git over v2. */
+  get servesAnyObject(): boolean {
+    return this.protocol === 'v2' && IS_GIT.test(this.capabilities.get('agent') ?? '')
   }
 
   /** The filter that leaves out most beside what is wanted itself: commits too, where the source's git knows how to. */
