@@ -1,13 +1,7 @@
 import { GitSyncError } from '../errors.js'
-import type { SmartHttp } from './http/smart-http.js'
+import { RECEIVE_PACK, type SmartHttp, UPLOAD_PACK } from './http/smart-http.js'
 import type { ObjectFormat } from './refs/object-id.js'
-import { UPLOAD_PACK } from './upload-pack.js'
-import {
-  MAX_ADVERTISEMENT,
-  objectFormatOf,
-  type RefAdvertisement,
-  readAdvertisement,
-} from './wire/advertisement.js'
+import { MAX_ADVERTISEMENT, type RefAdvertisement, readAdvertisement } from './wire/advertisement.js'
 import type { Capabilities } from './wire/capabilities.js'
 import { readDeepened, writeDeepenV1 } from './wire/deepen.js'
 import { ShallowLines } from './wire/fetch-response.js'
@@ -16,7 +10,6 @@ import { type PushReport, readPushReport } from './wire/push-report.js'
 import { type Command, type PushOptions, writeCommands } from './wire/push-request.js'
 import { SideBandStream, type TextSink } from './wire/side-band-stream.js'
 
-export const RECEIVE_PACK = 'git-receive-pack'
 /** Bytes of an answer to a push, with all that hooks say. */
 const MAX_REPORT = 64 * 1024 * 1024
 
@@ -37,7 +30,7 @@ export class ReceivePack {
   private constructor(http: SmartHttp, found: RefAdvertisement) {
     this.#http = http
     this.#found = found
-    this.objectFormat = objectFormatOf(found.capabilities)
+    this.objectFormat = found.capabilities.objectFormat
   }
 
   /** Lists the refs, with one request. */

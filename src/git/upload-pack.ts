@@ -2,11 +2,11 @@ import type { ProtocolMode } from '../../schemas/request.js'
 import type { Protocol } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
 import type { Sample } from '../runtime/sample.js'
-import type { SmartHttp } from './http/smart-http.js'
+import { type SmartHttp, UPLOAD_PACK } from './http/smart-http.js'
 import { type HistoryObject, readHistory } from './pack/history.js'
 import { openPackStream, type PackStream } from './pack/pack-stream.js'
 import type { ObjectFormat } from './refs/object-id.js'
-import { MAX_ADVERTISEMENT, objectFormatOf, readAdvertisement } from './wire/advertisement.js'
+import { MAX_ADVERTISEMENT, readAdvertisement } from './wire/advertisement.js'
 import type { Capabilities } from './wire/capabilities.js'
 import { DEEPEST, type Deepening, readDeepened, writeDeepenV1, writeDeepenV2 } from './wire/deepen.js'
 import { type FetchRequest, writeFetchV1, writeFetchV2 } from './wire/fetch-request.js'
@@ -23,7 +23,6 @@ import { PacketReader } from './wire/packet-reader.js'
 import { asRefusedWant, RemoteFatalError } from './wire/protocol-error.js'
 import type { TextSink } from './wire/side-band-stream.js'
 
-export const UPLOAD_PACK = 'git-upload-pack'
 /** Bytes that come before a pack: two lines for each have that fits into a request, and some for shallow commits. */
 const MAX_PREAMBLE = 16 * 1024 * 1024
 const VERSION_2 = 'version=2'
@@ -48,7 +47,7 @@ export class UploadPack {
     this.#mode = mode
     this.protocol = found.protocol
     this.capabilities = found.capabilities
-    this.objectFormat = objectFormatOf(found.capabilities)
+    this.objectFormat = found.capabilities.objectFormat
     this.refs = found.refs
     this.head = found.head
     this.invalidNames = found.invalidNames
@@ -230,7 +229,7 @@ async function list(http: SmartHttp, mode: ProtocolMode, prefixes: readonly stri
   const body = writeLsRefs(capabilities, prefixes)
   const call = { service: UPLOAD_PACK, step: 'ls-refs', body, gitProtocol: VERSION_2, isKept: true } as const
   const answer = await http.post(call)
-  const format = objectFormatOf(capabilities)
+  const format = capabilities.objectFormat
   const { refs, head, invalidNames } = await http.readListing(answer, (bytes) => readLsRefs(bytes, format))
   return { protocol: 'v2', capabilities, refs, head, invalidNames }
 }

@@ -1,8 +1,9 @@
 import { GitSyncError } from '../../errors.js'
 import { HttpStatusError } from '../../git/http/http-status.js'
 import { causeOfRefusal, namedSizes, type Refusal } from '../../git/http/refusal-words.js'
-import { printable, RemoteFatalError } from '../../git/wire/protocol-error.js'
+import { RemoteFatalError } from '../../git/wire/protocol-error.js'
 import type { PushReport } from '../../git/wire/push-report.js'
+import { printable } from '../../runtime/printable.js'
 import { mebibytes } from '../../runtime/units.js'
 
 /** How a push ended. It is made once, where the push ends; whoever pushed says what follows from it. */

@@ -3,10 +3,11 @@ import { gzip } from 'node:zlib'
 import type { EndpointRole } from '../../../schemas/event.js'
 import type { ServiceStats } from '../../../schemas/result.js'
 import { GitSyncError } from '../../errors.js'
+import { printable } from '../../runtime/printable.js'
 import { withoutTrailingSlashes } from '../../runtime/slashes.js'
 import { traceHeaders } from '../../runtime/trace.js'
 import { VERSION } from '../../version.js'
-import { ProtocolError, printable } from '../wire/protocol-error.js'
+import { ProtocolError } from '../wire/protocol-error.js'
 import { type Access, type ByteStream, Exchange, type ExchangeOptions } from './exchange.js'
 import { accounted, type MemoryAccount } from './memory-account.js'
 import { REDIRECTS, redirectedBase } from './redirect.js'
@@ -15,7 +16,9 @@ import type { Traffic } from './traffic.js'
 
 // gitprotocol-http: discovery by GET info/refs, one POST a call.
 
-export type Service = 'git-upload-pack' | 'git-receive-pack'
+export const UPLOAD_PACK = 'git-upload-pack'
+export const RECEIVE_PACK = 'git-receive-pack'
+export type Service = typeof UPLOAD_PACK | typeof RECEIVE_PACK
 
 export interface RemoteOptions extends ExchangeOptions {
   url: URL
@@ -110,7 +113,7 @@ export class SmartHttp {
     headers['content-type'] = `application/x-${service}-request`
     if (call.contentLength !== undefined) headers['content-length'] = String(call.contentLength)
     let body = call.body
-    if (Buffer.isBuffer(body) && body.length > GZIP_FROM && service === 'git-upload-pack') {
+    if (Buffer.isBuffer(body) && body.length > GZIP_FROM && service === UPLOAD_PACK) {
       body = await gzipAsync(body)
       headers['content-encoding'] = 'gzip'
     }

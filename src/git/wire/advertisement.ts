@@ -1,10 +1,11 @@
+import { legible } from '../../runtime/printable.js'
 import { Pace } from '../../runtime/yield.js'
-import { type ObjectFormat, zeroId } from '../refs/object-id.js'
+import { zeroId } from '../refs/object-id.js'
 import { Capabilities } from './capabilities.js'
 import { lineOf, splitLineOf, type TextLine } from './line.js'
 import { PacketReader } from './packet-reader.js'
 import { HEADER_SIZE, MAX_PACKET_SIZE, type Packet, textOf } from './pkt-line.js'
-import { ExcessError, legible, ProtocolError } from './protocol-error.js'
+import { ExcessError, ProtocolError } from './protocol-error.js'
 import { RefListing } from './ref-listing.js'
 
 // gitprotocol-http, "Smart Server Response"; gitprotocol-pack, "Reference Discovery"; gitprotocol-v2,
@@ -39,13 +40,6 @@ export async function readAdvertisement(bytes: AsyncIterable<Buffer>): Promise<A
   }
 }
 
-export function objectFormatOf(capabilities: Capabilities): ObjectFormat {
-  const format = capabilities.get('object-format') ?? 'sha1'
-  if (format !== 'sha1' && format !== 'sha256')
-    throw new ProtocolError(`unknown object format ${legible(format)}`)
-  return format
-}
-
 /** Skips `# service=…` with its flush, and a `version 1` line. */
 async function firstLine(reader: PacketReader): Promise<Packet> {
   let packet = await reader.nextOrFail('before the first line')
@@ -76,7 +70,7 @@ async function readRefs(reader: PacketReader, first: Packet): Promise<RefAdverti
   const { word, rest } = splitLineOf(first)
   const [name = '', offered = ''] = rest.split('\0', 2)
   const capabilities = Capabilities.parse(offered)
-  const format = objectFormatOf(capabilities)
+  const format = capabilities.objectFormat
   const listing = new RefListing(format)
   let headId: string | undefined
   const keep = (line: TextLine) => {

@@ -3,9 +3,9 @@ import type { Capabilities } from './capabilities.js'
 import { chooseV1Capabilities } from './fetch-request.js'
 import { readV2Preamble, type ShallowInfo, ShallowLines } from './fetch-response.js'
 import { lineOf } from './line.js'
-import { commandHead } from './ls-refs.js'
 import type { PacketReader } from './packet-reader.js'
 import { encodePacket, FLUSH_PACKET } from './pkt-line.js'
+import { commandHead } from './v2-command.js'
 
 // Two questions about a history by means of gitprotocol-pack's shallow negotiation, answered by ids alone.
 //

@@ -1,8 +1,7 @@
 import { AGENT } from '../../version.js'
-import { objectFormatOf } from './advertisement.js'
 import type { Capabilities } from './capabilities.js'
-import { commandHead } from './ls-refs.js'
 import { encodePacket, FLUSH_PACKET } from './pkt-line.js'
+import { commandHead } from './v2-command.js'
 
 // gitprotocol-v2, "fetch"; gitprotocol-pack, "Packfile Negotiation".
 
@@ -76,7 +75,7 @@ export function chooseV1Capabilities(
     request.ofsDelta || mayBeDulwich ? first('ofs-delta') : undefined,
     request.progress ? undefined : first('no-progress'),
     request.filter ? first('filter') : undefined,
-    offered.has('object-format') ? `object-format=${objectFormatOf(offered)}` : undefined,
+    offered.has('object-format') ? `object-format=${offered.objectFormat}` : undefined,
     offered.has('agent') ? `agent=${AGENT}` : undefined,
   ]
   return wished.filter((name) => name !== undefined)

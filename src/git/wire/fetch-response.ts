@@ -1,8 +1,9 @@
+import { legible } from '../../runtime/printable.js'
 import { isObjectId, type ObjectFormat } from '../refs/object-id.js'
 import { lineOf } from './line.js'
 import type { PacketReader } from './packet-reader.js'
 import { HEADER_SIZE, type Packet } from './pkt-line.js'
-import { ExcessError, legible, ProtocolError } from './protocol-error.js'
+import { ExcessError, ProtocolError } from './protocol-error.js'
 
 // gitprotocol-v2, "fetch", output; gitprotocol-pack, "Packfile Negotiation".
 

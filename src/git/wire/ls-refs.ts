@@ -1,12 +1,13 @@
-import { AGENT } from '../../version.js'
+import { legible } from '../../runtime/printable.js'
 import type { ObjectFormat } from '../refs/object-id.js'
-import { MAX_ADVERTISEMENT, objectFormatOf } from './advertisement.js'
+import { MAX_ADVERTISEMENT } from './advertisement.js'
 import type { Capabilities } from './capabilities.js'
 import type { TextLine } from './line.js'
 import { PacketReader } from './packet-reader.js'
-import { DELIMITER_PACKET, encodePacket, FLUSH_PACKET } from './pkt-line.js'
-import { legible, ProtocolError } from './protocol-error.js'
+import { encodePacket, FLUSH_PACKET } from './pkt-line.js'
+import { ProtocolError } from './protocol-error.js'
 import { RefListing } from './ref-listing.js'
+import { commandHead } from './v2-command.js'
 
 // gitprotocol-v2, "ls-refs".
 
@@ -31,17 +32,6 @@ export async function readLsRefs(bytes: AsyncIterable<Buffer>, format?: ObjectFo
   } finally {
     await reader.close()
   }
-}
-
-/** The lines that begin every v2 command. */
-export function commandHead(command: string, capabilities: Capabilities): Buffer[] {
-  const packets = [encodePacket(`command=${command}\n`)]
-  if (capabilities.has('agent')) packets.push(encodePacket(`agent=${AGENT}\n`))
-  if (capabilities.has('object-format')) {
-    packets.push(encodePacket(`object-format=${objectFormatOf(capabilities)}\n`))
-  }
-  packets.push(DELIMITER_PACKET)
-  return packets
 }
 
 /** `<id> SP <name> *(SP <attribute>)`; the id of an unborn HEAD is the word `unborn`. */

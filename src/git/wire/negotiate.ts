@@ -1,11 +1,12 @@
+import { legible } from '../../runtime/printable.js'
 import type { Capabilities } from './capabilities.js'
 import { chooseV1Capabilities } from './fetch-request.js'
 import { readAcknowledgment } from './fetch-response.js'
 import { lineOf } from './line.js'
-import { commandHead } from './ls-refs.js'
 import type { PacketReader } from './packet-reader.js'
 import { encodePacket, FLUSH_PACKET } from './pkt-line.js'
-import { legible, ProtocolError } from './protocol-error.js'
+import { ProtocolError } from './protocol-error.js'
+import { commandHead } from './v2-command.js'
 
 // gitprotocol-v2, "fetch", and gitprotocol-pack, "Packfile Negotiation": a round without `done`, to learn which
 // objects a source has. No pack is read.

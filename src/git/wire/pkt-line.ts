@@ -1,5 +1,6 @@
+import { printable } from '../../runtime/printable.js'
 import { decodeText, encodeText } from '../refs/byte-text.js'
-import { ProtocolError, printable } from './protocol-error.js'
+import { ProtocolError } from './protocol-error.js'
 
 // gitprotocol-common: "pkt-line Format"; the control packets 0001 and 0002 are from gitprotocol-v2.
 

@@ -1,6 +1,7 @@
+import { legible, printable } from '../../runtime/printable.js'
 import { lineOf } from './line.js'
 import type { PacketReader } from './packet-reader.js'
-import { legible, ProtocolError, printable } from './protocol-error.js'
+import { ProtocolError } from './protocol-error.js'
 
 // gitprotocol-pack, "Report Status" and "report-status-v2".
 

@@ -2,7 +2,6 @@ import { GitSyncError } from '../../errors.js'
 import { AGENT } from '../../version.js'
 import { isObjectId, type ObjectFormat, zeroId } from '../refs/object-id.js'
 import { isValidRefName } from '../refs/ref-name.js'
-import { objectFormatOf } from './advertisement.js'
 import type { Capabilities } from './capabilities.js'
 import { encodePacket, FLUSH_PACKET } from './pkt-line.js'
 
@@ -32,7 +31,7 @@ export function writeCommands(
   options: PushOptions,
 ): Buffer {
   const chosen = chooseCapabilities(offered, commands, options)
-  const format = objectFormatOf(offered)
+  const format = offered.objectFormat
   checkCommands(commands, format)
   const zero = zeroId(format)
   const packets = commands.map(({ ref, oldId, newId }, index) => {
@@ -78,7 +77,7 @@ function chooseCapabilities(
     options.atomic ? first('atomic') : undefined,
     // Announced without options to follow, it would kill receive-pack.
     options.pushOptions?.length ? first('push-options') : undefined,
-    offered.has('object-format') ? `object-format=${objectFormatOf(offered)}` : undefined,
+    offered.has('object-format') ? `object-format=${offered.objectFormat}` : undefined,
     offered.has('agent') ? `agent=${AGENT}` : undefined,
   ]
   return wished.filter((name) => name !== undefined)

@@ -1,8 +1,9 @@
+import { legible } from '../../runtime/printable.js'
 import { Sample } from '../../runtime/sample.js'
 import { isObjectId, type ObjectFormat, zeroId } from '../refs/object-id.js'
 import { RefMap } from '../refs/ref-map.js'
 import { isWellFormedRefName } from '../refs/ref-name.js'
-import { ExcessError, legible, ProtocolError } from './protocol-error.js'
+import { ExcessError, ProtocolError } from './protocol-error.js'
 import { MAX_HAVES, MAX_SHALLOW } from './request-bounds.js'
 
 /** What a remote lists, believed only as far as git could list it: all that follows builds on it. */

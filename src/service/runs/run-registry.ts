@@ -3,13 +3,13 @@ import type { Operation, QueuedEvent, RunEvent } from '../../../schemas/event.js
 import type { ProbeRequest, SyncRequest } from '../../../schemas/request.js'
 import type { ProbeResult, SyncResult } from '../../../schemas/result.js'
 import type { Client } from '../../engine/client.js'
+import { repositoryKey } from '../../engine/request/repository-key.js'
 import {
   validatePlanRequest,
   validateProbeRequest,
   validateReplicateRequest,
   validateSyncRequest,
 } from '../../engine/request/validate.js'
-import { repositoryKey } from '../../engine/request/validate-endpoints.js'
 import { abortError, GitSyncError } from '../../errors.js'
 import type { MemoryAccount } from '../../git/http/memory-account.js'
 import { traced } from '../../runtime/trace.js'

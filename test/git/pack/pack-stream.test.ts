@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { test } from 'tap'
-import { openPackStream, parsePackHeader } from '../../../src/git/pack/pack-stream.js'
+import { parsePackHeader } from '../../../src/git/pack/pack.js'
+import { openPackStream } from '../../../src/git/pack/pack-stream.js'
 import { PacketReader } from '../../../src/git/wire/packet-reader.js'
 import { gitWith } from '../../../testing/git/git.js'
 import { gitBytes } from '../../../testing/git/git-bytes.js'
