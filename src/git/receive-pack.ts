@@ -1,10 +1,9 @@
 import { GitSyncError } from '../errors.js'
-import { RECEIVE_PACK, type SmartHttp, UPLOAD_PACK } from './http/smart-http.js'
+import { deepen } from './deepen.js'
+import { RECEIVE_PACK, type SmartHttp } from './http/smart-http.js'
 import type { ObjectFormat } from './refs/object-id.js'
-import { MAX_ADVERTISEMENT, type RefAdvertisement, readAdvertisement } from './wire/advertisement.js'
+import { type RefAdvertisement, readAdvertisement } from './wire/advertisement.js'
 import type { Capabilities } from './wire/capabilities.js'
-import { readDeepened, writeDeepenV1 } from './wire/deepen.js'
-import { ShallowLines } from './wire/fetch-response.js'
 import { PacketReader } from './wire/packet-reader.js'
 import { type PushReport, readPushReport } from './wire/push-report.js'
 import { type Command, type PushOptions, writeCommands } from './wire/push-request.js'
@@ -80,17 +79,9 @@ export class ReceivePack {
    * be read.
    */
   async commitsAt(depth: number, tip: string): Promise<string[]> {
-    const body = writeDeepenV1(this.objectFormat, { wants: [tip], depth })
-    const answer = await this.#http.post({ service: UPLOAD_PACK, step: 'history', body, isKept: true })
-    const reader = new PacketReader(answer, MAX_ADVERTISEMENT)
-    try {
-      const lines = new ShallowLines({ format: this.objectFormat })
-      return (await readDeepened(reader, false, lines)).shallow
-    } catch (error) {
-      throw this.#http.toRemoteError(error)
-    } finally {
-      await reader.close()
-    }
+    const format = this.objectFormat
+    return (await deepen(this.#http, { wants: [tip], depth }, { format, step: 'history', protocol: 'v1' }))
+      .shallow
   }
 
   /**

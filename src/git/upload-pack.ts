@@ -2,30 +2,24 @@ import type { ProtocolMode } from '../../schemas/request.js'
 import type { Protocol } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
 import type { Sample } from '../runtime/sample.js'
+import { deepen, VERSION_2 } from './deepen.js'
 import { type SmartHttp, UPLOAD_PACK } from './http/smart-http.js'
 import { type HistoryObject, readHistory } from './pack/history.js'
 import { openPackStream, type PackStream } from './pack/pack-stream.js'
 import type { ObjectFormat } from './refs/object-id.js'
-import { MAX_ADVERTISEMENT, readAdvertisement } from './wire/advertisement.js'
+import { readAcknowledged } from './wire/acknowledgments.js'
+import { readAdvertisement } from './wire/advertisement.js'
 import type { Capabilities } from './wire/capabilities.js'
-import { DEEPEST, type Deepening, readDeepened, writeDeepenV1, writeDeepenV2 } from './wire/deepen.js'
+import { DEEPEST, type Deepening } from './wire/deepen.js'
 import { type FetchRequest, writeFetchV1, writeFetchV2 } from './wire/fetch-request.js'
-import {
-  readV1Preamble,
-  readV2Preamble,
-  type ShallowInfo,
-  ShallowLines,
-  type ShallowOptions,
-} from './wire/fetch-response.js'
+import { readV1Preamble, readV2Preamble, type ShallowInfo, ShallowLines } from './wire/fetch-response.js'
 import { readLsRefs, writeLsRefs } from './wire/ls-refs.js'
-import { readAcknowledged, writeNegotiationV1, writeNegotiationV2 } from './wire/negotiate.js'
 import { PacketReader } from './wire/packet-reader.js'
 import { asRefusedWant, RemoteFatalError } from './wire/protocol-error.js'
 import type { TextSink } from './wire/side-band-stream.js'
 
 /** Bytes that come before a pack: two lines for each have that fits into a request, and some for shallow commits. */
 const MAX_PREAMBLE = 16 * 1024 * 1024
-const VERSION_2 = 'version=2'
 // Since git 2.32; no capability says so.
 const KNOWS_OBJECT_TYPE = /^git\/(?:2\.(?:3[2-9]|[4-9]\d)|[3-9])\./
 
@@ -147,7 +141,7 @@ export class UploadPack {
   /** Which of `candidates` are ancestors of `tip`, told exactly by the source's own walk: see deepen.ts. */
   async unshallowed(tip: string, candidates: readonly string[]): Promise<Set<string>> {
     const deepening = { wants: [tip], shallow: candidates, depth: DEEPEST }
-    return new Set((await this.#deepen(deepening, 'prove', { among: new Set(candidates) })).unshallow)
+    return new Set((await this.#deepen(deepening, 'prove', new Set(candidates))).unshallow)
   }
 
   /** The commits that are `depth` deep below `tips`, which are 1 deep; none where no history goes so deep. */
@@ -162,10 +156,12 @@ export class UploadPack {
   async acknowledged(want: string, haves: readonly string[]): Promise<Set<string> | undefined> {
     const isV2 = this.protocol === 'v2'
     if (!isV2 && !this.capabilities.has('multi_ack_detailed')) return undefined
-    const write = isV2 ? writeNegotiationV2 : writeNegotiationV1
-    const reader = await this.#call('negotiate', write(this.capabilities, want, haves), isV2, {
-      isKept: true,
+    const body = (isV2 ? writeFetchV2 : writeFetchV1)(this.capabilities, {
+      wants: [want],
+      haves,
+      end: 'flush',
     })
+    const reader = await this.#call('negotiate', body, isV2, true)
     try {
       return await readAcknowledged(reader, isV2, haves)
     } catch (error) {
@@ -175,20 +171,15 @@ export class UploadPack {
     }
   }
 
-  async #deepen(deepening: Deepening, step: string, options: ShallowOptions = {}): Promise<ShallowInfo> {
-    const asV2 = this.protocol === 'v2' && this.#mode === 'v2'
-    const body = asV2
-      ? writeDeepenV2(this.capabilities, deepening)
-      : writeDeepenV1(this.objectFormat, deepening, this.protocol === 'v1' ? this.capabilities : undefined)
-    // Some servers name every commit that they pass: a line for each, as for refs in a listing.
-    const reader = await this.#call(step, body, asV2, { limit: MAX_ADVERTISEMENT, isKept: true })
-    try {
-      return await readDeepened(reader, asV2, new ShallowLines({ format: this.objectFormat, ...options }))
-    } catch (error) {
-      throw this.#http.toRemoteError(error)
-    } finally {
-      await reader.close()
-    }
+  #deepen(question: Deepening, step: string, among?: ReadonlySet<string>): Promise<ShallowInfo> {
+    const protocol = this.protocol === 'v2' && this.#mode === 'v2' ? 'v2' : 'v1'
+    return deepen(this.#http, question, {
+      format: this.objectFormat,
+      step,
+      protocol,
+      capabilities: protocol === this.protocol ? this.capabilities : undefined,
+      ...(among && { among }),
+    })
   }
 
   /** A remote's text without our secrets; `isCut` where the text goes on. */
@@ -196,15 +187,10 @@ export class UploadPack {
     return this.#http.redact(text, isCut)
   }
 
-  async #call(
-    step: string,
-    body: Buffer,
-    isV2: boolean,
-    { limit = MAX_PREAMBLE, isKept = false } = {},
-  ): Promise<PacketReader> {
+  async #call(step: string, body: Buffer, isV2: boolean, isKept = false): Promise<PacketReader> {
     const gitProtocol = isV2 ? { gitProtocol: VERSION_2 } : {}
     const answer = await this.#http.post({ service: UPLOAD_PACK, step, body, isKept, ...gitProtocol })
-    return new PacketReader(answer, limit)
+    return new PacketReader(answer, MAX_PREAMBLE)
   }
 }
 

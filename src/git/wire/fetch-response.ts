@@ -1,5 +1,6 @@
 import { legible } from '../../runtime/printable.js'
 import { isObjectId, type ObjectFormat } from '../refs/object-id.js'
+import { readAcknowledgment } from './acknowledgments.js'
 import { lineOf } from './line.js'
 import type { PacketReader } from './packet-reader.js'
 import { HEADER_SIZE, type Packet } from './pkt-line.js'
@@ -86,15 +87,4 @@ function keepAcknowledgment(info: ShallowLines, packet: Packet): void {
   const line = lineOf(packet)
   if (line.startsWith('shallow ') || line.startsWith('unshallow ')) info.keep(line)
   else readAcknowledgment(line)
-}
-
-export type Acknowledgment = { type: 'ack'; id: string; state: string } | { type: 'nak' } | { type: 'ready' }
-
-/** `ACK SP <id> [SP <state>]`, `NAK`, and in v2 `ready`. */
-export function readAcknowledgment(line: string): Acknowledgment {
-  const [word, id = '', state = '', ...more] = line.split(' ')
-  if (word === 'ACK' && isObjectId(id) && more.length === 0) return { type: 'ack', id, state }
-  if (line === 'NAK') return { type: 'nak' }
-  if (line === 'ready') return { type: 'ready' }
-  throw new ProtocolError(`expected an acknowledgment, got "${legible(line)}"`)
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import t from 'tap'
+import { readAcknowledged } from '../../../src/git/wire/acknowledgments.js'
 import { readAdvertisement } from '../../../src/git/wire/advertisement.js'
-import { readAcknowledged, writeNegotiationV1, writeNegotiationV2 } from '../../../src/git/wire/negotiate.js'
+import { writeFetchV1, writeFetchV2 } from '../../../src/git/wire/fetch-request.js'
 import { PacketReader } from '../../../src/git/wire/packet-reader.js'
 import { answerOf, infoRefs } from '../../../testing/git/git-bytes.js'
 import { createRepository } from '../../../testing/git/sample-repository.js'
@@ -20,10 +21,11 @@ for (const protocol of ['v1', 'v2'] as const) {
     const tip = await repository.commit('main')
     const { dir } = repository
     const { capabilities } = await readAdvertisement(streamOf(await infoRefs('upload-pack', dir, protocol)))
-    const write = protocol === 'v2' ? writeNegotiationV2 : writeNegotiationV1
+    const write = protocol === 'v2' ? writeFetchV2 : writeFetchV1
 
     const ask = async (...haves: string[]) => {
-      const answer = await answerOf('upload-pack', dir, write(capabilities, tip, haves), protocol)
+      const question = write(capabilities, { wants: [tip], haves, end: 'flush' })
+      const answer = await answerOf('upload-pack', dir, question, protocol)
       return [...(await readAcknowledged(readerOf(answer), protocol === 'v2', haves))]
     }
 
