@@ -114,13 +114,14 @@ export function overTargetLimit(limit: number): GitSyncError {
 }
 
 /** Where nothing was refused, or something went through, nobody needs to ask why. */
-function whyRefused({ unpackError, refs }: PushReport, { words, bytes }: Sent): Refusal | undefined {
-  const reasons = [...refs.values()]
-  const isRefused = unpackError !== '' || (reasons.length > 0 && reasons.every((reason) => reason !== ''))
+function whyRefused({ unpack, refs }: PushReport, { words, bytes }: Sent): Refusal | undefined {
+  const statuses = [...refs.values()]
+  const isRefused = !unpack.ok || (statuses.length > 0 && statuses.every(({ ok }) => !ok))
   if (!isRefused) return undefined
-  const lines = [unpackError, ...new Set(reasons), ...words].filter((line) => line !== '')
+  const reasons = [unpack, ...statuses].flatMap((status) => (status.ok ? [] : [status.reason]))
+  const lines = [...new Set(reasons), ...words].filter((line) => line !== '')
   const told = causeOfRefusal(lines.join('\n'))
-  if (told || unpackError === '') return told
+  if (told || unpack.ok) return told
   // In any language: the pack could not be unpacked, and a size is named that it had passed.
   const line = lines.find((text) => namedLimit(text, bytes) !== undefined)
   return line === undefined ? undefined : { cause: 'pack-size', line }

@@ -116,7 +116,7 @@ test('git does what it is told', async (t) => {
     const outer = new PacketReader(streamOf(answer))
     const sent = new Set(commands.map(({ ref }) => ref))
     const report = await readPushReport(new PacketReader(new SideBandStream(outer, () => {})), sent)
-    t.same(report, { unpackError: '', refs: new Map(commands.map(({ ref }) => [ref, ''])) })
+    t.same(report, { unpack: { ok: true }, refs: new Map(commands.map(({ ref }) => [ref, { ok: true }])) })
     t.same(await repository.refs(), { 'refs/heads/main': first, 'refs/heads/new': second })
   }
 })
