@@ -13,12 +13,15 @@ import { accounted, type MemoryAccount } from './memory-account.js'
 import { REDIRECTS, redirectedBase } from './redirect.js'
 import { toRemoteError } from './remote-error.js'
 import type { Traffic } from './traffic.js'
+import { type OnPacket, WireTrace } from './wire-trace.js'
 
 // gitprotocol-http: discovery by GET info/refs, one POST a call.
 
 export const UPLOAD_PACK = 'git-upload-pack'
 export const RECEIVE_PACK = 'git-receive-pack'
 export type Service = typeof UPLOAD_PACK | typeof RECEIVE_PACK
+/** Their names in a packet trace. */
+const TRACED = { [UPLOAD_PACK]: 'fetch', [RECEIVE_PACK]: 'push' } as const
 
 export interface RemoteOptions extends ExchangeOptions {
   url: URL
@@ -27,6 +30,8 @@ export interface RemoteOptions extends ExchangeOptions {
   mayLeaveOrigin: boolean
   traffic: Traffic
   memory: MemoryAccount
+  /** Receives each packet, for a packet trace. */
+  onPacket?: OnPacket | undefined
 }
 
 export interface Call {
@@ -51,6 +56,7 @@ export class SmartHttp {
   readonly side: EndpointRole
   readonly traffic: Traffic
   readonly #options: RemoteOptions
+  readonly #trace: WireTrace | undefined
   #base: URL
   #access: Access | undefined
 
@@ -58,6 +64,8 @@ export class SmartHttp {
     this.#options = options
     this.side = options.side
     this.traffic = options.traffic
+    const { onPacket, side, secrets } = options
+    this.#trace = onPacket && new WireTrace(onPacket, side, secrets)
     this.#base = options.url
   }
 
@@ -85,7 +93,8 @@ export class SmartHttp {
       const response = await exchange.send(url, { method: 'GET', headers })
       if (!REDIRECTS.has(response.statusCode)) {
         const body = await exchange.accept(response, `application/x-${service}-advertisement`)
-        return accounted(body, this.#options, counted.name)
+        const traced = this.#trace?.received(TRACED[service], body) ?? body
+        return accounted(traced, this.#options, counted.name)
       }
       await exchange.discard(response)
       await this.#follow(url, String(response.headers.location ?? ''))
@@ -112,7 +121,7 @@ export class SmartHttp {
     })
     headers['content-type'] = `application/x-${service}-request`
     if (call.contentLength !== undefined) headers['content-length'] = String(call.contentLength)
-    let body = call.body
+    let body = this.#trace?.sent(TRACED[service], call.body) ?? call.body
     if (Buffer.isBuffer(body) && body.length > GZIP_FROM && service === UPLOAD_PACK) {
       body = await gzipAsync(body)
       headers['content-encoding'] = 'gzip'
@@ -123,7 +132,8 @@ export class SmartHttp {
       body,
     })
     const answer = await exchange.accept(response, `application/x-${service}-result`)
-    return call.isKept ? accounted(answer, this.#options, counted.name) : answer
+    const traced = this.#trace?.received(TRACED[service], answer) ?? answer
+    return call.isKept ? accounted(traced, this.#options, counted.name) : traced
   }
 
   /**
