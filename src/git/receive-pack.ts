@@ -9,7 +9,7 @@ import { type PushReport, readPushReport } from './wire/push-report.js'
 import { type Command, type PushOptions, writeCommands } from './wire/push-request.js'
 import { SideBandStream, type TextSink } from './wire/side-band-stream.js'
 
-/** Bytes of an answer to a push, with all that hooks say. */
+/** Bytes of the response to a push, with all output of hooks. */
 const MAX_REPORT = 64 * 1024 * 1024
 
 export interface Push extends PushOptions {
@@ -39,7 +39,7 @@ export class ReceivePack {
       if (found.version !== 1) {
         throw new GitSyncError(
           `${http.side}_protocol_error`,
-          'The target lists no refs: it answers a push with v2.',
+          'The target lists no refs: it responded to a push with protocol v2.',
         )
       }
       return new ReceivePack(http, found)
@@ -75,7 +75,7 @@ export class ReceivePack {
   }
 
   /**
-   * The commits that are `depth` deep below a tip, which is 1 deep: told by the target's own upload-pack, where it may
+   * The commits that are `depth` deep below a tip, which is 1 deep. It asks the target's upload-pack, if the target may
    * be read.
    */
   async commitsAt(depth: number, tip: string): Promise<string[]> {
@@ -85,7 +85,7 @@ export class ReceivePack {
   }
 
   /**
-   * One push: commands and pack go out as the pack comes in. What the target says of each ref is in the report.
+   * One push: commands and pack are sent as the pack arrives. The report has the target's status of each ref.
    *
    * @throws what `pack` throws; else GitSyncError of the target
    */
@@ -97,9 +97,9 @@ export class ReceivePack {
       const { pack = Buffer.alloc(0), packSize } = push
       const body = Buffer.isBuffer(pack) ? Buffer.concat([head, pack]) : joined(head, pack)
       const length = packSize === undefined ? {} : { contentLength: head.length + packSize }
-      const answer = await this.#http.post({ service: RECEIVE_PACK, step: 'push', body, ...length })
+      const response = await this.#http.post({ service: RECEIVE_PACK, step: 'push', body, ...length })
       const sent = new Set(push.commands.map(({ ref }) => ref))
-      return await this.#readReport(new PacketReader(answer, MAX_REPORT), sent, onText)
+      return await this.#readReport(new PacketReader(response, MAX_REPORT), sent, onText)
     } catch (error) {
       throw this.#http.toRemoteError(error)
     }
@@ -111,14 +111,14 @@ export class ReceivePack {
   }
 
   async #readReport(outer: PacketReader, sent: ReadonlySet<string>, onText: TextSink): Promise<PushReport> {
-    // A server that cannot even begin may say so before any band.
+    // A server that cannot even start may report an error before any side-band.
     const isError = (await outer.peek(8)).toString('latin1', 4) === 'ERR '
     const isBanded = this.capabilities.has('side-band-64k') && !isError
     const banded = isBanded ? new SideBandStream(outer, onText) : undefined
     const reader = banded ? new PacketReader(banded) : outer
     try {
       const report = await readPushReport(reader, sent, (text) => this.redact(text))
-      await readOn(banded)
+      await drainHooks(banded)
       return report
     } finally {
       await reader.close()
@@ -127,12 +127,12 @@ export class ReceivePack {
   }
 }
 
-/** Hooks that run after the refs have moved speak behind the report; to hang up would end them. */
-async function readOn(banded: SideBandStream | undefined): Promise<void> {
+/** Hooks that run after the refs have moved write after the report; to disconnect would kill them. */
+async function drainHooks(banded: SideBandStream | undefined): Promise<void> {
   try {
     while (banded && !(await banded.next()).done);
   } catch {
-    // What counts is in the report.
+    // The report has all that matters.
   }
 }
 

@@ -18,7 +18,7 @@ import { PacketReader } from './wire/packet-reader.js'
 import { asRefusedWant, RemoteFatalError } from './wire/protocol-error.js'
 import type { TextSink } from './wire/side-band-stream.js'
 
-/** Bytes that come before a pack: two lines for each have that fits into a request, and some for shallow commits. */
+/** Bytes before a pack: two lines for each have that fits into a request, and some for shallow commits. */
 const MAX_PREAMBLE = 16 * 1024 * 1024
 // Since git 2.32; no capability says so.
 const KNOWS_OBJECT_TYPE = /^git\/(?:2\.(?:3[2-9]|[4-9]\d)|[3-9])\./
@@ -33,7 +33,7 @@ export class UploadPack {
   readonly refs: ReadonlyMap<string, string>
   /** The branch that HEAD names, as a full ref name; it may not exist. */
   readonly head: string | undefined
-  /** Of what it lists beside refs. */
+  /** Listed names that are not valid ref names. */
   readonly invalidNames: Sample
 
   private constructor(http: SmartHttp, mode: ProtocolMode, found: Found) {
@@ -95,8 +95,8 @@ export class UploadPack {
   }
 
   /**
-   * The commits and tags that `wants` reach and `haves` do not, a few at a time, by a fetch that leaves out trees and blobs. `counting`
-   * may wrap each pack that this takes.
+   * The commits and tags that `wants` reach and `haves` do not, a few at a time, by a fetch without trees and blobs.
+   * `counting` may wrap each pack that is read for it.
    *
    * @throws as `fetch` does; `source_protocol_error` for a damaged pack
    */
@@ -130,7 +130,7 @@ export class UploadPack {
       : this.capabilities.has('filter')
   }
 
-  /** The filter that leaves out most beside what is wanted itself: commits too, where the source's git knows how to. */
+  /** The filter that leaves out the most of what was not asked for by id: commits too, if the source's git can. */
   get minimalFilter(): Pick<FetchRequest, 'filter'> {
     if (!this.canFilter) return {}
     return {
@@ -138,7 +138,7 @@ export class UploadPack {
     }
   }
 
-  /** Which of `candidates` are ancestors of `tip`, told exactly by the source's own walk: see deepen.ts. */
+  /** Which of `candidates` are ancestors of `tip`, exactly, by the source's own walk: see wire/deepen.ts. */
   async unshallowed(tip: string, candidates: readonly string[]): Promise<Set<string>> {
     const deepening = { wants: [tip], shallow: candidates, depth: DEEPEST }
     return new Set((await this.#deepen(deepening, 'prove', new Set(candidates))).unshallow)
@@ -150,8 +150,8 @@ export class UploadPack {
   }
 
   /**
-   * Which of `haves` the source has, by a round of negotiation over `want`; undefined where its answer could not be
-   * relied upon.
+   * Which of `haves` the source has, by a round of negotiation over `want`; undefined if its response would not be
+   * reliable.
    */
   async acknowledged(want: string, haves: readonly string[]): Promise<Set<string> | undefined> {
     const isV2 = this.protocol === 'v2'
@@ -189,8 +189,8 @@ export class UploadPack {
 
   async #call(step: string, body: Buffer, isV2: boolean, isKept = false): Promise<PacketReader> {
     const gitProtocol = isV2 ? { gitProtocol: VERSION_2 } : {}
-    const answer = await this.#http.post({ service: UPLOAD_PACK, step, body, isKept, ...gitProtocol })
-    return new PacketReader(answer, MAX_PREAMBLE)
+    const response = await this.#http.post({ service: UPLOAD_PACK, step, body, isKept, ...gitProtocol })
+    return new PacketReader(response, MAX_PREAMBLE)
   }
 }
 
@@ -198,8 +198,8 @@ type Found = Pick<UploadPack, 'protocol' | 'capabilities' | 'refs' | 'head' | 'i
 
 async function list(http: SmartHttp, mode: ProtocolMode, prefixes: readonly string[]): Promise<Found> {
   const gitProtocol = mode === 'v1' ? undefined : VERSION_2
-  const answered = await http.infoRefs(UPLOAD_PACK, gitProtocol)
-  const advertisement = await http.readListing(answered, readAdvertisement)
+  const response = await http.infoRefs(UPLOAD_PACK, gitProtocol)
+  const advertisement = await http.readListing(response, readAdvertisement)
   const { capabilities } = advertisement
   if (advertisement.version === 1) {
     if (mode === 'v2') {
@@ -214,9 +214,9 @@ async function list(http: SmartHttp, mode: ProtocolMode, prefixes: readonly stri
   }
   const body = writeLsRefs(capabilities, prefixes)
   const call = { service: UPLOAD_PACK, step: 'ls-refs', body, gitProtocol: VERSION_2, isKept: true } as const
-  const answer = await http.post(call)
+  const listing = await http.post(call)
   const format = capabilities.objectFormat
-  const { refs, head, invalidNames } = await http.readListing(answer, (bytes) => readLsRefs(bytes, format))
+  const { refs, head, invalidNames } = await http.readListing(listing, (bytes) => readLsRefs(bytes, format))
   return { protocol: 'v2', capabilities, refs, head, invalidNames }
 }
 
@@ -226,7 +226,7 @@ function shallowSource(http: SmartHttp): GitSyncError {
   return new GitSyncError('unsupported', `The ${http.side} is a shallow repository: ${hint}.`)
 }
 
-/** The pack, its failures blamed on the side that it comes from. */
+/** The pack, with its failures as errors of the side that it comes from. */
 function withRemoteErrors(http: SmartHttp, pack: PackStream): PackStream {
   return {
     objects: pack.objects,

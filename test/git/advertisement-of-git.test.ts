@@ -87,7 +87,7 @@ test('a fork tells of the objects that it borrows', async (t) => {
   t.ok(empty.capabilities.has('delete-refs'), 'with the capabilities of its first line')
 })
 
-test('v2 answers with capabilities', async (t) => {
+test('v2 responds with capabilities', async (t) => {
   const { dir } = await createRepository(join(await temporaryFolder(t), 'v2'), { objectFormat: 'sha256' })
   const found = await readAdvertisement(streamOf(await infoRefs('upload-pack', dir, 'v2')))
   t.equal(found.version, 2)

@@ -9,7 +9,7 @@ export const PACK_HEADER_SIZE = 12
 /** The object count of a pack's first 12 bytes. */
 export function parsePackHeader(bytes: Buffer): number {
   if (bytes.length < PACK_HEADER_SIZE || bytes.toString('latin1', 0, 4) !== 'PACK') {
-    throw new ProtocolError('the answer has no pack')
+    throw new ProtocolError('the response has no pack')
   }
   const version = bytes.readUInt32BE(4)
   if (version !== 2 && version !== 3) throw new ProtocolError(`pack version ${version} is not known`)

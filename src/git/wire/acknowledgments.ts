@@ -17,7 +17,7 @@ export function readAcknowledgment(line: string): Acknowledgment {
   throw new ProtocolError(`expected an acknowledgment, got "${legible(line)}"`)
 }
 
-/** The ids among `haves` that the source says it has. Where it has heard enough, a pack follows, which is left alone. */
+/** Reads which of `haves` the source says it has. A source that is `ready` goes on with a pack, which is not read. */
 export async function readAcknowledged(
   reader: PacketReader,
   isV2: boolean,

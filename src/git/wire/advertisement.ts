@@ -11,7 +11,7 @@ import { RefListing } from './ref-listing.js'
 // gitprotocol-http, "Smart Server Response"; gitprotocol-pack, "Reference Discovery"; gitprotocol-v2,
 // "Capability Advertisement".
 
-/** What `info/refs` answers: with v2 the capabilities alone, with v0 and v1 the refs too. */
+/** The response to `info/refs`: with v2 the capabilities alone, with v0 and v1 the refs too. */
 export type Advertisement = { version: 2; capabilities: Capabilities } | RefAdvertisement
 
 export interface RefAdvertisement extends RefListing {
@@ -19,7 +19,7 @@ export interface RefAdvertisement extends RefListing {
   capabilities: Capabilities
 }
 
-/** Bytes of a list of refs: some four million of them. */
+/** Bytes of a list of refs, enough for about four million. */
 export const MAX_ADVERTISEMENT = 256 * 1024 * 1024
 /** Bytes of capabilities: v1 has one packet for them all. */
 const MAX_CAPABILITIES = MAX_PACKET_SIZE
@@ -83,7 +83,7 @@ async function readRefs(reader: PacketReader, first: Packet): Promise<RefAdverti
   return advertised(listing, capabilities)
 }
 
-/** Stands with the null id where a repository without refs has only capabilities to tell. */
+/** The name, with the null id, that carries the capabilities of a repository without refs. */
 const NO_REFS = 'capabilities^{}'
 
 function advertised(listing: RefListing, capabilities: Capabilities): RefAdvertisement {

@@ -8,13 +8,13 @@ import { ExcessError, ProtocolError } from './protocol-error.js'
 
 // gitprotocol-v2, "fetch", output; gitprotocol-pack, "Packfile Negotiation".
 
-/** The `shallow` and `unshallow` lines of an answer. */
+/** The `shallow` and `unshallow` lines of a response. */
 export interface ShallowInfo {
   shallow: string[]
   unshallow: string[]
 }
 
-/** What is asked for here has a few thousand edges at most; each may become a want or a have. */
+/** Our questions have a few thousand edges at most; each may become a want or a have. */
 const MAX_EDGES = 100_000
 
 export interface ShallowOptions {
@@ -23,7 +23,7 @@ export interface ShallowOptions {
   among?: ReadonlySet<string>
 }
 
-/** Gathers the lines of an answer, which may be without an end. */
+/** Gathers the lines of a response, which may be endless. */
 export class ShallowLines implements ShallowInfo {
   readonly shallow: string[] = []
   readonly unshallow: string[] = []
@@ -46,7 +46,7 @@ export class ShallowLines implements ShallowInfo {
   }
 }
 
-/** Reads a v2 answer up to its pack. An empty body is how git's http-backend refuses an argument. */
+/** Reads a v2 response up to its pack. git's http-backend refuses an argument with an empty body. */
 export async function readV2Preamble(reader: PacketReader, info = new ShallowLines()): Promise<ShallowInfo> {
   for (;;) {
     const section = lineOf(await reader.nextOrFail('before its pack'))
@@ -58,7 +58,7 @@ export async function readV2Preamble(reader: PacketReader, info = new ShallowLin
       packet = await reader.nextOrFail('before its pack')
     ) {
       if (packet.type === 'delimiter') break
-      if (packet.type !== 'line') throw new ProtocolError('the answer has no pack')
+      if (packet.type !== 'line') throw new ProtocolError('the response has no pack')
       const line = lineOf(packet)
       if (section === 'shallow-info') info.keep(line)
       else if (section === 'acknowledgments') readAcknowledgment(line)
@@ -66,7 +66,7 @@ export async function readV2Preamble(reader: PacketReader, info = new ShallowLin
   }
 }
 
-/** Reads a v1 answer's `shallow` lines, where we sent some, and its ACK and NAK lines, up to the pack. */
+/** Reads a v1 response's `shallow` lines, if we sent some, and its ACK and NAK lines, up to the pack. */
 export async function readV1Preamble(reader: PacketReader, info = new ShallowLines()): Promise<ShallowInfo> {
   for (;;) {
     const start = await reader.peek(HEADER_SIZE + 1)
@@ -78,7 +78,7 @@ export async function readV1Preamble(reader: PacketReader, info = new ShallowLin
 
 const KNOWN_SECTIONS = new Set(['acknowledgments', 'shallow-info', 'wanted-refs'])
 
-/** The band number of a side-band packet comes where a line has its first letter. */
+/** A side-band packet has its band number where a line has its first letter. */
 function isBand(byte: number | undefined): boolean {
   return byte === 1 || byte === 2 || byte === 3
 }

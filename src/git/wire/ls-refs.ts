@@ -11,7 +11,7 @@ import { commandHead } from './v2-command.js'
 
 // gitprotocol-v2, "ls-refs".
 
-/** Asks for the refs below `prefixes`. A server may answer with more: they are hints. */
+/** Asks for the refs below `prefixes`. They are hints: a server may list more. */
 export function writeLsRefs(capabilities: Capabilities, prefixes: readonly string[]): Buffer {
   const packets = commandHead('ls-refs', capabilities)
   packets.push(encodePacket('symrefs\n'))
@@ -37,7 +37,7 @@ export async function readLsRefs(bytes: AsyncIterable<Buffer>, format?: ObjectFo
 /** `<id> SP <name> *(SP <attribute>)`; the id of an unborn HEAD is the word `unborn`. */
 function keepLine(listing: RefListing, { word, rest }: TextLine): void {
   const [name = '', ...attributes] = rest.includes(' ') ? rest.split(' ') : [rest]
-  // A name with a space in it is none, and must not be taken for what stands before the space.
+  // A name with a space is not valid, and must not be mistaken for the part before the space.
   if (name === '' || attributes.some((attribute) => !attribute.includes(':')))
     throw new ProtocolError(`expected a ref, got "${legible(`${word} ${rest}`)}"`)
   if (name !== 'HEAD') {

@@ -9,10 +9,10 @@ export interface RawStream {
   return(): Promise<IteratorResult<Buffer, undefined>>
 }
 
-/** Bytes that are read behind an answer's end before its connection is given up. */
+/** Bytes that are read after a response's end before its connection is given up. */
 export const MAX_TRAILING_BYTES = 1024
 const MIB = 1024 * 1024
-/** What one packet costs, with what is done about it. */
+/** The cost of one packet, its processing included. */
 const MICROSECONDS = 5
 
 /** Reads packets, and then perhaps raw bytes, from a stream of chunks of any size. */
@@ -24,13 +24,13 @@ export class PacketReader {
   #offset = 0
   readonly #pace = new Pace()
 
-  /** `limit`: the most bytes of an answer that has to be held, so that one without an end ends in an error. */
+  /** `limit`: the most bytes of a response that has to be held; an endless one ends in an error. */
   constructor(bytes: AsyncIterable<Buffer>, limit = Number.POSITIVE_INFINITY) {
     this.#chunks = bytes[Symbol.asyncIterator]()
     this.#limit = limit
   }
 
-  /** What follows is passed on and not held, as a pack is: it may be of any length. */
+  /** Lifts the limit: what follows is passed on and not held, as a pack is. */
   unlimit(): void {
     this.#limit = Number.POSITIVE_INFINITY
   }
@@ -46,7 +46,7 @@ export class PacketReader {
       }
       if (!(await this.#fill(decoded.needed))) {
         if (this.#available === 0) return undefined
-        throw new ProtocolError('the answer ends in the middle of a packet')
+        throw new ProtocolError('the response ends in the middle of a packet')
       }
     }
   }
@@ -54,7 +54,7 @@ export class PacketReader {
   /** The next packet, where there has to be one. */
   async nextOrFail(where: string): Promise<Packet> {
     const packet = await this.next()
-    if (!packet) throw new ProtocolError(`the answer ends early, ${where}`)
+    if (!packet) throw new ProtocolError(`the response ends early, ${where}`)
     return packet
   }
 
@@ -93,8 +93,8 @@ export class PacketReader {
   }
 
   /**
-   * The same for a list of refs, in which nothing may follow the flush: what a packet behind it names would be taken
-   * for absent, and pruned.
+   * The same for a list of refs, in which nothing may follow the flush: a ref that a later packet names would seem
+   * absent, and be pruned.
    */
   async finishList(): Promise<void> {
     const header = (await this.peek(HEADER_SIZE)).toString('latin1')
@@ -102,7 +102,7 @@ export class PacketReader {
     await this.finish()
   }
 
-  /** Reads the end of an answer that has said all, so that its connection can serve again. */
+  /** Reads a complete response to its end, so that its connection can be used again. */
   async finish(): Promise<void> {
     let left = MAX_TRAILING_BYTES - this.#available
     while (left >= 0) {
@@ -113,7 +113,7 @@ export class PacketReader {
     await this.close()
   }
 
-  /** Lets go of the stream; what was not read is thrown away. */
+  /** Releases the stream; what was not read is discarded. */
   async close(): Promise<void> {
     await this.#chunks.return?.()
   }
@@ -156,7 +156,8 @@ export class PacketReader {
     const { done, value } = await this.#chunks.next()
     if (done) return undefined
     this.#read += value.length
-    if (this.#read > this.#limit) throw new ExcessError(`its answer is longer than ${this.#limit / MIB} MiB`)
+    if (this.#read > this.#limit)
+      throw new ExcessError(`its response is longer than ${this.#limit / MIB} MiB`)
     return value
   }
 }

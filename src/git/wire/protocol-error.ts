@@ -5,7 +5,7 @@ export class ProtocolError extends Error {
   override readonly name = 'ProtocolError'
 }
 
-/** More than any sound remote would say: an answer without an end, or one made to fill memory. */
+/** More than any sound remote would send: an endless response, or one made to fill memory. */
 export class ExcessError extends ProtocolError {}
 
 /** The remote gave up and said why, on band 3 or in an `ERR` line. */
@@ -15,7 +15,7 @@ export class RemoteFatalError extends ProtocolError {
   }
 }
 
-/** The source does not serve objects that a fetch of ours wanted: `ids`, where it says which. */
+/** The source does not serve objects that we wanted: `ids`, if it says which. */
 export class RefusedWantError extends RemoteFatalError {
   constructor(
     text: string,
@@ -32,8 +32,8 @@ const REFUSED_WANT =
 const NAMELESS = /^(?:upload-pack: )?object not found$/i
 
 /**
- * The error for a source's fatal words in answer to a fetch of `wants`: they refuse a want only where they name it, as
- * a repository, a key or a user may be "not found" too.
+ * The error for a source's fatal text after a fetch of `wants`. It refuses a want only if it names one, as a
+ * repository, a key or a user may be "not found" too.
  */
 export function asRefusedWant(error: RemoteFatalError, wants: readonly string[]): RemoteFatalError {
   const { message } = error

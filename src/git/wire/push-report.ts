@@ -17,8 +17,8 @@ export interface PushReport {
 const OK: ReportedStatus = { ok: true }
 
 /**
- * Reads a report on the refs that were sent, up to its flush; what some servers append is left alone. `redact` is for
- * the target's words.
+ * Reads a report on the refs that were sent, up to its flush; what some servers append is ignored. `redact` is applied
+ * to the target's reasons.
  */
 export async function readPushReport(
   reader: PacketReader,
@@ -40,7 +40,7 @@ export async function readPushReport(
   }
 }
 
-/** `ok <ref>`, `ng <ref> <reason>`, or an `option` line, which says how a ref was taken and changes nothing. */
+/** `ok <ref>`, `ng <ref> <reason>`, or an `option` line, which describes an accepted ref and changes nothing. */
 function keepLine(
   { refs }: PushReport,
   sent: ReadonlySet<string>,
@@ -50,9 +50,9 @@ function keepLine(
   const [word, ref = '', ...reason] = line.split(' ')
   if (word === 'option') return
   if (word !== 'ok' && word !== 'ng') throw new ProtocolError(`expected ok or ng, got "${legible(line)}"`)
-  // As git does: what is said of other refs is no matter of ours.
+  // Like git, ignore refs that were not sent.
   if (!sent.has(ref)) return
-  // Of two words on one ref, the bad one stands.
+  // Of two lines for one ref, the refusal counts.
   if (word === 'ng') refs.set(ref, refused(reason.join(' ')))
   else if (!refs.has(ref)) refs.set(ref, OK)
 }

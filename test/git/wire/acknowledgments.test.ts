@@ -57,7 +57,7 @@ t.test('over v2 a pack may follow; another section is an error', async (t) => {
   await t.rejects(readAcknowledged(readerOf(), true, OFFERED), { message: /ends early/ })
 })
 
-t.test('what was not offered is not acknowledged', async (t) => {
+t.test('an acknowledgment of what was not offered is an error', async (t) => {
   const wrong = [`ACK ${'0'.repeat(40)} common`, `ACK ${A} common`, 'ACK', 'ACK abc', 'NAK me', 'shallow']
   for (const line of wrong) {
     const v2 = readerOf(pkt('acknowledgments\n'), pkt(line), FLUSH)

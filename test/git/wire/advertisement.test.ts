@@ -121,7 +121,7 @@ test('the end of the body is read, so that the connection can serve again', asyn
   t.equal(seen.end, 'reached')
 })
 
-test('what breaks the protocol lets go of the stream', async (t) => {
+test('a protocol error releases the stream', async (t) => {
   const { bytes, seen } = watchedStream([Buffer.from('<!DOCTYPE html>'), Buffer.from('<html>')])
   const message = 'expected a pkt-line length, got "<!DO"'
   await t.rejects(readAdvertisement(bytes), { name: 'ProtocolError', message })

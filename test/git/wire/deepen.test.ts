@@ -96,7 +96,7 @@ test('the question over v2 of several commits: each want is a have', async (t) =
   )
 })
 
-test('shallow and unshallow lines are told apart', async (t) => {
+test('shallow and unshallow lines are distinguished', async (t) => {
   const lines = [pkt(`shallow ${C}\n`), pkt(`unshallow ${A}\n`), pkt(`unshallow ${B}`)]
   const expected = { shallow: [C], unshallow: [A, B] }
   t.same(await readDeepened(readerOf(...lines, FLUSH), false), expected)
@@ -107,7 +107,7 @@ test('shallow and unshallow lines are told apart', async (t) => {
   t.same(await readDeepened(readerOf(pkt('packfile\n')), true), nothing)
 })
 
-test('an answer that does not say all is an error, not a no', async (t) => {
+test('an incomplete response is an error, not a negative result', async (t) => {
   const unshallow = pkt(`unshallow ${B}\n`)
   for (const packets of [[], [unshallow], [unshallow, Buffer.from('00')], [DELIM], [pkt('NAK\n'), FLUSH]]) {
     await t.rejects(readDeepened(readerOf(...packets), false), { name: 'ProtocolError' })
@@ -120,7 +120,7 @@ test('an answer that does not say all is an error, not a no', async (t) => {
   })
 })
 
-test('git tells ancestors from others, over both protocols', async (t) => {
+test('git distinguishes ancestors from others, over both protocols', async (t) => {
   for (const objectFormat of ['sha1', 'sha256'] as const) {
     const repository = await createRepository(join(await temporaryFolder(t), 'source'), { objectFormat })
     const { dir } = repository

@@ -10,7 +10,7 @@ const read = (...parts: (Buffer | string)[]) => {
   return readPushReport(new PacketReader(streamOf(Buffer.concat(wire), [6])), new Set(sent))
 }
 
-test('ok and ng, with the reason as the target words it', async (t) => {
+test('ok and ng, with the reason of the target', async (t) => {
   const report = await read(
     'unpack ok\n',
     'ok refs/heads/main\n',
@@ -63,7 +63,7 @@ test('a ref without a line is unknown, not ok', async (t) => {
   t.equal(report.refs.get('refs/heads/main'), undefined)
 })
 
-test('what is appended after the flush is left alone', async (t) => {
+test('bytes after the flush are ignored', async (t) => {
   const garbage = ['0000', '0003', 'PACK', 'ng refs/heads/main late\n']
   for (const text of garbage) {
     const report = await read('unpack ok\n', 'ok refs/heads/main\n', FLUSH, Buffer.from(text))
@@ -76,8 +76,8 @@ test('reasons are shown without control characters, and short', async (t) => {
   t.match(report.refs.get('refs/heads/a'), { ok: false, reason: /^\[31mno {1,2}x{190,200}…$/ })
 })
 
-test('what is no report is an error', async (t) => {
-  await t.rejects(read(), { name: 'ProtocolError', message: 'the answer ends early, before its report' })
+test('anything but a report is an error', async (t) => {
+  await t.rejects(read(), { name: 'ProtocolError', message: 'the response ends early, before its report' })
   await t.rejects(read('ok refs/heads/main\n', FLUSH), { message: /^expected an unpack line, got "ok / })
   await t.rejects(read('unpack ok\n', 'maybe refs/heads/main\n', FLUSH), { message: /^expected ok or ng/ })
   await t.rejects(read('ERR repository is read-only\n'), { message: 'repository is read-only' })
@@ -85,12 +85,12 @@ test('what is no report is an error', async (t) => {
   await t.rejects(read('unpack ok\n', Buffer.from('00')), { message: /in the middle of a packet/ })
 })
 
-test('a report cut between two lines leaves the refs of the rest unknown', async (t) => {
+test('a report truncated between two lines leaves the refs of the rest unknown', async (t) => {
   const report = await read('unpack ok\n', 'ok refs/heads/a\n')
   t.same([...report.refs.keys()], ['refs/heads/a'])
 })
 
-test('what is said of other refs is not kept, and of two words the bad one stands', async (t) => {
+test('other refs are ignored, and of two lines for one ref the refusal counts', async (t) => {
   const lines = [
     'unpack ok',
     'ok refs/heads/other',

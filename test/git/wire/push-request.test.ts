@@ -98,7 +98,7 @@ test('the missing id is as long as the others', async (t) => {
   )
 })
 
-test('git does what it is told', async (t) => {
+test('git carries out the commands', async (t) => {
   for (const objectFormat of ['sha1', 'sha256'] as const) {
     const repository = await createRepository(join(await temporaryFolder(t), 'target'), { objectFormat })
     const { dir } = repository
