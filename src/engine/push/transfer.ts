@@ -1,7 +1,7 @@
 import { GitSyncError } from '../../errors.js'
 import type { Push } from '../../git/receive-pack.js'
-import { printable } from '../../git/wire/protocol-error.js'
 import type { Command } from '../../git/wire/push-request.js'
+import { printable } from '../../runtime/printable.js'
 import { traced } from '../../runtime/trace.js'
 import { remoteText } from '../run/progress.js'
 import { type CountedPack, countedPack } from './counted-pack.js'

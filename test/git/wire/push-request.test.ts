@@ -98,7 +98,7 @@ test('the missing id is as long as the others', async (t) => {
   )
 })
 
-test('git does what it is told', async (t) => {
+test('git carries out the commands', async (t) => {
   for (const objectFormat of ['sha1', 'sha256'] as const) {
     const repository = await createRepository(join(await temporaryFolder(t), 'target'), { objectFormat })
     const { dir } = repository
@@ -116,7 +116,7 @@ test('git does what it is told', async (t) => {
     const outer = new PacketReader(streamOf(answer))
     const sent = new Set(commands.map(({ ref }) => ref))
     const report = await readPushReport(new PacketReader(readSideBand(outer, () => {})), sent)
-    t.same(report, { unpackError: '', refs: new Map(commands.map(({ ref }) => [ref, ''])) })
+    t.same(report, { unpack: { ok: true }, refs: new Map(commands.map(({ ref }) => [ref, { ok: true }])) })
     t.same(await repository.refs(), { 'refs/heads/main': first, 'refs/heads/new': second })
   }
 })
