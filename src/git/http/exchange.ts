@@ -3,12 +3,12 @@ import { type Dispatcher, request } from 'undici'
 import type { EndpointRole } from '../../../schemas/event.js'
 import type { ServiceStats } from '../../../schemas/result.js'
 import { GitSyncError } from '../../errors.js'
+import { unlessAborted } from '../../runtime/abort.js'
 import { yieldToEventLoop } from '../../runtime/yield.js'
 import { FRESH, StaleConnectionError } from '../connections/connections.js'
 import type { Credentials } from '../secrets/credentials.js'
 import type { Secrets } from '../secrets/secrets.js'
 import { legible, printable } from '../wire/protocol-error.js'
-import { unlessAborted } from './abort.js'
 import { BodyChunks } from './body-chunks.js'
 import {
   credentialsHint,

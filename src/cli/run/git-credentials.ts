@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import { spawn } from 'node:child_process'
 import { buffer } from 'node:stream/consumers'
-import type { EndpointRole, RunEvent } from '../../schemas/event.js'
-import type { Endpoint, EndpointAuth } from '../../schemas/request.js'
-import type { AuthProvider } from '../engine/run/auth.js'
-import { GitSyncError } from '../errors.js'
-import { HttpStatusError } from '../git/http/http-status.js'
+import type { EndpointRole, RunEvent } from '../../../schemas/event.js'
+import type { Endpoint, EndpointAuth } from '../../../schemas/request.js'
+import type { AuthProvider } from '../../engine/run/auth.js'
+import { GitSyncError } from '../../errors.js'
+import { HttpStatusError } from '../../git/http/http-status.js'
 
 /** What `git credential fill` answered, and what `approve` and `reject` take. */
 interface Found {
