@@ -1,7 +1,8 @@
 import { GitSyncError } from '../errors.js'
 import { RefusedWantError } from '../git/wire/protocol-error.js'
 import type { DesiredRef } from './plan/select.js'
-import type { Run, SyncSpec } from './request/sync-spec.js'
+import type { SyncSpec } from './request/sync-spec.js'
+import type { RunContext } from './run/run-context.js'
 
 const MAX_BLIND_PUSHES = 3
 const MAX_UNSERVED = 1_000
@@ -17,7 +18,7 @@ export interface Retries {
 /** Counts the reasons for listing again, and says whether this one is good for another attempt. */
 export function mayTryAgain(
   retries: Retries,
-  run: Run,
+  run: RunContext,
   job: SyncSpec,
   error: GitSyncError,
   desired: ReadonlyMap<string, DesiredRef>,

@@ -13,9 +13,10 @@ import type { DesiredRef } from './plan/select.js'
 import { type Execution, newExecution } from './push/push-state.js'
 import { bringsObjects } from './push/wants.js'
 import { executePushes } from './push-plan.js'
-import type { Run, SyncSpec } from './request/sync-spec.js'
+import type { SyncSpec } from './request/sync-spec.js'
 import { buildResult, type RunSummary, summarizeRun, withOutcomes } from './result.js'
 import { isRefusedWant, mayTryAgain, type Retries, unservedError } from './retry.js'
+import type { RunContext } from './run/run-context.js'
 import { collectStats, MemoryMeter } from './run/stats.js'
 
 /**
@@ -24,7 +25,7 @@ import { collectStats, MemoryMeter } from './run/stats.js'
  *
  * @throws GitSyncError; from the plan on with a `result` that says what the target confirmed
  */
-export async function runSync(run: Run, job: SyncSpec): Promise<SyncResult> {
+export async function runSync(run: RunContext, job: SyncSpec): Promise<SyncResult> {
   const state = newState(run, job)
   try {
     for (;;) {
@@ -38,7 +39,7 @@ export async function runSync(run: Run, job: SyncSpec): Promise<SyncResult> {
 
 /** What a run remembers from attempt to attempt. */
 interface State {
-  run: Run
+  run: RunContext
   job: SyncSpec
   started: number
   memory: MemoryMeter
@@ -50,7 +51,7 @@ interface State {
   latest: { remotes: Remotes; draft: ProvisionalPlan } | undefined
 }
 
-function newState(run: Run, job: SyncSpec): State {
+function newState(run: RunContext, job: SyncSpec): State {
   return {
     run,
     job,
@@ -128,7 +129,7 @@ async function layOut(
   return pushes
 }
 
-function announce(run: Run, { plan, execution }: RunSummary, { proofs }: ProvisionalPlan): void {
+function announce(run: RunContext, { plan, execution }: RunSummary, { proofs }: ProvisionalPlan): void {
   const { digest: _, forced, ...counts } = plan
   run.emit({
     type: 'planned',

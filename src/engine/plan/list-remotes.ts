@@ -4,8 +4,9 @@ import { ReceivePack } from '../../git/receive-pack.js'
 import { UploadPack } from '../../git/upload-pack.js'
 import { traced } from '../../runtime/trace.js'
 import { refPrefixes } from '../request/scope.js'
-import type { Run, SyncSpec } from '../request/sync-spec.js'
+import type { SyncSpec } from '../request/sync-spec.js'
 import { leftOut } from '../run/notices.js'
+import type { RunContext } from '../run/run-context.js'
 import { type DesiredRef, selectRefs } from './select.js'
 
 /** Both sides of a run, with their refs as they were listed. */
@@ -20,7 +21,7 @@ export interface Remotes {
 const PLANNED_REF = 500
 
 /** Lists both remotes at once, telling of each as it answers, and selects from the source while the target goes on. */
-export async function openRemotes(run: Run, job: SyncSpec): Promise<Remotes> {
+export async function openRemotes(run: RunContext, job: SyncSpec): Promise<Remotes> {
   const openAndSelect = async () => {
     const source = await openSource(run, job.protocol, refPrefixes(job.scope))
     const selection = selectRefs(job.scope, source.refs, run.signal)
@@ -42,7 +43,7 @@ export async function openRemotes(run: Run, job: SyncSpec): Promise<Remotes> {
 }
 
 export async function openSource(
-  run: Run,
+  run: RunContext,
   mode: ProtocolMode,
   prefixes: readonly string[],
 ): Promise<UploadPack> {
@@ -59,7 +60,7 @@ export async function openSource(
   return source
 }
 
-export async function openTarget(run: Run): Promise<ReceivePack> {
+export async function openTarget(run: RunContext): Promise<ReceivePack> {
   const target = await traced('discover target', {}, () => ReceivePack.open(run.target))
   const { refs, head } = target
   run.emit({

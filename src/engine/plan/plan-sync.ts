@@ -1,7 +1,8 @@
 import { GitSyncError } from '../../errors.js'
 import { traced } from '../../runtime/trace.js'
 import { filterInTurns } from '../../runtime/yield.js'
-import type { Run, SyncSpec } from '../request/sync-spec.js'
+import type { SyncSpec } from '../request/sync-spec.js'
+import type { RunContext } from '../run/run-context.js'
 import type { Remotes } from './list-remotes.js'
 import { branchesToProve, type PlannedRef, planRefs } from './plan-refs.js'
 import { proveFastForwards } from './prove.js'
@@ -26,7 +27,7 @@ export interface PreviousAttempts {
  * started and not waited for.
  */
 export async function planAndProve(
-  run: Run,
+  run: RunContext,
   job: SyncSpec,
   { source, target, desired }: Remotes,
   memory: PreviousAttempts,

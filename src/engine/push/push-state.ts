@@ -1,11 +1,12 @@
 import type { Command } from '../../git/wire/push-request.js'
 import type { Remotes } from '../plan/list-remotes.js'
 import type { PlannedRef } from '../plan/plan-refs.js'
-import type { Run, SyncSpec } from '../request/sync-spec.js'
+import type { SyncSpec } from '../request/sync-spec.js'
+import type { RunContext } from '../run/run-context.js'
 
 /** What the pushes of one plan work with. */
 export interface Context {
-  run: Run
+  run: RunContext
   job: SyncSpec
   remotes: Remotes
   plan: readonly PlannedRef[]

@@ -1,8 +1,4 @@
 import type { OperationMode, ProtocolMode, SyncRequest } from '../../../schemas/request.js'
-import type { MemoryAccount } from '../../git/http/memory-account.js'
-import type { SmartHttp } from '../../git/http/smart-http.js'
-import type { Traffic } from '../../git/http/traffic.js'
-import type { Emit, ProgressMeter } from '../run/progress.js'
 import { type Scope, toScope } from './scope.js'
 
 /** A validated request with its defaults in place and its synonyms made one. */
@@ -34,21 +30,6 @@ export interface SyncSpec {
   spool: { folder: string; maxBytes: number; maxObjects: number }
   collectStats: boolean
   measureMemory: boolean
-}
-
-/** What one run works with: its remotes, where it tells of itself, and what ends it. */
-export interface Run {
-  source: SmartHttp
-  target: SmartHttp
-  traffic: Traffic
-  memory: MemoryAccount
-  emit: Emit
-  /** Someone is told of what goes on, and so of the remotes' own progress text. */
-  isWatched: boolean
-  meter: ProgressMeter
-  signal: AbortSignal
-  /** Milliseconds of a remote's silence that end the run. */
-  stallTimeout: number
 }
 
 const DEFAULT_REF_UPDATES = 5_000

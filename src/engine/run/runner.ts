@@ -9,10 +9,11 @@ import { type RemoteOptions, SmartHttp } from '../../git/http/smart-http.js'
 import { Traffic } from '../../git/http/traffic.js'
 import { Secrets } from '../../git/secrets/secrets.js'
 import { RESERVED_PREFIX } from '../request/scope.js'
-import type { Run, SpecSettings } from '../request/sync-spec.js'
+import type { SpecSettings } from '../request/sync-spec.js'
 import { type AuthProvider, resolveAuth } from './auth.js'
 import { type DispatcherProvider, defaultDispatchers, resolveDispatchers } from './dispatchers.js'
 import { ProgressMeter } from './progress.js'
+import type { RunContext } from './run-context.js'
 
 export interface ClientOptions {
   /** Asked for credentials where a request brings none for a side. */
@@ -61,7 +62,7 @@ export class Runner {
   async run<T>(
     request: Remote,
     { signal, onEvent, traffic = new Traffic(), memory = UNACCOUNTED }: RunOptions,
-    work: (run: Run) => Promise<T>,
+    work: (run: RunContext) => Promise<T>,
   ): Promise<T> {
     const ending = new AbortController()
     const onAbort = () => ending.abort(abortError(signal?.reason))
