@@ -7,11 +7,12 @@ import type { AuthProvider } from './engine/run/auth.js'
 import { parseCallers } from './service/access/callers.js'
 import { CredentialsFile, parseCredentials } from './service/access/credentials-file.js'
 import { ReloadingFile } from './service/access/reloading-file.js'
-import { type Config, readConfig, SETTINGS } from './service/config.js'
+import { type Config, readConfig } from './service/config.js'
 import { egressDispatchers } from './service/egress/dispatchers.js'
 import { EgressPolicy } from './service/egress/policy.js'
 import type { StopTracing } from './service/tracing.js'
 import { SettingError } from './settings/setting-error.js'
+import { SETTINGS } from './settings/settings.js'
 import { CLI_VARIABLES, checkVariables } from './settings/variables.js'
 
 /** Milliseconds for callers to take in their last lines, and for the last spans to go out. */
