@@ -1,10 +1,11 @@
+import type { ProxySettings } from '../git/connections/dial-by-proxy.js'
+import { readProxies } from '../settings/proxies.js'
 import { readSize, readTime, readVariables } from '../settings/read-variables.js'
 import { type RunSettings, toRunSettings } from '../settings/run-settings.js'
 import { SettingError } from '../settings/setting-error.js'
 import { type EgressMode, Settings } from '../settings/settings.js'
 import { type Caller, parseCallers } from './access/callers.js'
 import { AllowedHosts } from './egress/allowed-hosts.js'
-import { type ProxySettings, readProxies } from './egress/proxies.js'
 import { DEFAULT_MEMORY_BUDGET } from './runs/memory-budget.js'
 
 /** The service's settings, read and understood. Times are milliseconds, sizes bytes. */

@@ -1,35 +1,14 @@
-import type { Dial } from '../../git/connections/dial.js'
-import { portOf } from '../../git/connections/dial.js'
-import type { ProxyServer } from '../../git/connections/proxy-tunnel.js'
-import { SettingError } from '../../settings/setting-error.js'
-import { bareName } from './allowed-hosts.js'
+import type { Dial } from './dial.js'
+import { portOf } from './dial.js'
+import { bareName } from './host-name.js'
 import { NoProxy } from './no-proxy.js'
+import type { ProxyServer } from './proxy-tunnel.js'
 
 /** Proxies to go through; '' is none. */
 export interface ProxySettings {
   httpProxy: string
   httpsProxy: string
   noProxy: string
-}
-
-/**
- * The variables that other programs know too, in lower case or, where that is not set, in upper case.
- *
- * @throws SettingError
- */
-export function readProxies(env: NodeJS.ProcessEnv): ProxySettings | undefined {
-  const read = (name: string) => env[name.toLowerCase()] || env[name] || ''
-  const proxy = (name: string) => {
-    const url = withScheme(read(name))
-    // It may carry a password, so it is not shown.
-    if (url !== '' && !isProxy(url)) {
-      throw new SettingError(`${name} must be host:port, or an http:// or https:// URL`)
-    }
-    return url
-  }
-  const [httpProxy, httpsProxy] = [proxy('HTTP_PROXY'), proxy('HTTPS_PROXY')]
-  if (httpProxy === '' && httpsProxy === '') return undefined
-  return { httpProxy, httpsProxy, noProxy: read('NO_PROXY') }
 }
 
 /** Dials each target as the settings have it: through the proxy for its scheme, or directly. */
@@ -48,21 +27,8 @@ export function dialByProxy(
   }
 }
 
-/** As curl reads it: a proxy without a scheme speaks plain HTTP. */
-function withScheme(url: string): string {
-  return url === '' || url.includes('://') ? url : `http://${url}`
-}
-
-function isProxy(url: string): boolean {
-  try {
-    parseProxy(url)
-    return /^https?:$/.test(new URL(url).protocol)
-  } catch {
-    return false
-  }
-}
-
-function parseProxy(url: string): ProxyServer {
+/** @throws TypeError for what is not a URL */
+export function parseProxy(url: string): ProxyServer {
   const { protocol, hostname, port, host, username, password } = new URL(url)
   const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
   return {
