@@ -149,7 +149,8 @@ async function guard(
 ): Promise<void> {
   const { run, job, execution } = state
   try {
-    await assertPlanAllowed(job, draft.plan, outline.plan, remotes.target, pushes.length, run.signal)
+    const scheduled = { plan: draft.plan, summary: outline.plan, pushes: pushes.length }
+    await assertPlanAllowed(job, scheduled, remotes.target, run.signal)
   } catch (error) {
     if (error instanceof GitSyncError && execution.done === 0) {
       const plan = await withProofs(execution, draft)

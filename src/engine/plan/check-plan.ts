@@ -6,6 +6,13 @@ import type { SyncSpec } from '../request/sync-spec.js'
 import type { PlannedRef } from './plan-refs.js'
 import { reusesFreedNames } from './schedule.js'
 
+/** A plan, what it comes to, and in how many pushes. */
+export interface ScheduledPlan {
+  plan: readonly PlannedRef[]
+  summary: PlanSummary
+  pushes: number
+}
+
 /**
  * Stops a plan that may not run, before anything is sent.
  *
@@ -13,10 +20,8 @@ import { reusesFreedNames } from './schedule.js'
  */
 export async function assertPlanAllowed(
   job: SyncSpec,
-  plan: readonly PlannedRef[],
-  summary: PlanSummary,
+  { plan, summary, pushes }: ScheduledPlan,
   target: ReceivePack,
-  pushes: number,
   signal: AbortSignal,
 ): Promise<void> {
   if (job.expectedPlan !== undefined && job.expectedPlan !== summary.digest) {

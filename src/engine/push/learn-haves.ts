@@ -1,6 +1,4 @@
 import { GitSyncError } from '../../errors.js'
-import type { ReceivePack } from '../../git/receive-pack.js'
-import type { UploadPack } from '../../git/upload-pack.js'
 import { ExcessError } from '../../git/wire/protocol-error.js'
 import { MAX_HAVES } from '../../git/wire/request-bounds.js'
 import type { LargeSet } from '../../runtime/large-map.js'
@@ -31,7 +29,7 @@ export async function learnHaves({ run, job, remotes, plan, confirmed }: Context
   try {
     const known = await source.acknowledged(want, tips)
     for (const tip of tips) {
-      if (known && !known.has(tip)) await learnBelow(source, target, want, tip, confirmed)
+      if (known && !known.has(tip)) await learnBelow(remotes, want, tip, confirmed)
     }
   } catch (error) {
     if (!(error instanceof GitSyncError) || !REFUSALS.test(error.code)) throw error
@@ -83,8 +81,7 @@ async function firstLost<T>(
 }
 
 async function learnBelow(
-  source: UploadPack,
-  target: ReceivePack,
+  { source, target }: Context['remotes'],
   want: string,
   tip: string,
   learned: Set<string>,

@@ -66,7 +66,7 @@ async function fetchAndPush(context: Context, request: TransferRequest): Promise
 async function fetchFor(context: Context, { wants, thin }: TransferRequest): Promise<Fetched> {
   const { run, remotes, plan, confirmed } = context
   const { source, target } = remotes
-  const haves = await chooseHaves(target, plan, source.refs, confirmed, run.signal)
+  const haves = await chooseHaves(remotes, plan, confirmed, run.signal)
   const ofsDelta = target.capabilities.has('ofs-delta')
   // Deltas can lack their bases only where the source knows of any.
   const isThin = thin && haves.length > 0

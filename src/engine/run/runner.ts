@@ -108,15 +108,9 @@ export class Runner {
   ): SmartHttp {
     const { auth: provider, stallTimeout = DEFAULT_STALL_TIMEOUT } = this.#options
     const access = async (url: URL): Promise<Access> => {
-      const asked = { ...endpoint, url: url.href }
       const own = request.auth?.[side]
-      const { credentials, skipTlsVerify, auth } = await resolveAuth(
-        own,
-        provider,
-        asked,
-        side,
-        shared.signal,
-      )
+      const asked = { endpoint: { ...endpoint, url: url.href }, role: side, signal: shared.signal }
+      const { credentials, skipTlsVerify, auth } = await resolveAuth(own, provider, asked)
       shared.secrets.learn(auth)
       return { credentials, ...resolveDispatchers(this.#dispatcher, side, skipTlsVerify) }
     }
