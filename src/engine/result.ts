@@ -37,10 +37,10 @@ export async function summarizeRun({
   isPlan,
 }: RunSummaryParts): Promise<RunSummary> {
   const { protocol, head } = remotes.source
-  const summary = await summarize(plan, zeroId(remotes.target.objectFormat))
+  const { summary, isNew } = await factsOf(plan, zeroId(remotes.target.objectFormat))
   const { transferMode, reason } = isMaterialized
     ? materialized(job)
-    : chooseTransfer(job, summary, await isNew(plan), batch.enabled)
+    : chooseTransfer(job, summary, isNew, batch.enabled)
   const execution: ExecutionSummary = {
     dryRun: isPlan,
     protocol,
@@ -107,8 +107,24 @@ function chooseTransfer(
   return { transferMode: `incremental${batch}`, reason: 'existing-refs' }
 }
 
-/** Whether the target has none of the desired refs. */
-async function isNew(plan: readonly PlannedRef[]): Promise<boolean> {
+interface PlanFacts {
+  summary: PlanSummary
+  /** The target has none of the desired refs. */
+  isNew: boolean
+}
+
+/** What is asked of a plan before its pushes and after them. A plan is not changed, so this is found out once. */
+async function factsOf(plan: readonly PlannedRef[], zero: string): Promise<PlanFacts> {
+  const known = facts.get(plan)
+  if (known) return known
+  const found = { summary: await summarize(plan, zero), isNew: await isNewTo(plan) }
+  facts.set(plan, found)
+  return found
+}
+
+const facts = new WeakMap<readonly PlannedRef[], PlanFacts>()
+
+async function isNewTo(plan: readonly PlannedRef[]): Promise<boolean> {
   const pace = new Pace()
   for (const { action, targetHash } of plan) {
     if (action !== 'delete' && targetHash !== '') return false

@@ -30,7 +30,7 @@ export async function planAndProve(
   run: RunContext,
   job: SyncSpec,
   { source, target, desired }: Remotes,
-  memory: PreviousAttempts,
+  previous: PreviousAttempts,
 ): Promise<ProvisionalPlan> {
   const planWith = (fastForwards: ReadonlySet<string>) =>
     planRefs({
@@ -41,11 +41,11 @@ export async function planAndProve(
       prune: job.prune,
       fastForwards,
       bestEffort: job.bestEffort,
-      ...memory,
+      ...previous,
       signal: run.signal,
     })
   const differing = await branchesToProve(desired, target.refs, run.signal)
-  const isServed = ({ id }: DesiredRef) => !memory.unserved.has(id)
+  const isServed = ({ id }: DesiredRef) => !previous.unserved.has(id)
   const branches = await filterInTurns(differing, isServed, { signal: run.signal })
   if (branches.length === 0) return { plan: await planWith(new Set()), proofs: undefined }
   const prove = () =>
