@@ -5,12 +5,14 @@ import { isWellFormedRefName } from '../refs/ref-name.js'
 import { ExcessError, legible, ProtocolError } from './protocol-error.js'
 import { MAX_HAVES, MAX_SHALLOW } from './request-bounds.js'
 
+const MAX_INVALID = 10
+
 /** What a remote lists, believed only as far as git could list it: all that follows builds on it. */
 export class RefListing {
   /** Ref names to object ids, without peeled entries and without HEAD. */
   readonly refs = new RefMap<string>()
   /** Names that are none to git. They are never written, so they are not kept. */
-  readonly invalidNames = new Sample()
+  readonly invalidNames = new Sample(MAX_INVALID)
   /** The branch that HEAD names, where that can be told. */
   head: string | undefined
   /** `.have` lines: objects that the repository has without a ref of its own, as a fork does. */
