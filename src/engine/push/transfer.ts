@@ -98,8 +98,8 @@ async function spoolAndPush(
     const first = await send()
     if (first.type === 'reported' || first.error.code !== 'target_unreachable') return first
     if (first.type === 'unclear') {
-      const { outcomes } = await determineOutcomes(target, commands, undefined, run)
-      if (!nothingMoved(outcomes)) return first
+      const listed = await determineOutcomes(target, commands, undefined, run)
+      if (!nothingMoved(listed.outcomes)) return { ...first, listed }
     }
     run.emit({ type: 'notice', text: 'the connection broke and nothing has moved: sending the file again' })
     return await send()
