@@ -27,13 +27,13 @@ export async function proveFastForwards(
   // One iterator for all who ask: each question is taken once.
   const questions = (await groupByTip(branches, signal)).values()
   const proven = new Set<string>()
-  const answerQuestions = async () => {
+  const askEach = async () => {
     for (const [tip, refs] of questions) {
       const ancestors = await ancestorsAmong(source, tip, [...new Set(refs.map(targetId))])
       for (const ref of refs) if (ancestors.has(targetId(ref))) proven.add(ref.targetRef)
     }
   }
-  await Promise.all(Array.from({ length: MAX_AT_ONCE }, answerQuestions))
+  await Promise.all(Array.from({ length: MAX_AT_ONCE }, askEach))
   return proven
 }
 
