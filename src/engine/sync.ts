@@ -1,7 +1,7 @@
 import type { SyncResult } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
 import type { Command } from '../git/wire/push-request.js'
-import { filterInTurns, yieldToEventLoop } from '../runtime/yield.js'
+import { filterYielding, yieldToEventLoop } from '../runtime/yield.js'
 import { cleanUp } from './batch/clean-up.js'
 import { assertPlanAllowed } from './plan/check-plan.js'
 import { idleExcludes } from './plan/idle-excludes.js'
@@ -120,7 +120,7 @@ async function schedulePending(
   { remotes, draft: { plan }, execution }: Planned,
 ): Promise<Command[][]> {
   const { signal } = run
-  const pending = await filterInTurns(plan, ({ targetRef }) => !execution.settled.has(targetRef), { signal })
+  const pending = await filterYielding(plan, ({ targetRef }) => !execution.settled.has(targetRef), { signal })
   const isBlocked = plan.some(({ action }) => action === 'block')
   const pushes = isBlocked
     ? []

@@ -1,7 +1,7 @@
 import type { PlanSummary } from '../../../schemas/result.js'
 import { GitSyncError } from '../../errors.js'
 import type { ReceivePack } from '../../git/receive-pack.js'
-import { filterInTurns } from '../../runtime/yield.js'
+import { filterYielding } from '../../runtime/yield.js'
 import type { SyncSpec } from '../request/sync-spec.js'
 import type { PlannedRef } from './plan-refs.js'
 import { reusesFreedNames } from './schedule.js'
@@ -32,7 +32,7 @@ export async function assertPlanAllowed(
   }
   if (job.bootstrap) await guardBootstrap(plan, signal)
   if (summary.block > 0) {
-    const blocked = await filterInTurns(plan, ({ action }) => action === 'block', { signal })
+    const blocked = await filterYielding(plan, ({ action }) => action === 'block', { signal })
     const refs = blocked.map(({ targetRef, reason }) => ({ ref: targetRef, reason }))
     // Nothing overwrites what is in the way of another name.
     const isOverwrite = blocked.every(({ targetHash }) => targetHash !== '')
@@ -58,7 +58,7 @@ export async function assertPlanAllowed(
 
 async function guardBootstrap(plan: readonly PlannedRef[], signal: AbortSignal): Promise<void> {
   const isPresent = ({ sourceRef, targetHash }: PlannedRef) => sourceRef !== '' && targetHash !== ''
-  const present = await filterInTurns(plan, isPresent, { signal })
+  const present = await filterYielding(plan, isPresent, { signal })
   if (present.length === 0) return
   const refs = present.map(({ targetRef, targetHash }) => ({
     ref: targetRef,

@@ -1,6 +1,6 @@
 import { GitSyncError } from '../../errors.js'
 import { traced } from '../../runtime/trace.js'
-import { filterInTurns } from '../../runtime/yield.js'
+import { filterYielding } from '../../runtime/yield.js'
 import type { SyncSpec } from '../request/sync-spec.js'
 import type { RunContext } from '../run/run-context.js'
 import type { Remotes } from './list-remotes.js'
@@ -46,7 +46,7 @@ export async function planAndProve(
     })
   const differing = await branchesToProve(desired, target.refs, run.signal)
   const isServed = ({ id }: DesiredRef) => !previous.unserved.has(id)
-  const branches = await filterInTurns(differing, isServed, { signal: run.signal })
+  const branches = await filterYielding(differing, isServed, { signal: run.signal })
   if (branches.length === 0) return { plan: await planWith(new Set()), proofs: undefined }
   const prove = () =>
     traced('prove', { 'gitsync.branches': branches.length }, () =>

@@ -3,7 +3,7 @@ import { GitSyncError } from '../../errors.js'
 import { canonicalText } from '../../git/refs/byte-text.js'
 import { RefMap } from '../../git/refs/ref-map.js'
 import { isValidRefName, kindOfRef } from '../../git/refs/ref-name.js'
-import { costOfName, filterInTurns, forEachYielding, Pace } from '../../runtime/yield.js'
+import { costOfName, filterYielding, forEachYielding, Pace } from '../../runtime/yield.js'
 import { isBranchTaken, isExcluded, isReserved, type Scope } from '../request/scope.js'
 import { BoundedNotices, NO_REF_NAME } from '../run/notices.js'
 
@@ -66,7 +66,7 @@ export async function discoverRefs(
   signal?: AbortSignal,
 ): Promise<[string, string][]> {
   const isMeant = ([name]: [string, string]) => isValidRefName(name) && isTaken(scope, name)
-  return filterInTurns(refs, isMeant, { signal, cost: ([name]) => costOfName(name) })
+  return filterYielding(refs, isMeant, { signal, cost: ([name]) => costOfName(name) })
 }
 
 /** Whether a source ref is taken under its own name. */

@@ -2,7 +2,7 @@ import { GitSyncError } from '../../errors.js'
 import { ExcessError } from '../../git/wire/protocol-error.js'
 import { MAX_HAVES } from '../../git/wire/request-bounds.js'
 import type { LargeSet } from '../../runtime/large-map.js'
-import { filterInTurns, Pace } from '../../runtime/yield.js'
+import { filterYielding, Pace } from '../../runtime/yield.js'
 import type { PlannedRef } from '../plan/plan-refs.js'
 import type { Context } from './push-state.js'
 import { tipsOf } from './wants.js'
@@ -20,7 +20,7 @@ export async function learnHaves({ run, job, remotes, plan, confirmed }: Context
   const { source, target } = remotes
   const { signal } = run
   const isWrite = ({ action }: PlannedRef) => action === 'create' || action === 'update'
-  const writes = await filterInTurns(plan, isWrite, { signal })
+  const writes = await filterYielding(plan, isWrite, { signal })
   const tips = await doubtfulTips(remotes, writes, job.overwrite, signal)
   if (tips.length === 0) return
   const held = await tipsOf(target.refs, signal)
@@ -49,15 +49,15 @@ async function doubtfulTips(
 ): Promise<string[]> {
   const sourceTips = await tipsOf(source.refs, signal)
   const isUpdate = ({ action, kind }: PlannedRef) => action === 'update' && kind === 'branch'
-  const updates = await filterInTurns(writes, isUpdate, { signal })
+  const updates = await filterYielding(writes, isUpdate, { signal })
   // Without overwriting, all updates are proven.
   if (updates.length > 0) {
     return overwrite ? firstLost(sourceTips, updates, ({ targetHash }) => targetHash, signal) : []
   }
   const isBranch = ([name]: [string, string]) => name.startsWith('refs/heads/')
-  const branches = await filterInTurns(target.refs, isBranch, { signal })
+  const branches = await filterYielding(target.refs, isBranch, { signal })
   const isKnown = ([, id]: [string, string]) => sourceTips.has(id)
-  if ((await filterInTurns(branches, isKnown, { signal })).length > 0) return []
+  if ((await filterYielding(branches, isKnown, { signal })).length > 0) return []
   const head = branches.filter(([name]) => name === target.head)
   return firstLost(sourceTips, [...head, ...branches], ([, id]) => id, signal)
 }

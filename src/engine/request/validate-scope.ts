@@ -74,11 +74,11 @@ const KINDS = { branch: 'branch', tag: 'tag', other: 'ref of another kind' }
 
 function* overlaps(mappings: readonly RefMapping[]): Generator<FieldProblem> {
   const targets = mappings.map(({ target }) => new RefPattern(branchRef(target)))
-  const told = new Set<number>()
+  const reported = new Set<number>()
   for (const pair of overlapsAmong(targets)) {
     const [earlier, later] = [Math.min(...pair), Math.max(...pair)]
-    if (told.has(later)) continue
-    told.add(later)
+    if (reported.has(later)) continue
+    reported.add(later)
     yield {
       path: `/scope/mappings/${later}`,
       message: `overlaps the target ${quoted(targets[earlier]?.text ?? '')} of another mapping`,

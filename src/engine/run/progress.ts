@@ -27,7 +27,7 @@ export class ProgressMeter {
 
   constructor(emit: Emit) {
     this.#emit = emit
-    this.#timer = setInterval(() => this.#tell(), INTERVAL).unref()
+    this.#timer = setInterval(() => this.#report(), INTERVAL).unref()
   }
 
   enter(phase: ProgressEvent['phase']): void {
@@ -39,14 +39,14 @@ export class ProgressMeter {
   /** Something moved: tells of it now or within the interval. */
   changed(): void {
     this.#pending = true
-    this.#tell()
+    this.#report()
   }
 
   close(): void {
     clearInterval(this.#timer)
   }
 
-  #tell(): void {
+  #report(): void {
     const now = performance.now()
     if (!this.#pending || now - this.#lastEmitted < INTERVAL) return
     this.#pending = false
@@ -78,7 +78,7 @@ export function remoteText(
   // A redrawn line that was left out, as long as an LF may show that it ended in CR LF.
   let held = NOTHING
   let lastRedrawn = Number.NEGATIVE_INFINITY
-  let [told, since] = [0, Number.NEGATIVE_INFINITY]
+  let [lines, since] = [0, Number.NEGATIVE_INFINITY]
   const end = (isRedrawn: boolean) => {
     const { text, isCut } = line.text === '' && !isRedrawn ? held : line
     if (text === '') return
@@ -88,8 +88,8 @@ export function remoteText(
     line = NOTHING
     if (isHeld) return
     if (isRedrawn) lastRedrawn = now
-    if (now - since >= INTERVAL) [told, since] = [0, now]
-    if (++told > MAX_LINES) return
+    if (now - since >= INTERVAL) [lines, since] = [0, now]
+    if (++lines > MAX_LINES) return
     const shown = printable(redact(text, isCut), MAX_LINE)
     if (shown === '') return
     emit({ type: 'remote', side, text: shown })
