@@ -32,7 +32,7 @@ export class Client {
     return this.#sync(validateOnce('sync', request), options, false)
   }
 
-  /** A sync in mode `replicate`: what the target has is overwritten. @throws GitSyncError */
+  /** A sync in mode `replicate`: the target's values are overwritten. @throws GitSyncError */
   async replicate(request: SyncRequest, options: RunOptions = {}): Promise<SyncResult> {
     return this.#sync(validateOnce('replicate', request), options, false)
   }

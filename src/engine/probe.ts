@@ -11,7 +11,7 @@ import { collectStats, MemoryMeter } from './run/stats.js'
 /** Bytes that a ref of the result takes, apart from its name and id. */
 const LISTED_REF = 100
 
-/** Lists the source, and the target where one is named: what is there, and what they can do. */
+/** Lists the refs and capabilities of the source, and of the target where one is named. */
 export async function runProbe(run: RunContext, request: ProbeRequest): Promise<ProbeResult> {
   const started = performance.now()
   const memory = new MemoryMeter(request.options?.measureMemory === true)

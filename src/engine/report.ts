@@ -11,7 +11,7 @@ import { buildResult, type RunSummary, summarizeRun, withOutcomes } from './resu
 import type { RunContext } from './run/run-context.js'
 import { collectStats, type MemoryMeter } from './run/stats.js'
 
-/** A run, and by what it is measured. */
+/** A run and its measurements. */
 export interface MeasuredRun {
   run: RunContext
   job: SyncSpec
@@ -27,8 +27,8 @@ export interface Planned {
 }
 
 /**
- * A plan with what the proofs have found that ran alongside its pushes, in its actions and in what was settled. They
- * only tell forced updates from fast-forwards.
+ * Adds the results of proofs that ran alongside the pushes to a plan and to its settled refs. They only distinguish
+ * forced updates from fast-forwards.
  */
 export async function withProofs(planned: Planned): Promise<Planned> {
   const { draft, execution } = planned
@@ -43,7 +43,7 @@ export async function withProofs(planned: Planned): Promise<Planned> {
   return { ...planned, draft: { plan, proofs: undefined }, execution: { ...execution, settled } }
 }
 
-/** What a plan would come to, before anything of it is pushed. */
+/** The summary of a plan before anything of it is pushed. */
 export async function summarizePlanned(
   { run, job }: MeasuredRun,
   { remotes, draft, execution }: Planned,
@@ -60,12 +60,12 @@ export async function summarizePlanned(
     relay: relay && !isMaterialized,
     isMaterialized,
     isPlan: true,
-    // How many batches a limited push takes is known when its history is.
+    // How many batches a limited push takes is known once the history is.
     batch: { enabled: isBatch, planned: isBatch && planned === 1 ? 0 : planned, done },
   })
 }
 
-/** What a run has come to; `failure` is the reason of what did not move. */
+/** The result of a run; `failure` is the reason for refs that did not move. */
 export async function runResult(
   measured: MeasuredRun,
   { remotes, draft: { plan }, execution }: Planned,
@@ -84,7 +84,7 @@ export async function runResult(
   return planResult(measured, summary, await withOutcomes(plan, settled, failed, failure))
 }
 
-/** @param refs what became of the plan, or the plan itself where nothing was tried */
+/** @param refs the plan with its outcomes, or as it is where nothing was pushed */
 export function planResult(
   { run, job, memoryMeter, started }: MeasuredRun,
   summary: RunSummary,

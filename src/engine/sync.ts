@@ -26,8 +26,8 @@ import type { RunContext } from './run/run-context.js'
 import { MemoryMeter } from './run/stats.js'
 
 /**
- * A plan, sync or replicate, from listing to result. What a listing cannot know, a ref that moves meanwhile, sends
- * the run back to its start: both remotes are listed again, and selected, planned, proven and checked anew.
+ * A plan, sync or replicate, from listing to result. A ref that moves after it was listed sends the run back to its
+ * start: both remotes are listed again, and selection, plan, proofs and checks are repeated.
  *
  * @throws GitSyncError; from the plan on with a `result` that says what the target confirmed
  */
@@ -53,7 +53,7 @@ interface Carryover {
   latest: Planned | undefined
 }
 
-/** How an attempt ended that has not failed. */
+/** How an attempt ended, unless it failed for good. */
 type Attempt = { type: 'done'; result: SyncResult } | { type: 'again'; carried: Carryover }
 
 const NO_REFS: ReadonlyMap<string, DesiredRef> = new Map()
@@ -95,7 +95,7 @@ async function attempt(measured: MeasuredRun, carried: Carryover): Promise<Attem
   }
 }
 
-/** The error of a run, with what the run has come to. */
+/** The error of a run, with the result up to there. */
 async function finalError(
   measured: MeasuredRun,
   error: GitSyncError,
@@ -139,7 +139,7 @@ function announce(run: RunContext, { plan, execution }: RunSummary, { draft }: P
   })
 }
 
-/** What stops a plan before anything was sent carries it, just as `/plan` gives it: with its proofs. */
+/** An error that stops a plan before anything was sent carries the plan, just as `/plan` gives it: with its proofs. */
 async function checkPlan(
   measured: MeasuredRun,
   planned: Planned,

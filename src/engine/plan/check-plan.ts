@@ -6,7 +6,7 @@ import type { SyncSpec } from '../request/sync-spec.js'
 import type { PlannedRef } from './plan-refs.js'
 import { reusesFreedNames } from './schedule.js'
 
-/** A plan, what it comes to, and in how many pushes. */
+/** A plan, its summary, and the number of its pushes. */
 export interface ScheduledPlan {
   plan: readonly PlannedRef[]
   summary: PlanSummary
@@ -34,7 +34,7 @@ export async function assertPlanAllowed(
   if (summary.block > 0) {
     const blocked = await filterYielding(plan, ({ action }) => action === 'block', { signal })
     const refs = blocked.map(({ targetRef, reason }) => ({ ref: targetRef, reason }))
-    // Nothing overwrites what is in the way of another name.
+    // Overwriting does not help where another name is in the way.
     const isOverwrite = blocked.every(({ targetHash }) => targetHash !== '')
     const what = isOverwrite ? 'of the target would be overwritten' : 'cannot be written'
     const hint = isOverwrite ? 'policy.force or /replicate would overwrite them' : `first ${refs[0]?.ref}`

@@ -13,19 +13,19 @@ import { type DesiredRef, selectRefs } from './select.js'
 export interface Remotes {
   source: UploadPack
   target: ReceivePack
-  /** By target ref: what the target shall have of the source. */
+  /** By target ref: the source object that the target shall have. */
   desired: ReadonlyMap<string, DesiredRef>
 }
 
 /** Bytes that a ref to be planned, ordered and reported takes, apart from its names and ids. */
 const PLANNED_REF = 500
 
-/** Lists both remotes at once, telling of each as it answers, and selects from the source while the target goes on. */
+/** Lists both remotes at once, reports each as it responds, and selects from the source while the target continues. */
 export async function openRemotes(run: RunContext, job: SyncSpec): Promise<Remotes> {
   const openAndSelect = async () => {
     const source = await openSource(run, job.protocol, refPrefixes(job.scope))
     const selection = selectRefs(job.scope, source.refs, run.signal)
-    // What is wrong with a remote is said first.
+    // Errors of a remote take precedence over selection errors.
     selection.catch(() => {})
     return { source, selection }
   }

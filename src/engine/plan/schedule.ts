@@ -76,7 +76,7 @@ async function cut(
   return pushes
 }
 
-/** What an action is called and what its command does are the same, or nothing is pushed. */
+/** Pushes nothing whose command would do something other than its action says. */
 function commandOf(planned: PlannedRef): Command {
   const { action, targetRef, targetHash, sourceHash } = planned
   if (action === moveOf(planned)) return { ref: targetRef, oldId: targetHash, newId: sourceHash }

@@ -59,7 +59,7 @@ export async function selectRefs(
   return { desired, notices: notices.texts() }
 }
 
-/** The source refs that a scope takes under their own names. */
+/** The source refs that a scope includes under their own names. */
 export async function discoverRefs(
   scope: Scope,
   refs: ReadonlyMap<string, string>,
@@ -104,7 +104,7 @@ async function addStarred(
   add: Add,
 ): Promise<void> {
   const pace = new Pace(signal)
-  // Names that nobody may write count too: the work is the same.
+  // Names that may not be written count too: the work is the same.
   let made = 0
   for (const [name, id] of sourceRefs) {
     if (pace.spend(costOfName(name))) await pace.turn()

@@ -13,7 +13,7 @@ interface KnownRefs {
 }
 
 /**
- * What the target has, the most telling first: what this run learned of it, the old values of refs that change, tips
+ * Objects that the target has, the most useful first: what this run learned of it, the old values of refs that change, tips
  * that the source has too, branches, the rest. Any pack made with these is valid for any set of commands.
  */
 export async function chooseHaves(
@@ -32,7 +32,7 @@ export async function chooseHaves(
   return [...haves]
 }
 
-/** The most telling first; undefined for what is passed over, so that long lists can be walked in turns. */
+/** The most useful first; undefined for an item that is skipped, so that walking a long list can yield. */
 function* candidates(
   target: KnownRefs['target'],
   plan: readonly PlannedRef[],

@@ -14,7 +14,7 @@ const MAX_TIPS = 8
 /**
  * Finds out what the target has below tips that the source has forgotten, as after a rewrite: to such a source a tip
  * says nothing, and it would send the whole history again. The target's own upload-pack names ancestors, ever deeper,
- * until the source knows one. What was learned is added to `confirmed`. A remote that will not answer is let be.
+ * until the source knows one. What was learned is added to `confirmed`. A remote that does not support this is left alone.
  */
 export async function learnHaves({ run, job, remotes, plan, confirmed }: Context): Promise<void> {
   const { source, target } = remotes
@@ -37,7 +37,7 @@ export async function learnHaves({ run, job, remotes, plan, confirmed }: Context
   }
 }
 
-// What a remote says that does not serve this question; all else would fail the run's own requests too.
+// Errors of a remote that does not support these requests; any other would fail the run's own requests too.
 const REFUSALS = /_(?:protocol_error|unavailable|unauthorized|not_found)$/
 
 /** The tips by which the source would know what not to send, where neither a proof nor its own refs vouch for them. */
@@ -62,7 +62,7 @@ async function doubtfulTips(
   return firstLost(sourceTips, [...head, ...branches], ([, id]) => id, signal)
 }
 
-/** A few different ids that are no tip of the source. */
+/** A few different ids that are not tips of the source. */
 async function firstLost<T>(
   sourceTips: LargeSet<string>,
   items: readonly T[],

@@ -82,7 +82,7 @@ async function fetchFor(context: Context, { wants, thin }: TransferRequest): Pro
   return { pack: new CountedPack(await source.fetch(request, 'fetch', onText), context), isThin }
 }
 
-/** By way of a file: a connection that broke before any answer is worth a second push, if nothing has moved. */
+/** Spools the pack to a file. A connection that broke before any response is worth a second push, if nothing has moved. */
 async function spoolAndPush(
   context: Context,
   { commands, limit }: TransferRequest,

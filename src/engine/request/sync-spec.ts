@@ -9,7 +9,7 @@ export interface SyncSpec {
   protocol: ProtocolMode
   dryRun: boolean
   prune: boolean
-  /** What diverged is overwritten. */
+  /** Diverged refs are overwritten. */
   overwrite: boolean
   /** A target ref that another writer moved is overwritten too. */
   blind: boolean
@@ -24,7 +24,7 @@ export interface SyncSpec {
   /** `Infinity` where there is no limit. */
   maxPackBytes: number
   maxRefUpdates: number
-  /** Most bytes of a pack that the target takes in one push; 0 where the caller does not say. */
+  /** Most bytes of a pack that the target accepts in one push; 0 where the caller gives no limit. */
   targetMaxPackBytes: number
   materialize: 'auto' | 'always' | 'never'
   spool: { folder: string; maxBytes: number; maxObjects: number }
@@ -35,7 +35,7 @@ export interface SyncSpec {
 const DEFAULT_REF_UPDATES = 5_000
 const DEFAULT_SPOOLED_BYTES = 4 * 1024 ** 3
 
-/** What a job takes from its client. */
+/** Settings of a client that its runs use. */
 export interface SpecSettings {
   spoolDir: string
   tempRefPrefix: string

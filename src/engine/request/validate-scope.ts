@@ -7,7 +7,7 @@ import { RefPattern } from './ref-pattern.js'
 import { branchRef, isReserved } from './scope.js'
 import { quoted } from './validate-text.js'
 
-/** What is wrong with a scope: names that git would not take, and parts that contradict each other. */
+/** Problems of a scope: names that git would not accept, and parts that contradict each other. */
 export function* scopeProblems(scope: RefScope): Generator<FieldProblem> {
   const { branches, mappings, allRefs = false } = scope
   if (branches?.length && mappings?.length) yield { path: '/scope/branches', message: 'excludes mappings' }

@@ -46,7 +46,7 @@ export async function resolveAuth(
   return { auth: found, credentials: new Credentials(found), skipTlsVerify }
 }
 
-/** What a library's provider or a store gives is not validated as a request is. */
+/** Credentials of a library's provider or of a store are not validated with the request. */
 function checkSendable(found: EndpointAuth, role: EndpointRole, isOfRequest: boolean): void {
   const { bearerToken = '' } = found
   const [problem] = credentialProblems({ bearerToken }, `/auth/${role}`)

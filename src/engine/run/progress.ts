@@ -7,12 +7,12 @@ export type Emit = (event: RunEvent) => void
 /** Milliseconds between two `progress` events, and between two redrawn lines of a remote. */
 const INTERVAL = 250
 const MAX_LINE = 1000
-/** Lines of a remote that are told in an interval: no hook says more, and whoever listens has to keep up. */
+/** Lines of a remote that are reported in an interval: no hook prints more, and listeners have to keep up. */
 const MAX_LINES = 1000
-/** Kept of a line that has not ended, to be redacted before it is cut. */
+/** Characters kept of a line that has not ended, to be redacted before it is truncated. */
 const MAX_HELD = 16 * 1024
 
-/** Counts pack bytes and tells of them at most every 250 ms; by a timer, so that the last state is told too. */
+/** Counts pack bytes and reports them at most every 250 ms; by a timer, so that the last state is reported too. */
 export class ProgressMeter {
   sourceBytes = 0
   targetBytes = 0
@@ -36,7 +36,7 @@ export class ProgressMeter {
     this.changed()
   }
 
-  /** Something moved: tells of it now or within the interval. */
+  /** Reports a change now or within the interval. */
   changed(): void {
     this.#pending = true
     this.#report()
@@ -106,7 +106,7 @@ export function remoteText(
 
 interface Line {
   text: string
-  /** It goes on beyond what was kept of it. */
+  /** It is longer than what was kept. */
   isCut: boolean
 }
 

@@ -31,7 +31,7 @@ export interface ClientOptions {
 export interface RunOptions {
   /** Ends the run on both remotes. */
   signal?: AbortSignal
-  /** Told of what goes on. It must not throw. */
+  /** Called with each event of the run. It must not throw. */
   onEvent?: (event: RunEvent) => void
   /** Counts the run's requests and bytes, to be read at any time, also where the run fails. */
   traffic?: Traffic
@@ -41,11 +41,11 @@ export interface RunOptions {
 
 type Remote = Pick<SyncRequest, 'source' | 'auth'> & { target?: Endpoint | null }
 
-/** Ends what is left of a run that is over: nobody waits for it. */
+/** Ends requests that are left over when a run is over. */
 const OVER = abortError(undefined)
 const DEFAULT_STALL_TIMEOUT = 10 * 60 * 1000
 
-/** Gives each run its remotes and one signal that ends both sides, and whatever is left of it at its end. */
+/** Gives each run its remotes and one signal that ends both sides, and any request that is left at its end. */
 export class Runner {
   readonly jobSettings: SpecSettings
   readonly #options: ClientOptions
@@ -70,7 +70,7 @@ export class Runner {
     if (signal?.aborted) onAbort()
     const emit = onEvent ?? (() => {})
     const meter = new ProgressMeter(emit)
-    // One for both sides: each may come to know what the other was sent.
+    // One for both sides: a remote may repeat what the other was sent.
     const secrets = new Secrets()
     secrets.learn(request.auth?.source)
     secrets.learn(request.auth?.target)
