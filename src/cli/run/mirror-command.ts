@@ -12,7 +12,7 @@ import {
   transferFlags,
 } from '../flags/flags.js'
 import { syncRequest } from '../flags/request.js'
-import type { Clients } from '../run/operation.js'
+import type { Clients } from './operation.js'
 
 export interface MirrorCommand {
   name: string
@@ -48,7 +48,7 @@ async function run(
   flags: RunFlags,
   { allRefsAreBestEffort, work }: Pick<MirrorCommand, 'allRefsAreBestEffort' | 'work'>,
 ): Promise<void> {
-  const { executeCommand } = await import('../run/operation.js')
+  const { executeCommand } = await import('./operation.js')
   const { syncText } = await import('../output/sync-text.js')
   const implied = allRefsAreBestEffort && flags.allRefs && !flags.atomic ? { bestEffort: true } : {}
   const request = syncRequest(source, target, { ...flags, ...implied })
