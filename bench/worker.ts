@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Answer, Usage } from './processes/answer-calls.js'
+import type { Answer, Usage } from './processes/serve-calls.js'
 import type { Bench } from './scenario.js'
 
 export interface WorkerOptions {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { git } from '../testing/git/git.js'
-import { answerOf, infoRefs } from '../testing/git/git-bytes.js'
+import { infoRefs, responseOf } from '../testing/git/git-bytes.js'
 import { FLUSH, pkt } from '../testing/packets/wire.js'
 import { FakeTarget } from './fake-target.js'
 import { type History, lendTo } from './history.js'
@@ -83,7 +83,7 @@ export class Pair {
     return this.#once(`${side} ${protocol} ${digest}`, async () => {
       const dir = side === 'source' ? this.#source : this.#target
       // A git that refuses writes why, and exits with a status of its own.
-      const answer = await answerOf('upload-pack', dir, input, protocol).catch(
+      const answer = await responseOf('upload-pack', dir, input, protocol).catch(
         (error: { output?: Buffer }) => error.output ?? Buffer.alloc(0),
       )
       const pack = packIn(answer)

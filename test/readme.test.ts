@@ -119,7 +119,7 @@ t.test('the bodies of the examples are requests that fit', async (t) => {
 })
 
 t.test('every setting that is named is one', async (t) => {
-  const config = readFileSync(projectFile('src/service/config.ts'), 'utf8')
+  const config = readFileSync(projectFile('src/settings/settings.ts'), 'utf8')
   for (const name of found(/\b(GITSYNC_[A-Z_]*[A-Z])\b/g, readme)) {
     t.match(config, new RegExp(`\\b${name}\\b`), `${name} is read`)
   }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { request } from 'undici'
-import { answerCalls } from './answer-calls.js'
+import { serveCalls } from './serve-calls.js'
 
 /** The bytes of one answer as the body of another request, and nothing else. */
 async function undici(source: string, sink: string): Promise<void> {
@@ -32,4 +32,4 @@ async function requests(urls: string[], total: number, width: number): Promise<n
   return (performance.now() - began) / 1000
 }
 
-answerCalls({ undici, sockets, requests })
+serveCalls({ undici, sockets, requests })

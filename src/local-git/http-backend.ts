@@ -24,7 +24,7 @@ export function runHttpBackend(
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   feed(request, child.stdin)
-  void answer(child, response)
+  void respond(child, response)
   return endWithCaller(child, response)
 }
 
@@ -63,7 +63,7 @@ function feed(request: IncomingMessage, stdin: Writable) {
   request.pipe(stdin)
 }
 
-async function answer(
+async function respond(
   child: ChildProcessByStdio<Writable, Readable, Readable>,
   response: ServerResponse,
 ): Promise<void> {

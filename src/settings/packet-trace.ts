@@ -6,12 +6,12 @@ import { SettingError } from './setting-error.js'
 /** Where GITSYNC_TRACE_PACKET sends the trace. */
 export type TraceTarget = 'stderr' | { file: string }
 
-/** Reads the values that git's own GIT_TRACE_PACKET accepts. @throws Error for any other */
-export function parseTraceTarget(text: string): TraceTarget | undefined {
-  if (/^(?:0|false)$/i.test(text)) return undefined
+/** Reads the values that git's own GIT_TRACE_PACKET accepts. @throws SettingError for any other */
+export function readTraceTarget(text: string | undefined): TraceTarget | undefined {
+  if (text === undefined || /^(?:0|false)$/i.test(text)) return undefined
   if (/^(?:1|true)$/i.test(text)) return 'stderr'
   if (isAbsolute(text)) return { file: text }
-  throw new Error(`must be 1, 0 or an absolute path, not "${text}"`)
+  throw new SettingError(`GITSYNC_TRACE_PACKET must be 1, 0 or an absolute path, not "${text}"`)
 }
 
 /**

@@ -7,7 +7,7 @@ import { firstColumn, readPage, readPages } from '../../testing/project/document
 import { projectFile } from '../../testing/project/project.js'
 
 const api = readPage('docs/api.md')
-const config = readFileSync(projectFile('src/service/config.ts'), 'utf8')
+const config = readFileSync(projectFile('src/settings/settings.ts'), 'utf8')
 
 t.test('every problem code is documented with its status, and no other', async (t) => {
   const rows = [...api.prose.matchAll(/^\| (`[a-z_`, ]+`) \| (\d{3}|–)(, retryable)? \|/gm)]

@@ -2,15 +2,15 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { readConfig } from '../../src/service/config.js'
-import { formatPacket, openPacketTrace, parseTraceTarget } from '../../src/settings/packet-trace.js'
+import { formatPacket, openPacketTrace, readTraceTarget } from '../../src/settings/packet-trace.js'
 import { temporaryFolder } from '../../testing/temporary-folder.js'
 
 const packet = { side: 'source', service: 'fetch', direction: 'received', text: 'NAK' } as const
 
 t.test('stderr, a file, or nothing', async (t) => {
-  for (const text of ['1', 'true', 'TRUE']) t.equal(parseTraceTarget(text), 'stderr')
-  for (const text of ['0', 'false']) t.equal(parseTraceTarget(text), undefined)
-  t.same(parseTraceTarget('/tmp/trace'), { file: '/tmp/trace' })
+  for (const text of ['1', 'true', 'TRUE']) t.equal(readTraceTarget(text), 'stderr')
+  for (const text of ['0', 'false']) t.equal(readTraceTarget(text), undefined)
+  t.same(readTraceTarget('/tmp/trace'), { file: '/tmp/trace' })
   for (const text of ['yes', '2', 'trace.txt', './trace']) {
     t.throws(() => readConfig({ GITSYNC_TRACE_PACKET: text }), {
       name: 'SettingError',

@@ -1,7 +1,7 @@
 import type { ClientRequest, ClientRequestArgs, ServerResponse } from 'node:http'
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
-import { patientConnector } from '../../src/git/connections/connector.js'
+import { connectorReadingEarlyResponses } from '../../src/git/connections/connector.js'
 
 export interface Exchange {
   request: IncomingMessage
@@ -34,7 +34,7 @@ export function forward(
   return upstream
 }
 
-const connect = patientConnector({})
+const connect = connectorReadingEarlyResponses({})
 
 /** One on which an answer that comes before the whole request is not lost. */
 function patientConnection(

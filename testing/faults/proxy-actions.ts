@@ -35,13 +35,13 @@ export function perform(action: Action, exchange: Exchange): void {
       cutRequest(exchange, action.after)
       break
     default:
-      body.pipe(forward(exchange, (upstream) => answer(action, upstream, exchange)))
+      body.pipe(forward(exchange, (upstream) => respond(action, upstream, exchange)))
   }
 }
 
-type AnswerAction = Exclude<Action, { type: 'respond' | 'limit-request' | 'cut-request' }>
+type PassingAction = Exclude<Action, { type: 'respond' | 'limit-request' | 'cut-request' }>
 
-function answer(action: AnswerAction, upstream: IncomingMessage, { response }: Exchange) {
+function respond(action: PassingAction, upstream: IncomingMessage, { response }: Exchange) {
   const status = upstream.statusCode ?? 502
   const { 'content-length': length, ...headers } = endToEnd(upstream.headers)
   const end = () => response.end()
@@ -81,7 +81,7 @@ function limitRequest(exchange: Exchange, { bytes, status, close }: Extract<Acti
     accept = resolve
   })
   const upstream = forward(exchange, (message) => {
-    void accepted.then(() => answer({ type: 'pass' }, message, exchange))
+    void accepted.then(() => respond({ type: 'pass' }, message, exchange))
   })
   const limit = byteLimit(bytes + 1, {
     reached: () => {
@@ -97,7 +97,7 @@ function limitRequest(exchange: Exchange, { bytes, status, close }: Extract<Acti
 }
 
 function cutRequest(exchange: Exchange, after: number) {
-  const upstream = forward(exchange, (message) => answer({ type: 'pass' }, message, exchange))
+  const upstream = forward(exchange, (message) => respond({ type: 'pass' }, message, exchange))
   const limit = byteLimit(after, {
     reached: () => upstream.write('', () => upstream.destroy()),
     shorter: () => upstream.end(),

@@ -26,7 +26,7 @@ export function infoRefs(
 }
 
 /** What smart HTTP would answer to a POST. */
-export function answerOf(
+export function responseOf(
   service: 'upload-pack' | 'receive-pack',
   dir: string,
   input: Buffer,

@@ -36,7 +36,7 @@ export async function startGraphPeers(
     request.resume()
     if (isListing)
       return void response.end(Buffer.concat([pkt('# service=git-upload-pack\n'), FLUSH, ...lines, FLUSH]))
-    const body = Readable.from(packAnswer(answer(asked++)), { objectMode: false })
+    const body = Readable.from(packResponse(answer(asked++)), { objectMode: false })
     await pipeline(body, response).catch(() => {})
   })
   const target = await startFakeRemote((request, response) => {
@@ -61,7 +61,7 @@ export async function startGraphPeers(
   }
 }
 
-function* packAnswer(chunks: Iterable<Buffer>): Generator<Buffer> {
+function* packResponse(chunks: Iterable<Buffer>): Generator<Buffer> {
   yield pkt('NAK\n')
   for (const chunk of chunks) {
     for (let at = 0; at < chunk.length; at += BAND_SIZE) yield band(1, chunk.subarray(at, at + BAND_SIZE))

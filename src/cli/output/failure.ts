@@ -1,7 +1,7 @@
 import { GitSyncError } from '../../errors.js'
 import { RemoteFatalError } from '../../git/wire/protocol-error.js'
+import { toProblem } from '../../problem.js'
 import { printable } from '../../runtime/printable.js'
-import { toProblem } from '../../service/response/problem.js'
 import type { SettingError } from '../../settings/setting-error.js'
 import { inFlags, inOwnWords, reasonInFlags } from '../flags/flag-names.js'
 import type { RunFlags } from '../flags/flags.js'

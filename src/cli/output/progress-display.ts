@@ -92,9 +92,9 @@ function progressText({
 }: ProgressEvent): string {
   if (phase === 'prove') return 'proving fast-forwards'
   const part = batch ? ` ${batch.index} of ${batch.total}` : ''
-  const cargo = objects ? ` of ${counted(objects.total, 'object')}` : ''
+  const content = objects ? ` of ${counted(objects.total, 'object')}` : ''
   const moved = `${size(sourceBytes)} read, ${size(targetBytes)} written, ${size(bytesPerSecond)}/s`
-  return phase === 'confirm' ? `waiting for the target${part}: ${moved}` : `pack${part}${cargo}: ${moved}`
+  return phase === 'confirm' ? `waiting for the target${part}: ${moved}` : `pack${part}${content}: ${moved}`
 }
 
 function batchFraction({ batch }: ProgressEvent): number | undefined {

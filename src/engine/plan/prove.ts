@@ -42,7 +42,7 @@ export async function proveFastForwards(
   // One iterator for all who ask: each question is taken once.
   const questions = (await groupByTip(branches, signal)).values()
   const proven = new Set<string>()
-  const answerQuestions = async () => {
+  const askEach = async () => {
     for (const [tip, refs] of questions) {
       const question = { tip, candidates: [...new Set(refs.map(targetId))], tips }
       const ancestors = await ancestorsAmong(source, question, expected)
@@ -50,7 +50,7 @@ export async function proveFastForwards(
     }
   }
   try {
-    await Promise.all(Array.from({ length: MAX_AT_ONCE }, answerQuestions))
+    await Promise.all(Array.from({ length: MAX_AT_ONCE }, askEach))
     return proven
   } finally {
     tips.complete()

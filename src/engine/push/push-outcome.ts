@@ -5,6 +5,7 @@ import { RemoteFatalError } from '../../git/wire/protocol-error.js'
 import type { PushReport } from '../../git/wire/push-report.js'
 import { printable } from '../../runtime/printable.js'
 import { mebibytes } from '../../runtime/units.js'
+import type { RefOutcomes } from './ref-outcomes.js'
 
 /** How a push ended. It is made once, where the push ends; whoever pushed says what follows from it. */
 export type PushOutcome = Reported | Unclear | Unmoved
@@ -33,6 +34,8 @@ export interface Unclear {
   isRefused: boolean
   /** What it comes to where the refs say that none has moved. */
   unmoved: Unmoved
+  /** What the target's refs say, where they were listed already. */
+  listed?: RefOutcomes
 }
 
 /** The pack was too large for the target, or took too long: less at a time may do. */

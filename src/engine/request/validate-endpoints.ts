@@ -3,7 +3,7 @@ import type { Endpoint } from '../../../schemas/request.js'
 import { repositoryKey } from './repository-key.js'
 import { NOT_TEXT } from './validate-text.js'
 
-/** What is wrong with the URLs of a request. */
+/** Problems of the URLs of a request. */
 export function repositoryProblems(source: Endpoint, target: Endpoint | undefined): FieldProblem[] {
   const problems = [...urlProblems('/source/url', 'source', source)]
   if (target) problems.push(...urlProblems('/target/url', 'target', target))
@@ -13,7 +13,7 @@ export function repositoryProblems(source: Endpoint, target: Endpoint | undefine
   return problems
 }
 
-// Servers take a request line of about as much, and the DNS no longer names.
+// Servers accept a request line of about this length, and DNS names are no longer than that.
 const MAX_URL = 8_192
 const MAX_HOST = 253
 // Of these a URL's parser leaves some out, so that another repository would be meant than is named.

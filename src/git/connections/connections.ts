@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { Agent, type buildConnector, Client, type Dispatcher, Pool } from 'undici'
 import { GitSyncError } from '../../errors.js'
-import { patient } from './connector.js'
+import { readingEarlyResponses } from './connector.js'
 import type { Dial } from './dial.js'
 import { MAX_HEAD_BYTES, ResponseHeads } from './response-heads.js'
 
@@ -90,7 +90,7 @@ class Line {
     const socket = await this.#dial(target, this.#signal)
     if (socket.destroyed) throw socket.errored ?? lost('the connection was closed at once')
     this.#heads = new ResponseHeads()
-    this.#socket = readAsCurl(patient(socket), this.#heads)
+    this.#socket = readAsCurl(readingEarlyResponses(socket), this.#heads)
     return this.#socket
   }
 }

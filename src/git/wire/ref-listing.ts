@@ -6,12 +6,14 @@ import { isWellFormedRefName } from '../refs/ref-name.js'
 import { ExcessError, ProtocolError } from './protocol-error.js'
 import { MAX_HAVES, MAX_SHALLOW } from './request-bounds.js'
 
+const MAX_INVALID = 10
+
 /** The refs of a remote. Whatever git itself could not list is refused, as all that follows relies on them. */
 export class RefListing {
   /** Ref names to object ids, without peeled entries and without HEAD. */
   readonly refs = new RefMap<string>()
   /** Names that are not valid in git. They are never written, so only a sample is kept. */
-  readonly invalidNames = new Sample()
+  readonly invalidNames = new Sample(MAX_INVALID)
   /** The branch that HEAD names, if known. */
   head: string | undefined
   /** `.have` lines: objects that the repository has without a ref of its own, as a fork does. */

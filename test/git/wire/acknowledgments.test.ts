@@ -4,7 +4,7 @@ import { readAcknowledged } from '../../../src/git/wire/acknowledgments.js'
 import { readAdvertisement } from '../../../src/git/wire/advertisement.js'
 import { writeFetchV1, writeFetchV2 } from '../../../src/git/wire/fetch-request.js'
 import { PacketReader } from '../../../src/git/wire/packet-reader.js'
-import { answerOf, infoRefs } from '../../../testing/git/git-bytes.js'
+import { infoRefs, responseOf } from '../../../testing/git/git-bytes.js'
 import { createRepository } from '../../../testing/git/sample-repository.js'
 import { streamOf } from '../../../testing/packets/chunks.js'
 import { DELIM, FLUSH, pkt } from '../../../testing/packets/wire.js'
@@ -25,7 +25,7 @@ for (const protocol of ['v1', 'v2'] as const) {
 
     const ask = async (...haves: string[]) => {
       const question = write(capabilities, { wants: [tip], haves, end: 'flush' })
-      const answer = await answerOf('upload-pack', dir, question, protocol)
+      const answer = await responseOf('upload-pack', dir, question, protocol)
       return [...(await readAcknowledged(readerOf(answer), protocol === 'v2', haves))]
     }
 

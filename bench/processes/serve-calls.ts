@@ -19,7 +19,7 @@ interface Call {
 }
 
 /** Makes this process answer the bench: one function a name, and `usage`. It ends when the bench lets go. */
-export function answerCalls(functions: Record<string, (...args: never[]) => unknown>): void {
+export function serveCalls(functions: Record<string, (...args: never[]) => unknown>): void {
   const known: Record<string, (...args: never[]) => unknown> = { ...functions, usage }
   process.on('disconnect', () => process.exit())
   process.on('message', async ({ id, name, args }: Call) => {
