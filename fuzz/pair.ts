@@ -9,7 +9,6 @@ import { type History, lendTo } from './history.js'
 import { packIn, splitPackets } from './packets.js'
 import type { Scenario } from './scenarios.js'
 
-export type Service = 'upload-pack' | 'receive-pack'
 export type Protocol = 'v1' | 'v2'
 
 /** A scenario's remotes: real repositories, whose git is asked each question once. */

@@ -16,7 +16,7 @@ import { type PushReport, readPushReport } from './wire/push-report.js'
 import { type Command, type PushOptions, writeCommands } from './wire/push-request.js'
 import { SideBandStream, type TextSink } from './wire/side-band-stream.js'
 
-export const RECEIVE_PACK = 'git-receive-pack'
+const RECEIVE_PACK = 'git-receive-pack'
 /** Bytes of an answer to a push, with all that hooks say. */
 const MAX_REPORT = 64 * 1024 * 1024
 
