@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import t from 'tap'
-import { problemCodes } from '../schemas/problem.js'
-import { buildApp } from '../src/app.js'
-import * as library from '../src/index.js'
-import { projectFile } from '../testing/project/project.js'
+import { problemCodes } from '../../schemas/problem.js'
+import { buildApp } from '../../src/app.js'
+import * as library from '../../src/index.js'
+import { projectFile } from '../../testing/project/project.js'
 
 const readme = readFileSync(projectFile('README.md'), 'utf8')
 const exists = (path: string) => existsSync(projectFile(path))
