@@ -39,7 +39,7 @@ export interface Config {
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
-const Settings = Type.Object({
+export const Settings = Type.Object({
   GITSYNC_HOST: Type.String({ default: '127.0.0.1', minLength: 1 }),
   GITSYNC_PORT: Type.Integer({ default: 8080, minimum: 0, maximum: 65_535 }),
   GITSYNC_LOG_LEVEL: StringEnum(LEVELS, { default: 'info' }),
