@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Cleanup } from '../testing/cleanup.js'
 import { fsck } from '../testing/git/git.js'
+import { numberFromEnv, runProgram, usageStatus } from '../testing/program.js'
 import { Random } from '../testing/random.js'
 import { removeFolder, temporaryFolder } from '../testing/temporary-folder.js'
 import { type Answer, call } from './caller.js'
@@ -34,10 +35,8 @@ const SETTINGS = { GITSYNC_MAX_CONCURRENT: '8', GITSYNC_STALL_TIMEOUT: '5s', GIT
 
 /** Runs the cases, prints the figures, and gives the exit status. */
 async function main(): Promise<number> {
-  if (process.argv.length > 2) {
-    process.stdout.write(USAGE)
-    return process.argv[2] === '--help' ? 0 : 2
-  }
+  const status = usageStatus(USAGE)
+  if (status !== undefined) return status
   const [runs, seed] = [setting('RUNS', 2_000), setting('SEED', 1)]
   const cleanup = new Cleanup()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -162,18 +161,6 @@ async function settledHoldings(service: Service, before: Report['before']) {
   }
 }
 
-function setting(name: string, fallback: number): number {
-  const text = process.env[`GITSYNC_SOAK_${name}`] || String(fallback)
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new Error(`GITSYNC_SOAK_${name}=${text} is not a number from 1 on`)
-  return value
-}
+const setting = (name: string, fallback: number) => numberFromEnv(`GITSYNC_SOAK_${name}`, fallback, 1)
 
-main().then(
-  (status) => process.exit(status),
-  (error: unknown) => {
-    console.error(error instanceof Error ? (error.stack ?? error.message) : error)
-    process.exit(1)
-  },
-)
+runProgram(main)
