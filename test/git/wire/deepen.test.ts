@@ -5,7 +5,7 @@ import { Capabilities } from '../../../src/git/wire/capabilities.js'
 import { DEEPEST, readDeepened, writeDeepenV1, writeDeepenV2 } from '../../../src/git/wire/deepen.js'
 import { PacketReader } from '../../../src/git/wire/packet-reader.js'
 import { AGENT } from '../../../src/version.js'
-import { answerOf, infoRefs } from '../../../testing/git/git-bytes.js'
+import { infoRefs, responseOf } from '../../../testing/git/git-bytes.js'
 import { createRepository } from '../../../testing/git/sample-repository.js'
 import { streamOf } from '../../../testing/packets/chunks.js'
 import { DELIM, FLUSH, pkt } from '../../../testing/packets/wire.js'
@@ -92,10 +92,10 @@ test('git tells ancestors from others, over both protocols', async (t) => {
     const candidates = [root, side, other, below, missing]
     const expected = [root, side, below].sort()
 
-    const v1 = await answerOf('upload-pack', dir, writeDeepenV1(objectFormat, ancestry(tip, ...candidates)))
+    const v1 = await responseOf('upload-pack', dir, writeDeepenV1(objectFormat, ancestry(tip, ...candidates)))
     t.same((await readDeepened(readerOf(v1), false)).unshallow.sort(), expected, `v1, ${objectFormat}`)
     const { capabilities } = await readAdvertisement(streamOf(await infoRefs('upload-pack', dir, 'v2')))
-    const v2 = await answerOf(
+    const v2 = await responseOf(
       'upload-pack',
       dir,
       writeDeepenV2(capabilities, ancestry(tip, ...candidates)),
@@ -113,7 +113,7 @@ test('git names the commits at a depth, by the shortest way to each', async (t) 
   const tip = await repository.commit('main', { parents: [below, side] })
   const at = async (depth: number) => {
     const question = writeDeepenV1('sha1', { wants: [tip], depth })
-    const answer = await answerOf('upload-pack', repository.dir, question)
+    const answer = await responseOf('upload-pack', repository.dir, question)
     return (await readDeepened(readerOf(answer), false)).shallow.sort()
   }
   t.same(await at(1), [tip])

@@ -8,7 +8,7 @@ import { readLsRefs, writeLsRefs } from '../../../src/git/wire/ls-refs.js'
 import { ProtocolError } from '../../../src/git/wire/protocol-error.js'
 import { AGENT } from '../../../src/version.js'
 import { git } from '../../../testing/git/git.js'
-import { answerOf, infoRefs } from '../../../testing/git/git-bytes.js'
+import { infoRefs, responseOf } from '../../../testing/git/git-bytes.js'
 import { createRepository } from '../../../testing/git/sample-repository.js'
 import { chunkSizes, streamOf, watchedStream } from '../../../testing/packets/chunks.js'
 import { DELIM, FLUSH, pkt, RESPONSE_END } from '../../../testing/packets/wire.js'
@@ -100,7 +100,7 @@ test('git answers what it is asked', async (t) => {
   const { dir } = repository
   const { capabilities } = await readAdvertisement(streamOf(await infoRefs('upload-pack', dir, 'v2')))
   const ask = async (...prefixes: string[]) => {
-    const answer = await answerOf('upload-pack', dir, writeLsRefs(capabilities, prefixes), 'v2')
+    const answer = await responseOf('upload-pack', dir, writeLsRefs(capabilities, prefixes), 'v2')
     return readLsRefs(streamOf(answer))
   }
   t.match(await ask('HEAD', 'refs/'), { refs: { size: 0 }, head: 'refs/heads/main' }, 'an unborn HEAD')

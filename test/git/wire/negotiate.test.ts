@@ -3,7 +3,7 @@ import t from 'tap'
 import { readAdvertisement } from '../../../src/git/wire/advertisement.js'
 import { readAcknowledged, writeNegotiationV1, writeNegotiationV2 } from '../../../src/git/wire/negotiate.js'
 import { PacketReader } from '../../../src/git/wire/packet-reader.js'
-import { answerOf, infoRefs } from '../../../testing/git/git-bytes.js'
+import { infoRefs, responseOf } from '../../../testing/git/git-bytes.js'
 import { createRepository } from '../../../testing/git/sample-repository.js'
 import { streamOf } from '../../../testing/packets/chunks.js'
 import { DELIM, FLUSH, pkt } from '../../../testing/packets/wire.js'
@@ -23,7 +23,7 @@ for (const protocol of ['v1', 'v2'] as const) {
     const write = protocol === 'v2' ? writeNegotiationV2 : writeNegotiationV1
 
     const ask = async (...haves: string[]) => {
-      const answer = await answerOf('upload-pack', dir, write(capabilities, tip, haves), protocol)
+      const answer = await responseOf('upload-pack', dir, write(capabilities, tip, haves), protocol)
       return [...(await readAcknowledged(readerOf(answer), protocol === 'v2', haves))]
     }
 
