@@ -15,7 +15,7 @@ const event = <const Name extends string, P extends Type.TProperties>(
   properties: P,
 ) => Type.Object({ type: StringEnum([type]), ...properties }, { title: id })
 
-const StartedEvent = event('started', 'StartedEvent', {
+export const StartedEvent = event('started', 'StartedEvent', {
   operation: Operation,
   requestId: Type.String({ description: 'As in a problem and in the log.' }),
   time: Type.String({ description: 'ISO 8601, UTC.' }),
@@ -26,13 +26,13 @@ export const QueuedEvent = event('queued', 'QueuedEvent', {
     description: '`slot`: the service is full. `target`: another run writes to that repository.',
   }),
 })
-const DiscoveredEvent = event('discovered', 'DiscoveredEvent', {
+export const DiscoveredEvent = event('discovered', 'DiscoveredEvent', {
   side: EndpointRole,
   protocol: Protocol,
   refs: Type.Integer({ description: 'How many it listed.' }),
   head: Type.Optional(Type.String({ description: 'The branch that its HEAD names.' })),
 })
-const PlannedEvent = event('planned', 'PlannedEvent', {
+export const PlannedEvent = event('planned', 'PlannedEvent', {
   create: Type.Integer(),
   update: Type.Integer(),
   forced: Type.Optional(Type.Integer({ description: 'Absent where the proofs run beside the relay.' })),
@@ -51,16 +51,16 @@ export const ProgressEvent = event('progress', 'ProgressEvent', {
   objects: Type.Optional(Type.Object({ total: Type.Integer() })),
   batch: Type.Optional(Type.Object({ index: Type.Integer(), total: Type.Integer() })),
 })
-const RemoteEvent = event('remote', 'RemoteEvent', {
+export const RemoteEvent = event('remote', 'RemoteEvent', {
   side: EndpointRole,
   text: Type.String({ description: "A line of the remote's own progress or warnings." }),
 })
-const NoticeEvent = event('notice', 'NoticeEvent', {
+export const NoticeEvent = event('notice', 'NoticeEvent', {
   text: Type.String({ description: 'What the run does otherwise than one may expect.' }),
 })
-const HeartbeatEvent = event('heartbeat', 'HeartbeatEvent', {})
-const ResultEvent = event('result', 'ResultEvent', { result: Type.Union([SyncResult, ProbeResult]) })
-const ErrorEvent = event('error', 'ErrorEvent', { error: Problem })
+export const HeartbeatEvent = event('heartbeat', 'HeartbeatEvent', {})
+export const ResultEvent = event('result', 'ResultEvent', { result: Type.Union([SyncResult, ProbeResult]) })
+export const ErrorEvent = event('error', 'ErrorEvent', { error: Problem })
 
 export const Event = Type.Union(
   [
