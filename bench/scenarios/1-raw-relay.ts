@@ -90,8 +90,8 @@ async function makeRecording(folder: string): Promise<void> {
   await repository.bigHistory({ commits: 64, bytesPerCommit: MIB })
   const want = `want ${await repository.head('main')} side-band-64k ofs-delta no-progress\n`
   const request = `${(want.length + 4).toString(16).padStart(4, '0')}${want}00000009done\n`
-  const answer = await responseOf('upload-pack', repository.dir, Buffer.from(request))
-  await writeFile(join(folder, 'packets'), answer.subarray('0008NAK\n'.length, -'0000'.length))
+  const response = await responseOf('upload-pack', repository.dir, Buffer.from(request))
+  await writeFile(join(folder, 'packets'), response.subarray('0008NAK\n'.length, -'0000'.length))
 }
 
 async function startFake(bench: Bench, options: FakeOptions): Promise<FakeRemote> {

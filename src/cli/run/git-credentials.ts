@@ -94,7 +94,7 @@ type Field = [name: string, value: string]
  * @throws GitSyncError where a value would be more than a line: what follows would be a field of its own, and git could
  * be made to give out another host's password
  */
-export function credentialLines(fields: readonly Field[], role: EndpointRole): string {
+function credentialLines(fields: readonly Field[], role: EndpointRole): string {
   for (const [name, value] of fields) {
     // git decodes a URL into lines of its own.
     const isSafe = !LINE_END.test(value) && !(name === 'url' && ENCODED_LINE_END.test(value))

@@ -117,7 +117,7 @@ export function mayPrune(scope: Scope, ref: string): boolean {
   return isBranchTaken(scope, ref)
 }
 
-export function branchPattern(name: string): RefPattern {
+function branchPattern(name: string): RefPattern {
   return new RefPattern(branchRef(name))
 }
 

@@ -9,7 +9,7 @@ import { MAX_HEAD_BYTES, ResponseHeads } from './response-heads.js'
 const MAX_DIALS = 3
 
 /** No connection came about. It has no code: for some codes undici dials again without end. */
-export class ConnectError extends Error {
+class ConnectError extends Error {
   override readonly name = 'ConnectError'
 
   constructor(cause: unknown) {

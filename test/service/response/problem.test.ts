@@ -3,6 +3,7 @@ import { type ProblemCode, problemCodes, problems } from '../../../schemas/probl
 import { GitSyncError } from '../../../src/errors.js'
 import { toProblem } from '../../../src/problem.js'
 import { asGitSyncError } from '../../../src/service/response/problem.js'
+import { plannedEvent } from '../../../testing/cases/sample-events.js'
 import { bodyOf } from '../../../testing/cases/sync-body.js'
 import {
   captureLog,
@@ -116,16 +117,6 @@ t.test('a wait that is known is a header too, in whole seconds', async (t) => {
     t.match((await raise(code)())[0], /^[1-9]\d*$/, `${code} always has one`)
   }
 })
-
-const plannedEvent = {
-  type: 'planned',
-  create: 1,
-  update: 0,
-  delete: 0,
-  skip: 0,
-  block: 0,
-  transferMode: 'bootstrap',
-} as const
 
 const unknownErrors: Record<string, unknown> = {
   'an error of no known kind': new TypeError('SECRET words'),
