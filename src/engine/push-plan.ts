@@ -72,18 +72,18 @@ function smallerText(
   return `the target refused ${commands.length} refs in one push${why}: trying ${smaller.length} smaller ones`
 }
 
-/** In one go, or in steps where the target takes only so much at a time. */
+/** One push, or batches where the target limits the size of one. */
 async function pushRefs(context: Context, commands: readonly Command[]): Promise<Pushed> {
   const { run, job, remotes, confirmed, execution } = context
   const fresh = await newObjects(commands, remotes.target.refs, run.signal)
   const wants = fresh.filter((id) => !confirmed.has(id))
   const whyNot = whyNoBatches(context)
-  const told = job.targetMaxPackBytes
-  if (wants.length > 0 && !whyNot && (told > 0 || execution.batched)) {
-    const limit = told || execution.learnedLimit
+  const given = job.targetMaxPackBytes
+  if (wants.length > 0 && !whyNot && (given > 0 || execution.batched)) {
+    const limit = given || execution.learnedLimit
     return pushInBatches(context, { commands, wants, limit, refusal: undefined })
   }
-  const pushed = await pushAndVerify(context, { commands, wants, limit: told || Number.POSITIVE_INFINITY })
+  const pushed = await pushAndVerify(context, { commands, wants, limit: given || Number.POSITIVE_INFINITY })
   if (pushed.type === 'pushed') return pushed
   if (whyNot) throw impossible(pushed, whyNot)
   execution.learnedLimit = pushed.bytes
@@ -92,7 +92,7 @@ async function pushRefs(context: Context, commands: readonly Command[]): Promise
 
 function impossible({ why, error }: TooLarge, whyNot: string): GitSyncError {
   const { code, retryable } = error
-  return new GitSyncError(code, `${error.message} Steps would help (${why}), but ${whyNot}.`, {
+  return new GitSyncError(code, `${error.message} Batches would help (${why}), but ${whyNot}.`, {
     cause: error,
     retryable,
   })

@@ -1,15 +1,12 @@
-/** How much of the limit a step aims at. */
-const AIM = 0.8
-/** A limit that was learned from a refusal is a little lower than what had gone out by then. */
-const LEARNED = 0.95
+import { TUNING } from './tuning.js'
 
-/** How many commits a step takes. It follows what was observed: commits differ by orders of magnitude. */
+/** How many commits a batch has. It follows what was observed: commits differ by orders of magnitude. */
 export class BatchSize {
   #limit: number
   #bytesPerCommit: number
   #proven = 0
 
-  /** `bytesPerCommit` is what a commit may bring, before any was sent. */
+  /** `bytesPerCommit` is an estimate from before anything was pushed. */
   constructor(limit: number, bytesPerCommit: number) {
     this.#limit = limit
     this.#bytesPerCommit = Math.max(1, bytesPerCommit)
@@ -21,7 +18,7 @@ export class BatchSize {
   }
 
   next(): number {
-    return Math.max(1, Math.floor((this.#limit * AIM) / this.#bytesPerCommit))
+    return Math.max(1, Math.floor((this.#limit * TUNING.aim) / this.#bytesPerCommit))
   }
 
   /** How many packs are left for so many commits: an estimate. */
@@ -39,9 +36,9 @@ export class BatchSize {
     if (commits > 0) this.#bytesPerCommit = Math.max(1, bytes / commits)
   }
 
-  /** A push was refused after so many bytes, fewer than the limit would have it. */
+  /** A push was refused after so many bytes: the limit is lower than these. */
   refused(bytes: number): void {
-    if (bytes < this.#limit) this.#limit = Math.max(1, bytes * LEARNED)
+    if (bytes < this.#limit) this.#limit = Math.max(1, bytes * TUNING.learned)
     this.#proven = 0
   }
 }

@@ -7,34 +7,29 @@ import { orderCommits } from './graph/commit-order.js'
 import { CutOrder } from './graph/cut-order.js'
 import { commitsOf, readGraph } from './graph/read-graph.js'
 import { GraphFrontier } from './graph-frontier.js'
-
-/** A repository is about ten times as large as its commits alone: the guess before anything was observed. */
-const BYTES_PER_COMMIT_BYTE = 10
-/** No repository is so heavy beside its commits: what is small even then needs no measuring. */
-const MOST_BYTES_PER_COMMIT_BYTE = 1000
-const SAMPLES = 64
+import { TUNING } from './tuning.js'
 
 export interface Beginning {
-  /** Nothing yet of the history that is to be brought. */
-  prefix: Frontier
-  /** What one advance of it may weigh. */
+  /** Before anything of the history that is to be brought. */
+  frontier: Frontier
+  /** What one advance of it may weigh: an estimate. */
   bytesEach: number
 }
 
-/** Where a transfer in steps begins: with the history's graph, or with its depths where the source has no filter. */
+/** Where a transfer in batches begins: with the history's graph, or with its depths where the source has no filter. */
 export function beginBatches(
   context: Context,
   wants: readonly string[],
-  measure: BatchWeight,
+  weight: BatchWeight,
   limit: number,
 ): Promise<Beginning> {
-  return (context.remotes.source.canFilter ? byGraph : byDepth)(context, wants, measure, limit)
+  return (context.remotes.source.canFilter ? byGraph : byDepth)(context, wants, weight, limit)
 }
 
 async function byGraph(
   context: Context,
   wants: readonly string[],
-  measure: BatchWeight,
+  weight: BatchWeight,
   limit: number,
 ): Promise<Beginning> {
   const { graph, bytes } = await readGraph(context, wants)
@@ -42,33 +37,33 @@ async function byGraph(
   const pace = new Pace(signal)
   const tips = await commitsOf(graph, await inOrder(context, wants), pace)
   const order = await orderCommits(graph, tips, pace)
-  const prefix = GraphFrontier.begin(await CutOrder.of(graph, order, pace), signal)
-  const isSmall = bytes * MOST_BYTES_PER_COMMIT_BYTE < limit
-  const guess = (bytes * BYTES_PER_COMMIT_BYTE) / Math.max(1, graph.commits)
-  return { prefix, bytesEach: isSmall ? guess : await sample(prefix, measure, limit) }
+  const frontier = GraphFrontier.begin(await CutOrder.of(graph, order, pace), signal)
+  const isSmall = bytes * TUNING.mostGrowth < limit
+  const guess = (bytes * TUNING.usualGrowth) / Math.max(1, graph.commits)
+  return { frontier, bytesEach: isSmall ? guess : await sample(frontier, weight, limit) }
 }
 
 async function byDepth(
   context: Context,
   wants: readonly string[],
-  measure: BatchWeight,
+  weight: BatchWeight,
   limit: number,
 ): Promise<Beginning> {
   const { source } = context.remotes
-  const prefix = await DepthFrontier.begin({
+  const frontier = await DepthFrontier.begin({
     tips: await inOrder(context, wants),
     commitsAt: (depth, tip) => source.commitsAt(depth, [tip]),
-    isHeld: (commits, heads) => measure.isHeld(commits, heads),
+    isHeld: (commits, heads) => weight.isHeld(commits, heads),
   })
-  return { prefix, bytesEach: await sample(prefix, measure, limit) }
+  return { frontier, bytesEach: await sample(frontier, weight, limit) }
 }
 
 /** Weighs a part of the history that is well below the limit. */
-async function sample(prefix: Frontier, measure: BatchWeight, limit: number): Promise<number> {
-  for (let part = Math.ceil(prefix.remaining / SAMPLES); part > 0; part = Math.floor(part / 4)) {
-    const to = await prefix.advance(part)
-    const weight = await measure.weigh(prefix, to, limit / 4)
-    if (weight !== Number.POSITIVE_INFINITY) return weight / (to.end - prefix.end)
+async function sample(from: Frontier, weight: BatchWeight, limit: number): Promise<number> {
+  for (let part = Math.ceil(from.remaining / TUNING.samples); part > 0; part = Math.floor(part / 4)) {
+    const to = await from.advance(part)
+    const bytes = await weight.weigh(from, to, limit * TUNING.sampleShare)
+    if (bytes !== 'over') return bytes / (to.end - from.end)
   }
   return limit
 }

@@ -19,7 +19,7 @@ export interface Execution {
   planned: number
   /** Pushes of which the target confirmed something. */
   done: number
-  /** Its packs went, or are to go, in steps. */
+  /** Its packs go in batches. */
   batched: boolean
   /** Bytes after which a push was refused; 0 where none was. */
   learnedLimit: number

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { BatchSize } from '../../../src/engine/batch/batch-size.js'
 
-t.test('a step aims at four fifths of the limit by what a commit was seen to bring', async (t) => {
+t.test('a batch aims at four fifths of the limit by what a commit was seen to bring', async (t) => {
   const size = new BatchSize(1_000_000, 1_000)
   t.equal(size.next(), 800)
   t.equal(size.packsFor(8_001), 11)
@@ -11,7 +11,7 @@ t.test('a step aims at four fifths of the limit by what a commit was seen to bri
   t.equal(size.next(), 3_200, 'a push without commits teaches nothing')
 })
 
-t.test('a refusal below the limit lowers it; it takes one commit at least', async (t) => {
+t.test('a refusal below the limit lowers it; a batch has one commit at least', async (t) => {
   const size = new BatchSize(1_000_000, 1_000)
   size.refused(2_000_000)
   t.equal(size.limit, 1_000_000)

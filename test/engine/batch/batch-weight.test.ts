@@ -24,7 +24,7 @@ class Endless implements Frontier {
   }
 }
 
-test('a step is filled with so many single commits and no more, however little they weigh', async (t) => {
+test('a batch is filled with so many single commits and no more, however little they weigh', async (t) => {
   let asked = 0
   const source = {
     refs: new Map(),
@@ -37,7 +37,7 @@ test('a step is filled with so many single commits and no more, however little t
   const run = { meter: { sourceBytes: 0 } }
   const job = { maxPackBytes: Number.POSITIVE_INFINITY }
   const context = { remotes: { source, target }, plan: [], confirmed: new Set(), run, job }
-  const measure = new BatchWeight(context as unknown as Context)
-  const filled = await measure.fill(new Endless(0), 1_000_000)
+  const weight = new BatchWeight(context as unknown as Context)
+  const filled = await weight.fill(new Endless(0), 1_000_000)
   t.strictSame([filled.end, asked], [100, 100])
 })

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { BatchWeight } from '../../../src/engine/batch/batch-weight.js'
+import { BatchWeight, type Weight } from '../../../src/engine/batch/batch-weight.js'
 import { DepthFrontier } from '../../../src/engine/batch/depth-frontier.js'
 import type { Frontier } from '../../../src/engine/batch/frontier.js'
 import type { Context } from '../../../src/engine/push/push-state.js'
@@ -31,7 +31,7 @@ test('a source that names commits at any depth is in the wrong', async (t) => {
   )
 })
 
-/** A prefix that can always be halved, and gone on from, whatever it weighs. */
+/** A frontier that can always be halved, and gone on from, whatever it weighs. */
 const endless = (): Frontier => ({
   headIds: [],
   end: 0,
@@ -44,7 +44,7 @@ const endless = (): Frontier => ({
 test('a source by which no part ever fits, or all parts weigh nothing, does not lead us on for ever', async (t) => {
   class Weighed extends BatchWeight {
     weighings = 0
-    constructor(readonly bytes: number) {
+    constructor(readonly bytes: Weight) {
       super({} as Context)
     }
     override async weigh() {
@@ -52,7 +52,7 @@ test('a source by which no part ever fits, or all parts weigh nothing, does not 
       return this.bytes
     }
   }
-  const heavy = new Weighed(Number.POSITIVE_INFINITY)
+  const heavy = new Weighed('over')
   await heavy.bisect(endless(), endless(), 1000)
   t.ok(heavy.weighings <= 200, `${heavy.weighings}`)
   const light = new Weighed(0)

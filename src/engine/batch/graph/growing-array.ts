@@ -1,6 +1,6 @@
 const SEGMENT = 1 << 14
 
-/** Unsigned 32-bit numbers, millions of them: in segments, so that to grow copies nothing. */
+/** Millions of unsigned 32-bit numbers, in segments so that growing copies nothing. */
 export class GrowingArray {
   readonly #segments: Uint32Array[] = []
   #length = 0

@@ -10,13 +10,13 @@ import { CommitGraph } from './commit-graph.js'
 const COMMIT = 64
 
 export interface History {
-  /** Annotated tags are in it too. */
+  /** With the annotated tags. */
   graph: CommitGraph
-  /** Bytes of the pack that told all this. */
+  /** Bytes of the pack that it was read from. */
   bytes: number
 }
 
-/** The graph of the commits that are to be sent: ids and parents, by a fetch that leaves out trees and blobs. */
+/** The graph of the commits that are to be sent: ids and parents, by a fetch without trees and blobs. */
 export async function readGraph(context: Context, wants: readonly string[]): Promise<History> {
   const { source, target } = context.remotes
   const { memory, signal } = context.run
