@@ -10,6 +10,7 @@ import { isOrderly, type Pushed, pushError, refusedRefs } from './push/push-erro
 import type { TooLarge } from './push/push-outcome.js'
 import type { Context } from './push/push-state.js'
 import { inChunks, MAX_SMALLER_PUSHES, smallerPushes } from './push/smaller-pushes.js'
+import { TargetLimit } from './push/target-limit.js'
 import { newObjects } from './push/wants.js'
 
 /**
@@ -80,14 +81,14 @@ async function pushRefs(context: Context, commands: readonly Command[]): Promise
   const whyNot = whyNoBatches(context)
   const given = job.targetMaxPackBytes
   if (wants.length > 0 && !whyNot && (given > 0 || execution.batched)) {
-    const limit = given || execution.learnedLimit
-    return pushInBatches(context, { commands, wants, limit, refusal: undefined })
+    execution.targetLimit ??= TargetLimit.given(given)
+    return pushInBatches(context, { commands, wants, limit: execution.targetLimit, refusal: undefined })
   }
   const pushed = await pushAndVerify(context, { commands, wants, limit: given || Number.POSITIVE_INFINITY })
   if (pushed.type === 'pushed') return pushed
   if (whyNot) throw impossible(pushed, whyNot)
-  execution.learnedLimit = pushed.bytes
-  return pushInBatches(context, { commands, wants, limit: pushed.bytes, refusal: pushed })
+  execution.targetLimit = TargetLimit.learned(pushed)
+  return pushInBatches(context, { commands, wants, limit: execution.targetLimit, refusal: pushed })
 }
 
 function impossible({ why, error }: TooLarge, whyNot: string): GitSyncError {

@@ -1,5 +1,6 @@
 import { forEachYielding, Pace } from '../../runtime/yield.js'
 import type { Context } from '../push/push-state.js'
+import type { BatchSize } from './batch-size.js'
 import type { BatchWeight } from './batch-weight.js'
 import { DepthFrontier } from './depth-frontier.js'
 import type { Frontier } from './frontier.js'
@@ -9,63 +10,47 @@ import { commitsOf, readGraph } from './graph/read-graph.js'
 import { GraphFrontier } from './graph-frontier.js'
 import { TUNING } from './tuning.js'
 
-export interface Beginning {
-  /** Before anything of the history that is to be brought. */
-  frontier: Frontier
-  /** What one advance of it may weigh: an estimate. */
-  bytesEach: number
-}
-
-/** Where a transfer in batches begins: with the history's graph, or with its depths where the source has no filter. */
-export function beginBatches(
+/**
+ * The frontier before anything that is to be sent: in the history's graph, or, where the source has no filter, in its
+ * depths. `size` gets a first estimate of what an advance weighs.
+ */
+export async function beginBatches(
   context: Context,
   wants: readonly string[],
   weight: BatchWeight,
-  limit: number,
-): Promise<Beginning> {
-  return (context.remotes.source.canFilter ? byGraph : byDepth)(context, wants, weight, limit)
+  size: BatchSize,
+): Promise<Frontier> {
+  const tips = await inOrder(context, wants)
+  const { source } = context.remotes
+  const frontier = source.canFilter
+    ? await byGraph(context, tips)
+    : await DepthFrontier.begin({
+        tips,
+        commitsAt: (depth, tip) => source.commitsAt(depth, [tip]),
+        isHeld: (commits, heads) => weight.isHeld(commits, heads),
+      })
+  await sample(frontier, weight, size)
+  return frontier
 }
 
-async function byGraph(
-  context: Context,
-  wants: readonly string[],
-  weight: BatchWeight,
-  limit: number,
-): Promise<Beginning> {
-  const { graph, bytes } = await readGraph(context, wants)
+async function byGraph(context: Context, wants: readonly string[]): Promise<Frontier> {
+  const graph = await readGraph(context, wants)
   const { signal } = context.run
   const pace = new Pace(signal)
-  const tips = await commitsOf(graph, await inOrder(context, wants), pace)
-  const order = await orderCommits(graph, tips, pace)
-  const frontier = GraphFrontier.begin(await CutOrder.of(graph, order, pace), signal)
-  const isSmall = bytes * TUNING.mostGrowth < limit
-  const guess = (bytes * TUNING.usualGrowth) / Math.max(1, graph.commits)
-  return { frontier, bytesEach: isSmall ? guess : await sample(frontier, weight, limit) }
-}
-
-async function byDepth(
-  context: Context,
-  wants: readonly string[],
-  weight: BatchWeight,
-  limit: number,
-): Promise<Beginning> {
-  const { source } = context.remotes
-  const frontier = await DepthFrontier.begin({
-    tips: await inOrder(context, wants),
-    commitsAt: (depth, tip) => source.commitsAt(depth, [tip]),
-    isHeld: (commits, heads) => weight.isHeld(commits, heads),
-  })
-  return { frontier, bytesEach: await sample(frontier, weight, limit) }
+  const order = await orderCommits(graph, await commitsOf(graph, wants, pace), pace)
+  return GraphFrontier.begin(await CutOrder.of(graph, order, pace), signal)
 }
 
 /** Weighs a part of the history that is well below the limit. */
-async function sample(from: Frontier, weight: BatchWeight, limit: number): Promise<number> {
+async function sample(from: Frontier, weight: BatchWeight, size: BatchSize): Promise<void> {
+  const most = size.limit.most * TUNING.sampleShare
   for (let part = Math.ceil(from.remaining / TUNING.samples); part > 0; part = Math.floor(part / 4)) {
     const to = await from.advance(part)
-    const bytes = await weight.weigh(from, to, limit * TUNING.sampleShare)
-    if (bytes !== 'over') return bytes / (to.end - from.end)
+    const weighed = await weight.weigh(from, to, { most, isExact: part > TUNING.few })
+    if (weighed !== 'over' && (weighed.isSound || part === 1))
+      return size.observe({ commits: to.end - from.end, ...weighed })
   }
-  return limit
+  size.observe({ commits: 1, bytes: size.limit.most, objects: 0 })
 }
 
 /** HEAD's branch first, then other branches, then the rest. */

@@ -14,6 +14,8 @@ interface Situation {
 /** Pushes as much as the estimate allows. */
 export interface Advance extends Situation {
   type: 'advance'
+  /** Packs in a row that were not pushed, as their headers had too many objects. */
+  recounts: number
 }
 
 /** Pushes less than what was refused. */
@@ -47,11 +49,22 @@ export interface Refused {
   isGuess: boolean
 }
 
-export const FIRST_MOVE: Move = { type: 'advance', refusals: 0, isUneven: false }
+export const FIRST_MOVE: Move = { type: 'advance', refusals: 0, isUneven: false, recounts: 0 }
 
 /** The move that follows a batch which the target accepted. */
 export function moveAfterSuccess(isUneven: boolean): Move {
-  return { type: 'advance', refusals: 0, isUneven }
+  return { ...FIRST_MOVE, isUneven }
+}
+
+/** The move that follows a pack which was not pushed because of its header. The estimate has been corrected by it. */
+export function moveAfterRecount({ refusals, isUneven, ...last }: Move): Move {
+  const recounts = last.type === 'advance' ? last.recounts + 1 : 0
+  return { type: 'advance', refusals, isUneven, recounts }
+}
+
+/** Whether a move may end before the push, by what the pack's header says. */
+export function mayRecount(move: Move): boolean {
+  return move.type === 'advance' && move.recounts < TUNING.mostRecounts
 }
 
 /** The move that follows a refusal for its size: the same again, a smaller one, or none. */

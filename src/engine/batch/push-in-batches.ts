@@ -2,19 +2,27 @@ import { pushAndVerify } from '../push/push-attempt.js'
 import type { Pushed } from '../push/push-error.js'
 import type { TooLarge } from '../push/push-outcome.js'
 import type { Context } from '../push/push-state.js'
+import type { TargetLimit } from '../push/target-limit.js'
+import type { PushLimits } from '../push/transfer.js'
 import { assertHeld, stuckError } from './batch-error.js'
 import { BatchSize } from './batch-size.js'
 import { BatchWeight } from './batch-weight.js'
 import { beginBatches } from './begin.js'
 import { type Frontier, newHeads } from './frontier.js'
 import { type LastPush, lastPush } from './last-push.js'
-import { FIRST_MOVE, type Move, moveAfterRefusal, moveAfterSuccess } from './next-move.js'
+import {
+  FIRST_MOVE,
+  type Move,
+  mayRecount,
+  moveAfterRecount,
+  moveAfterRefusal,
+  moveAfterSuccess,
+} from './next-move.js'
 import { TempRefs } from './temp-refs.js'
 import { TUNING } from './tuning.js'
 
 export interface BatchRequest extends LastPush {
-  /** Most bytes of a pack that the target accepts. */
-  limit: number
+  limit: TargetLimit
   /** The refusal that revealed the limit, where the caller did not give it. */
   refusal: TooLarge | undefined
 }
@@ -27,17 +35,18 @@ export interface BatchRequest extends LastPush {
 export async function pushInBatches(context: Context, request: BatchRequest): Promise<Pushed> {
   const transfer = await prepare(context, request)
   for (let move = FIRST_MOVE; ; ) {
-    const target = await chooseTarget(transfer, move)
+    const { next, isUneven, isWeighed } = await chooseTarget(transfer, move)
     announce(context, transfer)
-    const isLast = target.next.isWhole && move.type !== 'alone'
+    const isLast = next.isWhole && move.type !== 'alone'
+    const batch = new Batch(transfer, next, !isWeighed && mayRecount(move))
     const outcome = isLast
-      ? await lastPush(context, request, transfer.temp, relayLimit(transfer))
-      : await pushBatch(context, transfer, target.next)
+      ? await lastPush(context, request, transfer.temp, batch.limits)
+      : await pushBatch(context, transfer, batch)
     if (outcome.type === 'pushed' && isLast) return outcome
     move =
       outcome.type === 'pushed'
-        ? moveAfterSuccess(target.isUneven)
-        : await makeSmaller(transfer, move, target.next, outcome)
+        ? moveAfterSuccess(isUneven)
+        : await makeSmaller(transfer, { ...move, isUneven }, batch, outcome)
   }
 }
 
@@ -63,14 +72,16 @@ interface Transfer {
 interface Target {
   next: Frontier
   isUneven: boolean
+  isWeighed: boolean
 }
 
 async function prepare(context: Context, { wants, limit, refusal }: BatchRequest): Promise<Transfer> {
   const { run, job, execution } = context
   execution.batched = true
-  const weight = new BatchWeight(context)
-  const { frontier, bytesEach } = await beginBatches(context, wants, weight, limit)
-  const size = new BatchSize(limit, bytesEach)
+  const size = new BatchSize(limit)
+  const weight = new BatchWeight(context, size)
+  const frontier = await beginBatches(context, wants, weight, size)
+  size.remaining(frontier.remaining)
   if (refusal) {
     const packs = size.packsFor(frontier.remaining)
     const text = `${refusal.why}: splitting what is left into ${packs} pack${packs === 1 ? '' : 's'}`
@@ -83,15 +94,17 @@ async function prepare(context: Context, { wants, limit, refusal }: BatchRequest
 /** The frontier to push up to. It is weighed first where commits are large or uneven. */
 async function chooseTarget({ frontier, size, weight }: Transfer, move: Move): Promise<Target> {
   const { isUneven } = move
-  if (move.type === 'alone') return { next: move.least, isUneven }
-  if (move.type === 'shrink')
-    return { next: await weight.bisect(frontier, move.overLimit, size.limit), isUneven }
-  if (frontier.isWhole) return { next: frontier, isUneven }
+  const weighed = (next: Frontier): Target => ({ next, isUneven, isWeighed: true })
+  if (move.type === 'alone') return weighed(move.least)
+  // An estimate that was wrong once is not relied upon again.
+  if (move.type === 'shrink') return weighed(await weight.bisect(frontier, move.overLimit, move.refusals > 1))
+  if (frontier.isWhole) return weighed(frontier)
   const amount = size.next()
-  if (amount < TUNING.few) return { next: await weight.fill(frontier, size.limit), isUneven }
+  if (amount < TUNING.few) return weighed(await weight.fill(frontier))
   const next = await frontier.advance(amount)
-  if (!isUneven || (await weight.fits(frontier, next, size.limit))) return { next, isUneven: false }
-  return { next: await weight.bisect(frontier, next, size.limit), isUneven }
+  if (!isUneven) return { next, isUneven, isWeighed: false }
+  if (await weight.fits(frontier, next)) return { next, isUneven: false, isWeighed: true }
+  return weighed(await weight.bisect(frontier, next))
 }
 
 function announce({ run, execution }: Context, { size, frontier }: Transfer): void {
@@ -99,43 +112,70 @@ function announce({ run, execution }: Context, { size, frontier }: Transfer): vo
   run.meter.batch = { index: execution.done + 1, total: execution.planned }
 }
 
-/** Brings the history up to `next`. */
-async function pushBatch(context: Context, transfer: Transfer, next: Frontier): Promise<Pushed | TooLarge> {
-  const { frontier, temp, size } = transfer
+/** The history from one frontier to the next, and what was learned of its pack. */
+class Batch {
+  readonly next: Frontier
+  readonly wants: readonly string[]
+  /** In the unit of the history. */
+  readonly commits: number
+  /** As the pack's header said. */
+  objects = 0
+  readonly limits: PushLimits
+
+  constructor({ frontier, size, isLimitGiven }: Transfer, next: Frontier, mayEnd: boolean) {
+    this.next = next
+    this.wants = newHeads(frontier, next)
+    this.commits = next.end - frontier.end
+    const isChecked = mayEnd && this.commits > 1
+    this.limits = {
+      limit: isLimitGiven ? size.limit.most : Number.POSITIVE_INFINITY,
+      fits: (objects) => {
+        this.objects = objects
+        return !isChecked || size.mayHold(objects)
+      },
+    }
+  }
+}
+
+/** Brings the history up to the end of a batch. */
+async function pushBatch(context: Context, transfer: Transfer, batch: Batch): Promise<Pushed | TooLarge> {
+  const { temp, size } = transfer
+  const { next, wants, commits, limits } = batch
   const commands = temp.move(next.headIds)
-  const wants = newHeads(frontier, next)
-  const pushed = await pushAndVerify(context, { commands, wants, limit: relayLimit(transfer) })
+  const pushed = await pushAndVerify(context, { commands, wants, ...limits })
   if (pushed.type === 'too-large') return pushed
   assertHeld(context.job, pushed)
   temp.confirm(commands)
   for (const id of next.headIds) context.confirmed.add(id)
-  size.accepted(next.end - frontier.end, pushed.bytes)
+  size.accepted({ commits, bytes: pushed.bytes, objects: batch.objects })
+  size.remaining(next.remaining)
   context.execution.done++
   transfer.frontier = next
   return pushed
 }
 
-/** What to do about a refusal. @throws GitSyncError where nothing can be done */
+/** What to do about a pack that was too large. @throws GitSyncError where nothing can be done */
 async function makeSmaller(
   { frontier, size }: Transfer,
   move: Move,
-  next: Frontier,
+  batch: Batch,
   refusal: TooLarge,
 ): Promise<Move> {
+  if (refusal.evidence === 'header') {
+    size.refused(refusal, batch)
+    return moveAfterRecount(move)
+  }
+  const { next, wants } = batch
   const following = moveAfterRefusal(move, {
     next,
-    hasCommits: newHeads(frontier, next).length > 0,
+    hasCommits: wants.length > 0,
     isLeast: (await frontier.halfwayTo(next)) === undefined,
-    isProven: size.isProven(refusal.bytes),
+    isProven: size.limit.isProven(refusal.bytes),
     isGuess: refusal.isGuess,
   })
   if (following.type === 'stuck') {
-    throw stuckError(following, refusal, { from: frontier, to: next, limit: size.limit })
+    throw stuckError(following, refusal, { from: frontier, to: next, limit: size.limit.most })
   }
-  if (following.type !== 'advance') size.refused(refusal.bytes)
+  if (following.type !== 'advance') size.refused(refusal, batch)
   return following
-}
-
-function relayLimit({ isLimitGiven, size }: Transfer): number {
-  return isLimitGiven ? size.limit : Number.POSITIVE_INFINITY
 }

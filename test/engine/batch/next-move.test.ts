@@ -3,6 +3,8 @@ import type { Frontier } from '../../../src/engine/batch/frontier.js'
 import {
   FIRST_MOVE,
   type Move,
+  mayRecount,
+  moveAfterRecount,
   moveAfterRefusal,
   moveAfterSuccess,
   type Refused,
@@ -64,4 +66,18 @@ t.test('a batch of the least there is cannot be helped', async (t) => {
 t.test('what is no commit cannot be cut', async (t) => {
   const move = moveAfterRefusal(FIRST_MOVE, refused({ next: whole, hasCommits: false, isLeast: true }))
   t.strictSame(move, { type: 'stuck', because: 'no-commits' })
+})
+
+t.test('a pack that its header rules out is made smaller three times, then it is pushed', async (t) => {
+  const moves = [FIRST_MOVE]
+  for (let move = FIRST_MOVE; mayRecount(move); ) {
+    move = moveAfterRecount(move)
+    moves.push(move)
+  }
+  t.strictSame(
+    moves,
+    [0, 1, 2, 3].map((recounts) => ({ ...FIRST_MOVE, recounts })),
+  )
+  const shrink: Move = { type: 'shrink', overLimit: next, refusals: 1, isUneven: true }
+  t.notOk(mayRecount(shrink), 'what was weighed is not checked again')
 })
