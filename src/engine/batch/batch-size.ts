@@ -3,7 +3,7 @@ import type { TargetLimit } from '../push/target-limit.js'
 import { TUNING } from './tuning.js'
 
 /** A part of the history as it was, or would be, sent. */
-export interface Part {
+interface Part {
   /** In the unit of the history: commits, or depths. */
   commits: number
   bytes: number

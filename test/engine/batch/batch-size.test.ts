@@ -27,7 +27,7 @@ t.test('a refusal below the limit lowers it; a batch has one commit at least', a
   t.equal(size.limit.most, 1_000_000)
   refused(400_000)
   t.equal(size.limit.most, 400_000)
-  t.equal(size.next(), 190, 'half of it is worth trying')
+  t.equal(size.next(), 190, 'half of it is worth trying after a second refusal')
   refused(100)
   t.equal(size.next(), 1)
 })

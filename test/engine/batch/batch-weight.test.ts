@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { BatchSize } from '../../../src/engine/batch/batch-size.js'
-import { BatchWeight } from '../../../src/engine/batch/batch-weight.js'
+import { BatchWeight, regularWeight } from '../../../src/engine/batch/batch-weight.js'
 import type { Frontier } from '../../../src/engine/batch/frontier.js'
 import type { Context } from '../../../src/engine/push/push-state.js'
 import { TargetLimit } from '../../../src/engine/push/target-limit.js'
@@ -43,4 +43,11 @@ test('a batch is filled with so many single commits and no more, however little 
   const weight = new BatchWeight(context as unknown as Context, new BatchSize(TargetLimit.given(1_000_000)))
   const filled = await weight.fill(new Endless(0))
   t.strictSame([filled.end, asked], [100, 100])
+})
+
+test('commits are regular once the latest four are within a fifth of their average', async (t) => {
+  t.equal(regularWeight([100, 110, 90]), undefined)
+  t.equal(regularWeight([5000, 100, 110, 90, 100]), 100)
+  t.equal(regularWeight([100, 100, 100, 150]), undefined)
+  t.equal(regularWeight([100, 100, 'over', 100, 100]), undefined)
 })
