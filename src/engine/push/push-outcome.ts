@@ -38,12 +38,20 @@ export interface Unclear {
   listed?: RefOutcomes
 }
 
+/**
+ * Where the `bytes` of a push that was too large come from: the target named its limit; or it refused, or broke off, once
+ * that much had gone out, part of which may not have arrived; or this side ended the push at a limit that was known, or did not begin it
+ * as the number of objects in the pack's header was too high.
+ */
+export type LimitEvidence = 'named' | 'sent' | 'own-limit' | 'header'
+
 /** The pack was too large for the target, or took too long: less at a time may do. */
 export interface TooLarge {
   type: 'too-large'
   why: string
-  /** What the target takes at most, as far as this push can tell. */
+  /** The most that the target accepts, as far as this push can tell. */
   bytes: number
+  evidence: LimitEvidence
   /** A connection that broke, or the like: it may have had other reasons. */
   isGuess: boolean
   /** What to say where nothing can be done about it. */
@@ -107,8 +115,12 @@ export function failedPush(error: GitSyncError, sent: Sent): PushOutcome {
 }
 
 /** A pack over the limit that the target is known to have. */
-export function tooLargePack(why: string, limit: number): TooLarge {
-  return { type: 'too-large', why, bytes: limit, isGuess: false, error: overTargetLimit(limit) }
+export function tooLargePack(
+  why: string,
+  limit: number,
+  evidence: 'own-limit' | 'header' = 'own-limit',
+): TooLarge {
+  return { type: 'too-large', why, bytes: limit, evidence, isGuess: false, error: overTargetLimit(limit) }
 }
 
 export function overTargetLimit(limit: number): GitSyncError {
@@ -134,7 +146,9 @@ function tooLargeBy({ line }: Refusal, bytes: number): TooLarge {
   const said = printable(line)
   const error = new GitSyncError('pack_limit_exceeded', `The target takes no pack of that size: ${said}.`)
   const why = `the target says that the pack exceeds its maximum size (${said})`
-  return { type: 'too-large', why, bytes: namedLimit(line, bytes) ?? bytes, isGuess: false, error }
+  const named = namedLimit(line, bytes)
+  const evidence = named === undefined ? 'sent' : 'named'
+  return { type: 'too-large', why, bytes: named ?? bytes, evidence, isGuess: false, error }
 }
 
 /** A size that is about as large as the pack is that of the pack; a small one may say by how much it was too large. */
@@ -155,11 +169,12 @@ function whatItMeans(error: GitSyncError, { bytes, hasObjects, isChunked, words 
   const after = `after ${mebibytes(bytes)}`
   if (status !== undefined && LIMIT_STATUSES.has(status)) {
     const why = `the target answered ${status} ${after}`
-    return { type: 'too-large', why, bytes, isGuess: false, error: asLimit(error) }
+    return { type: 'too-large', why, bytes, evidence: 'sent', isGuess: false, error: asLimit(error) }
   }
   if (!isCut(error, status) || bytes <= MIN_CUT_BYTES) return { type: 'failed', error }
   const how = status === undefined ? 'cut the connection' : `answered ${status}`
-  return { type: 'too-large', why: `the target ${how} ${after}`, bytes, isGuess: true, error }
+  const why = `the target ${how} ${after}`
+  return { type: 'too-large', why, bytes, evidence: 'sent', isGuess: true, error }
 }
 
 /** A server that says when to come back is busy, and lost no connection. */
