@@ -16,8 +16,8 @@ function door(maxConcurrent: number) {
   const inside: string[] = []
   const leaving: Record<string, () => void> = {}
   const come = (name: string, target?: string) => {
-    const applicant = { signal: new AbortController().signal, onQueued: () => {} }
-    void admission.enter({ caller: name.split('-')[0] ?? '', target, ...applicant }).then((leave) => {
+    const request = { signal: new AbortController().signal, onQueued: () => {} }
+    void admission.enter({ caller: name.split('-')[0] ?? '', target, ...request }).then((leave) => {
       inside.push(name)
       leaving[name] = leave
     })

@@ -40,28 +40,28 @@ export class Admission {
    *
    * @throws GitSyncError `overloaded`, `shutting_down` or `cancelled`
    */
-  async enter(applicant: RunRequest): Promise<() => void> {
+  async enter(request: RunRequest): Promise<() => void> {
     if (this.#closed) throw this.#closed()
-    if (applicant.signal.aborted) throw abortError(applicant.signal.reason)
-    const ticket = new QueuedRun(applicant)
-    this.#waiting.add(ticket)
-    this.#letIn()
-    if (this.#waiting.size > this.#limits.maxQueued) this.#refuseOne(ticket)
-    this.#tellPlaces()
-    const giveUp = () => this.#dismiss(ticket, abortError(applicant.signal.reason))
-    applicant.signal.addEventListener('abort', giveUp, { once: true })
+    if (request.signal.aborted) throw abortError(request.signal.reason)
+    const run = new QueuedRun(request)
+    this.#waiting.add(run)
+    this.#startEligible()
+    if (this.#waiting.size > this.#limits.maxQueued) this.#refuseOne(run)
+    this.#notifyPlaces()
+    const giveUp = () => this.#reject(run, abortError(request.signal.reason))
+    request.signal.addEventListener('abort', giveUp, { once: true })
     try {
-      await ticket.admitted
+      await run.admitted
     } finally {
-      applicant.signal.removeEventListener('abort', giveUp)
+      request.signal.removeEventListener('abort', giveUp)
     }
-    return () => this.#leave(ticket)
+    return () => this.#leave(run)
   }
 
   /** Sends everybody away who waits, and whoever comes from now on. */
   close(why: () => GitSyncError): void {
     this.#closed = why
-    for (const ticket of this.#waiting) this.#dismiss(ticket, why())
+    for (const run of this.#waiting) this.#reject(run, why())
   }
 
   /** How many run, and how many wait for what. */
@@ -73,21 +73,19 @@ export class Admission {
 
   /** Whether a waiting run would begin if one into `target` ended. */
   isWaitedFor(target: string | undefined): boolean {
-    return [...this.#places()].some(
-      ({ ticket, place }) => place.for === 'slot' || ticket.applicant.target === target,
-    )
+    return [...this.#places()].some(({ run, place }) => place.for === 'slot' || run.request.target === target)
   }
 
   /** Whoever's target is taken is passed over, and keeps its turn. */
-  #letIn(): void {
-    for (const ticket of this.#waiting) {
-      if (!this.#hasRoomFor(ticket.caller)) continue
-      const { target } = ticket.applicant
+  #startEligible(): void {
+    for (const run of this.#waiting) {
+      if (!this.#hasRoomFor(run.caller)) continue
+      const { target } = run.request
       if (target !== undefined && this.#targets.has(target)) continue
-      this.#waiting.serve(ticket)
-      this.#running.set(ticket.caller, (this.#running.get(ticket.caller) ?? 0) + 1)
+      this.#waiting.serve(run)
+      this.#running.set(run.caller, (this.#running.get(run.caller) ?? 0) + 1)
       if (target !== undefined) this.#targets.add(target)
-      ticket.admit()
+      run.admit()
     }
   }
 
@@ -109,38 +107,38 @@ export class Admission {
     const refused = this.#waiting.surplus(newcomer.caller) ?? newcomer
     const full = `GITSYNC_MAX_CONCURRENT ${maxConcurrent}, GITSYNC_MAX_QUEUED ${maxQueued}`
     const message = `The service is full (${full}): try again later.`
-    this.#dismiss(refused, new GitSyncError('overloaded', message))
+    this.#reject(refused, new GitSyncError('overloaded', message))
   }
 
-  #dismiss(ticket: QueuedRun, error: GitSyncError): void {
-    if (!this.#waiting.remove(ticket)) return
-    ticket.refuse(error)
-    this.#tellPlaces()
+  #reject(run: QueuedRun, error: GitSyncError): void {
+    if (!this.#waiting.remove(run)) return
+    run.refuse(error)
+    this.#notifyPlaces()
   }
 
-  #leave({ applicant, caller }: QueuedRun): void {
+  #leave({ request, caller }: QueuedRun): void {
     const left = (this.#running.get(caller) ?? 0) - 1
     if (left > 0) this.#running.set(caller, left)
     else this.#running.delete(caller)
-    if (applicant.target !== undefined) this.#targets.delete(applicant.target)
-    this.#letIn()
-    this.#tellPlaces()
+    if (request.target !== undefined) this.#targets.delete(request.target)
+    this.#startEligible()
+    this.#notifyPlaces()
   }
 
-  #tellPlaces(): void {
-    for (const { ticket, place } of this.#places()) ticket.tell(place)
+  #notifyPlaces(): void {
+    for (const { run, place } of this.#places()) run.notify(place)
   }
 
-  *#places(): Generator<{ ticket: QueuedRun; place: QueuedEvent }> {
+  *#places(): Generator<{ run: QueuedRun; place: QueuedEvent }> {
     let slots = 0
     const intoTarget = new Map<string, number>()
-    for (const ticket of this.#waiting) {
-      const { target } = ticket.applicant
+    for (const run of this.#waiting) {
+      const { target } = run.request
       const before = target === undefined ? 0 : (intoTarget.get(target) ?? 0)
       if (target !== undefined) intoTarget.set(target, before + 1)
       const isTaken = target !== undefined && (before > 0 || this.#targets.has(target))
       const place = isTaken ? { for: 'target', position: before + 1 } : { for: 'slot', position: ++slots }
-      yield { ticket, place: { type: 'queued', ...place } as QueuedEvent }
+      yield { run, place: { type: 'queued', ...place } as QueuedEvent }
     }
   }
 }
@@ -151,20 +149,20 @@ class QueuedRun {
   readonly admitted: Promise<void>
   admit = () => {}
   refuse: (error: GitSyncError) => void = () => {}
-  #told = ''
+  #notified = ''
 
-  constructor(readonly applicant: RunRequest) {
-    this.caller = applicant.caller
+  constructor(readonly request: RunRequest) {
+    this.caller = request.caller
     this.admitted = new Promise((resolve, reject) => {
       this.admit = resolve
       this.refuse = reject
     })
   }
 
-  tell(place: QueuedEvent): void {
-    const told = `${place.for} ${place.position}`
-    if (told === this.#told) return
-    this.#told = told
-    this.applicant.onQueued(place)
+  notify(place: QueuedEvent): void {
+    const current = `${place.for} ${place.position}`
+    if (current === this.#notified) return
+    this.#notified = current
+    this.request.onQueued(place)
   }
 }

@@ -2,24 +2,24 @@ import t, { type Test } from 'tap'
 import { Admission } from '../../../src/service/runs/admission.js'
 import { failureOf } from '../../../testing/cases/stage.js'
 
-/** An admission whose applicants have names, and which notes who was let in and what those who wait are told. */
+/** An admission whose callers have names, and which records the runs that started and the places that waiting runs were given. */
 function door(limits: { maxConcurrent: number; maxQueued: number }) {
   const admission = new Admission(limits)
   const inside: string[] = []
-  const told: Record<string, string[]> = {}
+  const notified: Record<string, string[]> = {}
   const leaving = new Map<string, () => void>()
   const givingUp = new Map<string, AbortController>()
   const come = (name: string, target?: string) => {
-    const hangUp = new AbortController()
-    givingUp.set(name, hangUp)
+    const disconnect = new AbortController()
+    givingUp.set(name, disconnect)
     const lines: string[] = []
-    told[name] = lines
+    notified[name] = lines
     const entered = admission
       .enter({
         // "ann-1" is a run of ann's.
         caller: name.split('-')[0] ?? '',
         target,
-        signal: hangUp.signal,
+        signal: disconnect.signal,
         onQueued: (event) => lines.push(`${event.position} for ${event.for}`),
       })
       .then((leave) => {
@@ -34,7 +34,7 @@ function door(limits: { maxConcurrent: number; maxQueued: number }) {
     await settled()
   }
   const giveUp = (name: string) => givingUp.get(name)?.abort()
-  return { admission, inside, told, come, leave, giveUp }
+  return { admission, inside, notified, come, leave, giveUp }
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))
@@ -64,11 +64,11 @@ t.test('whoever was served does not come before those who were not', async (t) =
   t.strictSame(inside, ['zoe', 'ann-1', 'bob-1', 'ann-2', 'cid-1'])
 })
 
-t.test('places are told as they change, and not again when they do not', async (t) => {
-  const { told, come, leave, giveUp } = door({ maxConcurrent: 1, maxQueued: 64 })
+t.test('places are reported when they change, and only then', async (t) => {
+  const { notified, come, leave, giveUp } = door({ maxConcurrent: 1, maxQueued: 64 })
   await come('zoe')
   for (const name of ['ann-1', 'ann-2', 'bob-1', 'cid-1']) void come(name)
-  t.strictSame(told, {
+  t.strictSame(notified, {
     zoe: [],
     'ann-1': ['1 for slot'],
     'ann-2': ['2 for slot', '3 for slot', '4 for slot'],
@@ -77,19 +77,19 @@ t.test('places are told as they change, and not again when they do not', async (
   })
   giveUp('bob-1')
   await leave('zoe')
-  t.strictSame(told['cid-1'], ['3 for slot', '2 for slot', '1 for slot'])
-  t.strictSame(told['bob-1'], ['2 for slot'], 'whoever has gone is told no more')
+  t.strictSame(notified['cid-1'], ['3 for slot', '2 for slot', '1 for slot'])
+  t.strictSame(notified['bob-1'], ['2 for slot'], 'a run that has left is no longer notified')
 })
 
 t.test('runs into one target come one after another and hold no slot while they wait', async (t) => {
-  const { inside, told, come, leave, admission } = door({ maxConcurrent: 2, maxQueued: 64 })
+  const { inside, notified, come, leave, admission } = door({ maxConcurrent: 2, maxQueued: 64 })
   await come('ann-1', 'x')
   void come('ann-2', 'x')
   void come('bob-1', 'x')
   await come('cid-1', 'y')
   t.strictSame(inside, ['ann-1', 'cid-1'], 'the second slot was free for another target')
   t.strictSame(admission.load(), { running: 2, slot: 0, target: 2 })
-  t.strictSame([told['ann-2'], told['bob-1']], [['1 for target'], ['2 for target']])
+  t.strictSame([notified['ann-2'], notified['bob-1']], [['1 for target'], ['2 for target']])
   await leave('cid-1')
   t.equal(inside.length, 2, 'a free slot does not let two into one target')
   await leave('ann-1')
