@@ -8,7 +8,7 @@ export type Route = '/probe' | '/plan' | '/sync' | '/replicate'
 export interface Exchange {
   route: Route
   request: unknown
-  answer: unknown
+  response: unknown
 }
 
 /** What `npm run openapi` records from real runs. */
@@ -38,20 +38,20 @@ export function withExamples<T extends Document>(document: T): T {
   const { results, stream, problems: failures } = readExamples()
   const paths = document.paths as Record<Route, { post: Operation }>
   const examples: Record<string, unknown> = {}
-  for (const [name, { route, request, answer }] of Object.entries(results)) {
+  for (const [name, { route, request, response }] of Object.entries(results)) {
     const { post } = paths[route]
     const success = post.responses['200']?.content ?? {}
     add(post.requestBody.content['application/json'], { [name]: { value: request } })
-    add(success['application/json'], { [name]: { value: answer } })
+    add(success['application/json'], { [name]: { value: response } })
     add(success['application/x-ndjson'], { events: { $ref: '#/components/examples/events' } })
     for (const code of Object.keys(failures) as (keyof typeof problems)[]) {
-      const response = post.responses[problems[code].status]
-      add(response?.content['application/problem+json'], {
+      const documented = post.responses[problems[code].status]
+      add(documented?.content['application/problem+json'], {
         [code]: { $ref: `#/components/examples/${code}` },
       })
     }
   }
-  for (const [code, { answer }] of Object.entries(failures)) examples[code] = { value: answer }
+  for (const [code, { response }] of Object.entries(failures)) examples[code] = { value: response }
   examples.events = { value: stream.map((event) => `${JSON.stringify(event)}\n`).join('') }
   return { ...document, components: { ...document.components, examples } }
 }
