@@ -15,7 +15,7 @@ import { checkHosts } from './service/access/host-check.js'
 import { acceptJsonBodies } from './service/access/json-body.js'
 import { accountForRequests } from './service/access/request-memory.js'
 import { openapiOptions } from './service/openapi/openapi.js'
-import { answerClientError, answerExpectation } from './service/response/client-error.js'
+import { rejectExpectation, respondToClientError } from './service/response/client-error.js'
 import { boundPipelines } from './service/response/connection.js'
 import { replyWithProblem } from './service/response/problem.js'
 import { closeIfUnread } from './service/response/unread.js'
@@ -78,7 +78,7 @@ export async function buildApp({
       // We look for it ourselves, and answer with a problem document.
       requireHostHeader: false,
     },
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: respondToClientError,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => crypto.randomUUID(),
     // Those that are idle; the others end with what they are about.
@@ -90,7 +90,7 @@ export async function buildApp({
   const metrics = new Metrics(admission, budget)
   const runs = new RunRegistry({ client, admission, metrics, budget, runTimeout, grace, slowWindow })
   app.server.maxConnections = MAX_CONNECTIONS
-  app.server.on('checkExpectation', answerExpectation)
+  app.server.on('checkExpectation', rejectExpectation)
   app.decorate('metrics', metrics)
   app.decorate('runs', runs)
   acceptJsonBodies(app)

@@ -10,9 +10,11 @@ import { GitSyncError } from './errors.js'
  * @throws GitSyncError where the answer is a problem document
  * @throws Error where it is no stream of events, or one that was cut
  */
-export async function* readEvents(answer: Response | AsyncIterable<Uint8Array>): AsyncGenerator<Event, void> {
+export async function* readEvents(
+  response: Response | AsyncIterable<Uint8Array>,
+): AsyncGenerator<Event, void> {
   let last: Event | undefined
-  for await (const line of linesOf(await bodyOf(answer))) {
+  for await (const line of linesOf(await bodyOf(response))) {
     last = parseEvent(line)
     yield last
   }
@@ -21,22 +23,22 @@ export async function* readEvents(answer: Response | AsyncIterable<Uint8Array>):
   }
 }
 
-async function bodyOf(answer: Response | AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
-  if (Symbol.asyncIterator in answer) return answer
-  if (!answer.ok) throw await failureOf(answer)
-  const type = mediaType(answer)
-  if (type === 'application/x-ndjson' && answer.body) return answer.body
-  await answer.body?.cancel()
-  throw new Error(`The answer is ${type}: for events, send Accept: application/x-ndjson.`)
+async function bodyOf(response: Response | AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  if (Symbol.asyncIterator in response) return response
+  if (!response.ok) throw await failureOf(response)
+  const type = mediaType(response)
+  if (type === 'application/x-ndjson' && response.body) return response.body
+  await response.body?.cancel()
+  throw new Error(`The response is ${type}: for events, send Accept: application/x-ndjson.`)
 }
 
 /** The error that a problem document of the service tells of, or one about an answer that is none. */
-async function failureOf(answer: Response): Promise<Error> {
-  const text = await answer.text()
-  const problem = mediaType(answer) === 'application/problem+json' ? parse(text) : undefined
+async function failureOf(response: Response): Promise<Error> {
+  const text = await response.text()
+  const problem = mediaType(response) === 'application/problem+json' ? parse(text) : undefined
   if (!isProblem(problem)) {
     return new Error(
-      `The service, or what stands before it, answered ${answer.status} without a problem of its own.`,
+      `The service, or what stands before it, answered ${response.status} without a problem of its own.`,
     )
   }
   return new GitSyncError(problem.code, problem.detail, problem)
@@ -49,8 +51,8 @@ function isProblem(value: unknown): value is Problem {
 
 const Known = Type.Object({ code: Type.String(), detail: Type.String(), retryable: Type.Boolean() })
 
-function mediaType(answer: Response): string {
-  return answer.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? 'of no type'
+function mediaType(response: Response): string {
+  return response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? 'of no type'
 }
 
 /** Lines without their ends. The pieces of a long one are joined once, as a result may come in thousands of them. */

@@ -15,7 +15,7 @@ import { SettingError } from './settings/setting-error.js'
 import { CLI_VARIABLES, checkVariables } from './settings/variables.js'
 
 /** Milliseconds for callers to take in their last lines, and for the last spans to go out. */
-const LAST_WORDS = 5_000
+const SHUTDOWN_FLUSH_MS = 5_000
 
 /** The service in this process: settings, listening, signals. @throws SettingError */
 export async function serve(env: NodeJS.ProcessEnv, stopTracing: StopTracing): Promise<void> {
@@ -23,9 +23,10 @@ export async function serve(env: NodeJS.ProcessEnv, stopTracing: StopTracing): P
   const config = readConfig(env)
   const { callers, bodyLimit, maxConcurrent, maxQueued, runTimeout, rateLimit, shutdownGrace } = config
   const { memoryBudget, stallTimeout } = config
-  const onStale = (error: SettingError) => app.log.error(`${error.message}; what it said before stands`)
+  const onReloadFailed = (error: SettingError) =>
+    app.log.error(`${error.message}; what it said before stands`)
   const openFile = <T>(setting: string, path: string | undefined, parse: (text: string) => T) =>
-    path === undefined ? undefined : ReloadingFile.open({ setting, path, parse, onStale })
+    path === undefined ? undefined : ReloadingFile.open({ setting, path, parse, onReloadFailed })
   const credentials = await openFile('GITSYNC_CREDENTIALS_FILE', config.credentialsFile, parseCredentials)
   const tokens = await openFile('GITSYNC_API_TOKENS_FILE', config.apiTokensFile, parseCallers)
   const app = await buildApp({
@@ -45,7 +46,7 @@ export async function serve(env: NodeJS.ProcessEnv, stopTracing: StopTracing): P
   for (const warning of warnings) app.log.warn(warning)
   await listen(app, config)
   // A second signal ends the process at once, and so does a closing that does not end.
-  const delay = shutdownGrace + 3 * LAST_WORDS
+  const delay = shutdownGrace + 3 * SHUTDOWN_FLUSH_MS
   closeWithGrace({ delay, logger: app.log }, async ({ signal, err }) => {
     if (err) app.log.fatal({ err }, 'shutting down')
     else app.log.info({ signal }, 'shutting down')
@@ -53,7 +54,7 @@ export async function serve(env: NodeJS.ProcessEnv, stopTracing: StopTracing): P
     await close(app)
     const stopped = stopTracing().catch((error: unknown) => app.log.warn({ err: error }, 'traces were lost'))
     // A collector that does not answer is not waited for.
-    await Promise.race([stopped, sleep(LAST_WORDS)])
+    await Promise.race([stopped, sleep(SHUTDOWN_FLUSH_MS)])
   })
 }
 
@@ -66,7 +67,7 @@ function makeClient(config: Config, auth: AuthProvider | undefined): Client {
 
 /** Lets answers end, but not wait for a caller who does not read. */
 async function close(app: FastifyInstance): Promise<void> {
-  const timer = setTimeout(() => app.server.closeAllConnections(), LAST_WORDS)
+  const timer = setTimeout(() => app.server.closeAllConnections(), SHUTDOWN_FLUSH_MS)
   await app.close()
   clearTimeout(timer)
 }

@@ -24,7 +24,7 @@ export function runHttpBackend(
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   feed(request, child.stdin)
-  void answer(child, response)
+  void respond(child, response)
   return endWithCaller(child, response)
 }
 
@@ -63,20 +63,20 @@ function feed(request: IncomingMessage, stdin: Writable) {
   request.pipe(stdin)
 }
 
-async function answer(
+async function respond(
   child: ChildProcessByStdio<Writable, Readable, Readable>,
   response: ServerResponse,
 ): Promise<void> {
-  let complaint = ''
+  let errorOutput = ''
   child.stderr.on('data', (chunk: Buffer) => {
-    complaint = (complaint + chunk).slice(-4096)
+    errorOutput = (errorOutput + chunk).slice(-4096)
   })
   try {
     const { status, headers } = await readCgiHead(child.stdout)
     response.writeHead(status, headers)
     pipeline(child.stdout, response, () => {})
   } catch (error) {
-    response.writeHead(500, { 'content-type': 'text/plain' }).end(complaint || String(error))
+    response.writeHead(500, { 'content-type': 'text/plain' }).end(errorOutput || String(error))
   }
 }
 
@@ -85,17 +85,17 @@ async function answer(
  * it passes on to the programs that it started.
  */
 function endWithCaller(child: ChildProcessByStdio<Writable, Readable, Readable>, response: ServerResponse) {
-  let patience: NodeJS.Timeout | undefined
+  let killTimer: NodeJS.Timeout | undefined
   response.once('close', () => {
     if (response.writableFinished) return
     child.kill('SIGTERM')
     // The program may be gone already; while it is not, it keeps this process alive by itself.
-    patience = setTimeout(() => child.kill('SIGKILL'), 5000).unref()
+    killTimer = setTimeout(() => child.kill('SIGKILL'), 5000).unref()
   })
   return new Promise<void>((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', () => {
-      clearTimeout(patience)
+      clearTimeout(killTimer)
       // What nobody takes any more would stay in its pipe.
       if (response.destroyed) for (const pipe of child.stdio) pipe?.destroy()
       resolve()

@@ -12,7 +12,7 @@ export async function startTracing(
   env: NodeJS.ProcessEnv,
   overrides: Partial<NodeSDKConfiguration> = {},
 ): Promise<StopTracing> {
-  if (!isAskedFor(env)) return async () => {}
+  if (!isEnabled(env)) return async () => {}
   const [{ NodeSDK }, { FastifyInstrumentation }, { HttpInstrumentation }] = await Promise.all([
     import('@opentelemetry/sdk-node'),
     import('@opentelemetry/instrumentation-fastify'),
@@ -45,7 +45,7 @@ export async function startTracing(
 /** What machines ask every few seconds. */
 const UNTRACED = new Set(['/healthz', '/readyz', '/metrics'])
 
-function isAskedFor(env: NodeJS.ProcessEnv): boolean {
+function isEnabled(env: NodeJS.ProcessEnv): boolean {
   if (env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true') return false
   const { OTEL_TRACES_EXPORTER: exporter } = env
   if (exporter) return exporter.trim() !== 'none'

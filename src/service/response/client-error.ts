@@ -12,8 +12,8 @@ const REFUSALS: Record<string, [status: number, detail: string]> = {
 const MALFORMED: [number, string] = [400, 'The request is not valid HTTP/1.1.']
 
 /** Answers what Node's parser refuses, of which no handler ever hears, with a problem document too. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable || hasBegunAnswer(socket)) {
+export function respondToClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable || hasBegunResponse(socket)) {
     socket.destroy()
     return
   }
@@ -27,7 +27,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
 }
 
 /** Answers an `Expect` that nobody meets, of which no handler hears either. */
-export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
+export function rejectExpectation(_request: IncomingMessage, response: ServerResponse): void {
   const body = problemBody(417, 'This service meets no expectation but 100-continue.')
   response.writeHead(417, headersOf(body)).end(body)
 }
@@ -48,7 +48,7 @@ function headersOf(body: string): Record<string, string | number> {
 }
 
 /** What follows another request on its connection must not be written into the answer to that one. */
-function hasBegunAnswer(socket: Socket): boolean {
-  const { _httpMessage: answer } = socket as Socket & { _httpMessage?: ServerResponse | null }
-  return answer?.headersSent === true
+function hasBegunResponse(socket: Socket): boolean {
+  const { _httpMessage: response } = socket as Socket & { _httpMessage?: ServerResponse | null }
+  return response?.headersSent === true
 }

@@ -24,12 +24,12 @@ export function onResponseOver(
 }
 
 /** Aborts when the connection closes before the response was finished. */
-export function hangUpSignal(request: FastifyRequest, reply: FastifyReply): AbortSignal {
-  const hangUp = new AbortController()
+export function disconnectSignal(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+  const disconnect = new AbortController()
   onResponseOver(request, reply, () => {
-    if (!reply.raw.writableFinished) hangUp.abort()
+    if (!reply.raw.writableFinished) disconnect.abort()
   })
-  return hangUp.signal
+  return disconnect.signal
 }
 
 /** One listener for a connection, however many requests are pipelined on it. */

@@ -1,4 +1,4 @@
-export type AnswerForm = 'document' | 'stream'
+export type ResponseForm = 'document' | 'stream'
 
 const DOCUMENT = 'application/json'
 const STREAM = 'application/x-ndjson'
@@ -8,7 +8,7 @@ const STREAM = 'application/x-ndjson'
  * `application/json` or `application/*` and do not rate NDJSON higher, and for those who exclude NDJSON; else the
  * stream; `undefined` for neither.
  */
-export function negotiate(accept: string | undefined): AnswerForm | undefined {
+export function negotiate(accept: string | undefined): ResponseForm | undefined {
   const ranges = parseAccept(accept?.trim() || '*/*')
   const document = quality(ranges, DOCUMENT)
   const stream = quality(ranges, STREAM)

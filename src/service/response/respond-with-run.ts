@@ -4,7 +4,7 @@ import type { ProbeResult, SyncResult } from '../../../schemas/result.js'
 import { GitSyncError } from '../../errors.js'
 import { bodyOf, jsonChunks } from '../../runtime/json-chunks.js'
 import type { RunHandle } from '../runs/run-registry.js'
-import { hangUpSignal } from './connection.js'
+import { disconnectSignal } from './connection.js'
 import { negotiate } from './content-negotiation.js'
 import { EventStream } from './event-stream.js'
 import { reportProblem } from './problem.js'
@@ -27,7 +27,7 @@ export async function respondWithRun(
     const hint = 'send Accept: application/json or application/x-ndjson'
     throw new GitSyncError('not_acceptable', `Neither form of the answer is acceptable: ${hint}.`)
   }
-  const signal = hangUpSignal(request, reply)
+  const signal = disconnectSignal(request, reply)
   if (form === 'stream') return streamRun(request, reply, operation, (onEvent) => work({ signal, onEvent }))
   const result = await work({ signal, onEvent: () => {} })
   return reply.type('application/json').send(bodyOf(jsonChunks(result)))
@@ -43,7 +43,7 @@ async function streamRun(
   events.emit({ type: 'started', operation, requestId: request.id, time: new Date().toISOString() })
   const hold = new StatusHold()
   const running = work((event) => {
-    hold.see(event)
+    hold.onEvent(event)
     events.emit(event)
   })
   try {
@@ -82,7 +82,7 @@ class StatusHold {
     this.#timer = setTimeout(() => this.#release(), MAX_HOLD)
   }
 
-  see(event: Parameters<RunHandle['onEvent']>[0]): void {
+  onEvent(event: Parameters<RunHandle['onEvent']>[0]): void {
     if (this.#planned) this.#release()
     else this.#planned = event.type === 'planned'
   }

@@ -28,17 +28,17 @@ export class LeastSpeed {
   readonly #timer: NodeJS.Timeout
   readonly #listed = new Set<EndpointRole>()
   #progress: Extract<RunEvent, { type: 'progress' }> | undefined
-  #patience: number
+  #allowance: number
   #bytes = 0
   #at = performance.now()
 
   constructor(options: LeastSpeedOptions) {
     this.#options = options
-    this.#patience = options.window
-    this.#timer = setInterval(() => this.#look(), options.window / 20).unref()
+    this.#allowance = options.window
+    this.#timer = setInterval(() => this.#check(), options.window / 20).unref()
   }
 
-  see(event: RunEvent): void {
+  onEvent(event: RunEvent): void {
     if (event.type === 'discovered') this.#listed.add(event.side)
     else if (event.type === 'progress') this.#progress = event
   }
@@ -47,24 +47,24 @@ export class LeastSpeed {
     clearInterval(this.#timer)
   }
 
-  #look(): void {
+  #check(): void {
     const { traffic, window, isWaitedFor, onTooSlow } = this.#options
     const [bytes, now] = [traffic.bytes('source') + traffic.bytes('target'), performance.now()]
     const earned = ((bytes - this.#bytes) / LEAST) * 1000
     const most = Math.max(window, (bytes / BYTES_PER_SECOND) * 1000)
-    this.#patience = Math.min(most, Math.max(0, this.#patience + earned - (now - this.#at)))
+    this.#allowance = Math.min(most, Math.max(0, this.#allowance + earned - (now - this.#at)))
     this.#bytes = bytes
     this.#at = now
-    if (this.#patience > 0 || !isWaitedFor()) return
+    if (this.#allowance > 0 || !isWaitedFor()) return
     this.close()
-    const side = this.#awaited()
+    const side = this.#slowSide()
     const time = ms(Math.round(window), { long: true })
     const message = `The ${side} was too slow for ${time}, at less than 1 KiB a second, and other runs wait.`
     onTooSlow(new GitSyncError(`${side}_timeout`, message))
   }
 
   /** The side that the run waits for, as far as its events tell. */
-  #awaited(): EndpointRole {
+  #slowSide(): EndpointRole {
     if (!this.#listed.has('source')) return 'source'
     if (!this.#listed.has('target')) return 'target'
     if (!this.#progress) return 'source'

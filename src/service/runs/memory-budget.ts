@@ -7,7 +7,7 @@ import type { MemoryAccount } from '../../git/http/memory-account.js'
 export const DEFAULT_MEMORY_BUDGET = getHeapStatistics().heap_size_limit / 2
 
 /** Milliseconds that a run waits for memory. Its remotes wait with it, and do not do so for long. */
-const PATIENCE = 60_000
+const MAX_WAIT_MS = 60_000
 /** A run that holds no more than this is small. */
 const SMALL = 1024 * 1024
 
@@ -49,7 +49,7 @@ export class MemoryBudget {
     if (bytes > 0 && this.#held + bytes > limit) return false
     this.#held += bytes
     share.bytes += bytes
-    if (bytes < 0) this.#settle()
+    if (bytes < 0) this.#admitWaiting()
     return true
   }
 
@@ -73,10 +73,10 @@ export class MemoryBudget {
       }
       const wait = { wanted, admit, refuse }
       const giveUp = () => refuse(abortError(signal.reason))
-      const timer = setTimeout(() => refuse(this.#full()), PATIENCE)
+      const timer = setTimeout(() => refuse(this.#full()), MAX_WAIT_MS)
       signal.addEventListener('abort', giveUp, { once: true })
       share.waits.add(wait)
-      this.#settle()
+      this.#admitWaiting()
     })
   }
 
@@ -85,7 +85,7 @@ export class MemoryBudget {
     this.#shares.delete(share)
   }
 
-  #settle(): void {
+  #admitWaiting(): void {
     if (!this.isShort) return
     for (const share of this.#shares) {
       for (const { wanted, admit } of share.waits) if (share.tryHold(wanted.purpose, wanted.bytes)) admit()

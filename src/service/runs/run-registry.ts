@@ -112,8 +112,8 @@ export class RunRegistry {
     const { client, admission, budget, metrics, runTimeout, slowWindow } = this.#options
     const { operation, source, target } = subject
     const record = new RunLog(subject, request.log, metrics)
-    const hangUp = () => ending.abort(signal.reason)
-    signal.addEventListener('abort', hangUp, { once: true })
+    const onDisconnect = () => ending.abort(signal.reason)
+    signal.addEventListener('abort', onDisconnect, { once: true })
     const late = () => ending.abort(new DOMException('The run took too long', 'TimeoutError'))
     const deadline = setTimeout(late, runTimeout)
     const speed = new LeastSpeed({
@@ -122,21 +122,21 @@ export class RunRegistry {
       isWaitedFor: () => budget.isShort || admission.isWaitedFor(writtenTarget(subject, body)),
       onTooSlow: (error) => ending.abort(error),
     })
-    const tell = (event: RunEvent) => {
+    const notify = (event: RunEvent) => {
       record.onEvent(event)
-      speed.see(event)
+      speed.onEvent(event)
       onEvent(event)
     }
     const attributes = { 'gitsync.source': source, ...(target && { 'gitsync.target': target }) }
     try {
-      const memory = tellingOfWaits(request.memory, tell)
-      const options = { signal: ending.signal, onEvent: tell, traffic: record.traffic, memory }
+      const memory = reportingWaits(request.memory, notify)
+      const options = { signal: ending.signal, onEvent: notify, traffic: record.traffic, memory }
       // Each operation takes what its validator has let through.
       const work = (): Promise<ProbeResult | SyncResult> =>
         client[operation](body as ProbeRequest & SyncRequest, options)
       request.memory.retain()
       const working = traced(operation, attributes, work).finally(() => request.memory.release())
-      const result = await this.#orGiveUp(working, ending.signal, record)
+      const result = await this.#orAbandon(working, ending.signal, record)
       record.succeeded(result)
       return result
     } catch (error) {
@@ -145,16 +145,16 @@ export class RunRegistry {
     } finally {
       speed.close()
       clearTimeout(deadline)
-      signal.removeEventListener('abort', hangUp)
+      signal.removeEventListener('abort', onDisconnect)
     }
   }
 
   /** What the work comes to; an error where it does not end although it was aborted: its slot must not be lost. */
-  async #orGiveUp<T>(working: Promise<T>, aborted: AbortSignal, record: RunLog): Promise<T> {
+  async #orAbandon<T>(working: Promise<T>, aborted: AbortSignal, record: RunLog): Promise<T> {
     const { grace } = this.#options
     let timer: NodeJS.Timeout | undefined
     let onAbort = () => {}
-    const givenUp = new Promise<never>((_, reject) => {
+    const abandoned = new Promise<never>((_, reject) => {
       onAbort = () => {
         timer = setTimeout(() => {
           record.stuck(grace)
@@ -164,7 +164,7 @@ export class RunRegistry {
       aborted.addEventListener('abort', onAbort, { once: true })
     })
     try {
-      return await Promise.race([working, givenUp])
+      return await Promise.race([working, abandoned])
     } finally {
       aborted.removeEventListener('abort', onAbort)
       clearTimeout(timer)
@@ -182,13 +182,13 @@ function writtenTarget(
 }
 
 /** An account whose first wait is a notice: else a run would stand still for no reason that its caller can see. */
-function tellingOfWaits(memory: MemoryShare, tell: (event: RunEvent) => void): MemoryAccount {
-  let isTold = false
+function reportingWaits(memory: MemoryShare, notify: (event: RunEvent) => void): MemoryAccount {
+  let isReported = false
   const hold: MemoryAccount['hold'] = (purpose, bytes, signal) => {
     const waiting = memory.hold(purpose, bytes, signal)
-    if (waiting && !isTold) {
-      isTold = true
-      tell({ type: 'notice', text: 'waiting for memory that other runs use' })
+    if (waiting && !isReported) {
+      isReported = true
+      notify({ type: 'notice', text: 'waiting for memory that other runs use' })
     }
     return waiting
   }

@@ -15,7 +15,7 @@ async function fileOf(t: Test, lines: readonly string[]) {
   const path = join(await temporaryFolder(t), 'credentials')
   await writeFile(path, lines.map((line) => `${line}\n`).join(''))
   const options = { setting: 'GITSYNC_CREDENTIALS_FILE', path, parse: parseCredentials }
-  const file = await ReloadingFile.open({ ...options, onStale: (error) => t.fail(error.message) })
+  const file = await ReloadingFile.open({ ...options, onReloadFailed: (error) => t.fail(error.message) })
   return { path, provider: new CredentialsFile(file) }
 }
 

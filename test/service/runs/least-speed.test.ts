@@ -111,9 +111,9 @@ for (const [what, events, side] of [
     const { run, watch, pass } = watched(t)
     if (events[0]?.type === 'progress') {
       for (const side of ['source', 'target'] as const)
-        watch.see({ type: 'discovered', side, protocol: 'v1', refs: 1 })
+        watch.onEvent({ type: 'discovered', side, protocol: 'v1', refs: 1 })
     }
-    for (const event of events) watch.see(event)
+    for (const event of events) watch.onEvent(event)
     pass(21, 0)
     t.equal(run.error?.code, `${side}_timeout`)
   })
