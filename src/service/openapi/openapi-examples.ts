@@ -4,20 +4,20 @@ import { problems } from '../../../schemas/problem.js'
 
 export type Route = '/probe' | '/plan' | '/sync' | '/replicate'
 
-/** What was sent, and what came back. */
+/** A request and the response to it. */
 export interface Exchange {
   route: Route
   request: unknown
   response: unknown
 }
 
-/** What `npm run openapi` records from real runs. */
+/** The examples that `npm run openapi` records from real runs. */
 export interface Examples {
-  /** A run of each kind that went well. */
+  /** A successful run of each operation. */
   results: Record<string, Exchange>
   /** The events of a sync. */
   stream: Event[]
-  /** By code. */
+  /** Problem documents by code. */
   problems: Record<string, Exchange>
 }
 
@@ -33,7 +33,7 @@ interface Operation {
   responses: Record<string, { content: Record<string, Media> }>
 }
 
-/** The document with examples of every run: what to send, what comes back, and what may go wrong. */
+/** Adds the recorded requests, results, events and problems to the document. */
 export function withExamples<T extends Document>(document: T): T {
   const { results, stream, problems: failures } = readExamples()
   const paths = document.paths as Record<Route, { post: Operation }>
