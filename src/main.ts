@@ -1,7 +1,7 @@
 import { startTracing } from './service/tracing.js'
 import { SettingError } from './settings/setting-error.js'
 
-/** The service as a process. Tracing comes before all that it is to trace. */
+/** Runs the service as a process. Tracing starts before the modules that it instruments are loaded. */
 async function main(): Promise<void> {
   const stopTracing = await startTracing(process.env)
   const { serve } = await import('./serve.js')

@@ -38,7 +38,7 @@ t.test('a stream that is cut anywhere ends with an error', async (t) => {
   const bytes = Buffer.from(text(events))
   const lastLine = bytes.lastIndexOf('{"type":"result"')
   for (const end of [0, 1, 20, lastLine - 1, lastLine, lastLine + 1, bytes.length - 2]) {
-    await t.rejects(collect(streamOf(bytes.subarray(0, end))), { message: /cut/ }, `at ${end}`)
+    await t.rejects(collect(streamOf(bytes.subarray(0, end))), { message: /truncated/ }, `at ${end}`)
   }
   t.strictSame(await collect(streamOf(bytes.subarray(0, -1))), events, 'the last end of line may be missing')
 })
@@ -93,12 +93,12 @@ t.test('a problem of a later version keeps its code', async (t) => {
 
 t.test('what is no answer of the service is told so', async (t) => {
   const html = { headers: { 'content-type': 'text/html' } }
-  await t.rejects(collect(new Response('<p>', { status: 502, ...html })), { message: /answered 502/ })
+  await t.rejects(collect(new Response('<p>', { status: 502, ...html })), { message: /Unexpected HTTP 502/ })
   const foreign = { status: 503, headers: { 'content-type': 'application/problem+json' } }
   for (const body of ['{"title":"of a gateway"}', 'no JSON', 'null'])
-    await t.rejects(collect(new Response(body, foreign)), { message: /answered 503/ }, body)
+    await t.rejects(collect(new Response(body, foreign)), { message: /Unexpected HTTP 503/ }, body)
   await t.rejects(collect(Response.json({})), { message: /Accept: application\/x-ndjson/ })
-  await t.rejects(collect(streamOf(Buffer.from('null\n'))), { message: /no event/ })
+  await t.rejects(collect(streamOf(Buffer.from('null\n'))), { message: /not an event/ })
 })
 
 t.test('leaving the loop cancels the run', async (t) => {

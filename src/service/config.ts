@@ -12,12 +12,12 @@ import { EGRESS_MODES, type EgressMode } from './egress/policy.js'
 import { type ProxySettings, readProxies } from './egress/proxies.js'
 import { DEFAULT_MEMORY_BUDGET } from './runs/memory-budget.js'
 
-/** The service's settings, read and understood. Times are milliseconds, sizes bytes. */
+/** The parsed settings of the service. Times are milliseconds, sizes bytes. */
 export interface Config {
   host: string
   port: number
   logLevel: string
-  /** The callers that GITSYNC_API_TOKENS lists. */
+  /** From GITSYNC_API_TOKENS. */
   callers: Caller[] | undefined
   apiTokensFile: string | undefined
   rateLimit: number | undefined
@@ -65,7 +65,7 @@ type Settings = Type.Static<typeof Settings>
 /** The name of each setting of the service. */
 export const SETTINGS = Object.keys(Settings.properties)
 
-/** The longest that a timer can wait, almost 25 days: Node makes anything longer fire at once. */
+/** The longest timer, almost 25 days: Node fires longer ones at once. */
 const MAX_TIMER = 2 ** 31 - 1
 
 /** @throws SettingError */
@@ -107,7 +107,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 
 function readSettings(env: NodeJS.ProcessEnv): Settings {
   try {
-    // A copy without empty variables: an empty one is one that is not set.
+    // An empty variable counts as not set.
     const data = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
     return envSchema<Settings>({ schema: Settings, data, env: false })
   } catch (error) {
@@ -117,7 +117,7 @@ function readSettings(env: NodeJS.ProcessEnv): Settings {
   }
 }
 
-/** What env-schema says of one variable. */
+/** An error of env-schema about one variable. */
 interface EnvError {
   instancePath: string
   message?: string
@@ -142,11 +142,14 @@ function parsed({ name, text, parse, kind, max }: Reading): number {
   if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
     throw new SettingError(`${name} must be ${kind}, not "${String(text)}"`)
   }
-  if (value > max) throw new SettingError(`${name} is "${String(text)}", more than can be timed or counted`)
+  if (value > max) throw new SettingError(`${name} is "${String(text)}", which is too large`)
   return value
 }
 
-/** Who listens to a network knows who calls, or has said that he need not; and lends strangers no credentials. */
+/**
+ * A service that listens beyond loopback must require tokens or opt out explicitly, and must not lend stored
+ * credentials to anonymous callers.
+ */
 function checkCallers(settings: Settings): void {
   const { GITSYNC_HOST: host, GITSYNC_ALLOW_ANONYMOUS: isAnonymous } = settings
   const { GITSYNC_API_TOKENS: tokens, GITSYNC_API_TOKENS_FILE: file } = settings
@@ -154,13 +157,13 @@ function checkCallers(settings: Settings): void {
     throw new SettingError('GITSYNC_API_TOKENS and GITSYNC_API_TOKENS_FILE are both set: set one of them')
   }
   if (isAnonymous && settings.GITSYNC_CREDENTIALS_FILE !== undefined) {
-    const why = 'whoever calls could use the stored credentials'
-    throw new SettingError(`GITSYNC_ALLOW_ANONYMOUS cannot be set beside GITSYNC_CREDENTIALS_FILE: ${why}`)
+    const why = 'any caller could use the stored credentials'
+    throw new SettingError(`GITSYNC_ALLOW_ANONYMOUS cannot be combined with GITSYNC_CREDENTIALS_FILE: ${why}`)
   }
   const hasTokens = tokens !== undefined || file !== undefined
   if (!hasTokens && !isAnonymous && !/^(?:localhost|127(?:\.\d+){3}|::1)$/i.test(host)) {
     const hint = 'set GITSYNC_API_TOKENS, GITSYNC_API_TOKENS_FILE, or GITSYNC_ALLOW_ANONYMOUS=true'
-    throw new SettingError(`GITSYNC_HOST ${host} is open to others, who would need no token: ${hint}`)
+    throw new SettingError(`GITSYNC_HOST ${host} is reachable by others, and no token is required: ${hint}`)
   }
 }
 
@@ -177,6 +180,6 @@ function parsedList<T>(settings: Settings, name: keyof Settings, parse: (text: s
 function refPrefix(text: string): string {
   if (!/^refs\/(?:heads|tags)$/.test(text) && isWellFormedRefName(text)) return text
   throw new SettingError(
-    'GITSYNC_TEMP_REF_PREFIX must be a folder of refs that nobody else uses, such as refs/gitsync',
+    'GITSYNC_TEMP_REF_PREFIX must be a ref namespace that nothing else uses, such as refs/gitsync',
   )
 }

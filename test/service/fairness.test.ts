@@ -150,6 +150,6 @@ for (const reason of ['its deadline', 'a hang-up', 'the end of the service']) {
       (await (await fetch(`${url}/metrics`)).text()).match(/^gitsync_runs_active (\d)/m)
     while ((await active())?.[1] !== '0');
     const errors = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 50)
-    t.match(errors[0], { operation: 'sync', caller: '127.0.0.1', msg: /did not end.*slot is given back/ })
+    t.match(errors[0], { operation: 'sync', caller: '127.0.0.1', msg: /did not end.*slot is released/ })
   })
 }

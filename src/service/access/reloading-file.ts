@@ -6,14 +6,15 @@ export interface ReloadingFileOptions<T> {
   /** The setting that names the file, for errors. */
   setting: string
   path: string
-  /** Its errors may be shown and logged: they must not repeat what the file holds. */
+  /** Its errors are shown and logged, so they must not repeat the contents of the file. */
   parse: (text: string) => T
   onReloadFailed: (error: SettingError) => void
 }
 
 /**
- * A file that is read again when it has changed, looked at whenever it is asked for: that also sees files that are
- * replaced by way of a link. Where it cannot be used any more, what it said before stands, and `onReloadFailed` is told once.
+ * A file that is read again when it has changed. It is checked on each access, which also detects files that are
+ * replaced through a symbolic link. If the new contents cannot be used, the old ones stay in use, and `onReloadFailed`
+ * is called once.
  */
 export class ReloadingFile<T> {
   readonly #options: ReloadingFileOptions<T>
@@ -45,7 +46,7 @@ export class ReloadingFile<T> {
   }
 }
 
-/** What differs when a file has been written or replaced. */
+/** A string that changes when the file is written or replaced. */
 async function stampOf(path: string): Promise<string> {
   try {
     const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true })
@@ -66,7 +67,7 @@ async function load<T>({ setting, path, parse }: ReloadingFileOptions<T>): Promi
   }
 }
 
-/** A file's text, without the mark that some editors begin it with. @throws Error that says where it is not UTF-8 */
+/** A file's text without a byte order mark. @throws Error with the first line that is not UTF-8 */
 function textOf(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString().replace(/^\ufeff/, '')
   let [line, start] = [1, 0]

@@ -5,7 +5,7 @@ import { SettingError } from '../../settings/setting-error.js'
 import { bareName } from './allowed-hosts.js'
 import { NoProxy } from './no-proxy.js'
 
-/** Proxies to go through; '' is none. */
+/** Proxies for each scheme; '' means none. */
 export interface ProxySettings {
   httpProxy: string
   httpsProxy: string
@@ -13,7 +13,7 @@ export interface ProxySettings {
 }
 
 /**
- * The variables that other programs know too, in lower case or, where that is not set, in upper case.
+ * Reads the usual proxy variables, in lower case or, if that is not set, in upper case.
  *
  * @throws SettingError
  */
@@ -21,7 +21,7 @@ export function readProxies(env: NodeJS.ProcessEnv): ProxySettings | undefined {
   const read = (name: string) => env[name.toLowerCase()] || env[name] || ''
   const proxy = (name: string) => {
     const url = withScheme(read(name))
-    // It may carry a password, so it is not shown.
+    // The value may contain a password, so the error does not show it.
     if (url !== '' && !isProxy(url)) {
       throw new SettingError(`${name} must be host:port, or an http:// or https:// URL`)
     }
@@ -32,7 +32,7 @@ export function readProxies(env: NodeJS.ProcessEnv): ProxySettings | undefined {
   return { httpProxy, httpsProxy, noProxy: read('NO_PROXY') }
 }
 
-/** Dials each target as the settings have it: through the proxy for its scheme, or directly. */
+/** Dials each target through the proxy for its scheme, or directly. */
 export function dialByProxy(
   { httpProxy, httpsProxy, noProxy }: ProxySettings,
   direct: Dial,
@@ -48,7 +48,7 @@ export function dialByProxy(
   }
 }
 
-/** As curl reads it: a proxy without a scheme speaks plain HTTP. */
+/** As in curl, a proxy without a scheme is one that speaks plain HTTP. */
 function withScheme(url: string): string {
   return url === '' || url.includes('://') ? url : `http://${url}`
 }

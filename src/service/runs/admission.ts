@@ -9,20 +9,20 @@ export interface AdmissionLimits {
 
 export interface RunRequest {
   caller: string
-  /** The repository that is written to, alike for all its URLs; nobody else writes to it meanwhile. */
+  /** The key of the repository that the run writes to; no other run writes to it at the same time. */
   target: string | undefined
-  /** Whoever gives up leaves the queue. */
+  /** Removes the run from the queue when aborted. */
   signal: AbortSignal
-  /** Told when the place in the queue changes. */
+  /** Called when the run's place in the queue changes. */
   onQueued: (event: QueuedEvent) => void
 }
 
-/** Lets in so many runs at a time, and one into each target; the others wait, in turns between callers. */
+/** Limits the number of active runs, with one per target; other runs wait, and callers take turns. */
 export class Admission {
   readonly #limits: AdmissionLimits
   readonly #waiting = new FairQueue<QueuedRun>()
   readonly #targets = new Set<string>()
-  /** How many run, by caller. */
+  /** The number of active runs of each caller. */
   readonly #running = new Map<string, number>()
   #closed: (() => GitSyncError) | undefined
 
@@ -30,13 +30,13 @@ export class Admission {
     this.#limits = limits
   }
 
-  /** Whether new work is taken, even if it has to wait. */
+  /** Whether new runs are accepted, even if they have to wait. */
   get isOpen(): boolean {
     return this.#closed === undefined
   }
 
   /**
-   * Resolves when it is this one's turn; whoever was let in calls what it gets, once, when it is done.
+   * Resolves with a release function once the run may start; call it exactly once when the run ends.
    *
    * @throws GitSyncError `overloaded`, `shutting_down` or `cancelled`
    */
@@ -58,25 +58,25 @@ export class Admission {
     return () => this.#leave(run)
   }
 
-  /** Sends everybody away who waits, and whoever comes from now on. */
+  /** Rejects every waiting run, and every run that arrives later. */
   close(why: () => GitSyncError): void {
     this.#closed = why
     for (const run of this.#waiting) this.#reject(run, why())
   }
 
-  /** How many run, and how many wait for what. */
+  /** The number of active runs, and of runs that wait for a slot or for their target. */
   load(): { running: number; slot: number; target: number } {
     const waiting = { slot: 0, target: 0 }
     for (const { place } of this.#places()) waiting[place.for]++
     return { running: this.#total, ...waiting }
   }
 
-  /** Whether a waiting run would begin if one into `target` ended. */
+  /** Whether a waiting run could start if an active one into `target` ended. */
   isWaitedFor(target: string | undefined): boolean {
     return [...this.#places()].some(({ run, place }) => place.for === 'slot' || run.request.target === target)
   }
 
-  /** Whoever's target is taken is passed over, and keeps its turn. */
+  /** A run whose target is busy is skipped but keeps its place in the queue. */
   #startEligible(): void {
     for (const run of this.#waiting) {
       if (!this.#hasRoomFor(run.caller)) continue
@@ -89,7 +89,7 @@ export class Admission {
     }
   }
 
-  /** While one caller has every slot there is one more, for another: nobody can keep everybody else waiting. */
+  /** While one caller holds every slot, one extra slot is open to others, so that a single caller cannot block them. */
   #hasRoomFor(caller: string): boolean {
     const { maxConcurrent } = this.#limits
     if (this.#total < maxConcurrent) return true
@@ -101,7 +101,7 @@ export class Admission {
     return [...this.#running.values()].reduce((sum, count) => sum + count, 0)
   }
 
-  /** The newcomer, or the newest of a caller who has filled the queue, so that nobody keeps others out. */
+  /** Refuses the new run, or the newest one of a caller that has more of them, so that one caller cannot fill the queue. */
   #refuseOne(newcomer: QueuedRun): void {
     const { maxConcurrent, maxQueued } = this.#limits
     const refused = this.#waiting.surplus(newcomer.caller) ?? newcomer
@@ -143,7 +143,7 @@ export class Admission {
   }
 }
 
-/** One who waits. */
+/** A run that waits for admission. */
 class QueuedRun {
   readonly caller: string
   readonly admitted: Promise<void>

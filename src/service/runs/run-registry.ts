@@ -20,9 +20,9 @@ import type { MemoryBudget, MemoryShare } from './memory-budget.js'
 import type { Metrics } from './metrics.js'
 import { RunLog, type RunSubject, subjectOf } from './run-log.js'
 
-/** What the caller of a run holds on to it by. */
+/** How a caller cancels a run and follows it. */
 export interface RunHandle {
-  /** The caller's hanging up. */
+  /** Aborts when the caller disconnects. */
   signal: AbortSignal
   onEvent: (event: RunEvent | QueuedEvent) => void
 }
@@ -34,7 +34,7 @@ export interface RunsOptions {
   budget: MemoryBudget
   /** Milliseconds that a run may take, waiting not counted. */
   runTimeout: number
-  /** Milliseconds in which an aborted run has to end; then it loses its slot all the same. */
+  /** Milliseconds in which an aborted run has to end; after that its slot is released anyway. */
   grace: number
   /** Milliseconds that a run may move less than the least speed while others wait. */
   slowWindow: number
@@ -47,7 +47,7 @@ const validators = {
   replicate: validateReplicateRequest,
 } satisfies Record<Operation, (body: unknown) => ProbeRequest | SyncRequest>
 
-/** The runs of one application: each is validated, admitted, timed, told of, and ended when the service is. */
+/** The runs of one application: validates, admits, times and logs each, and ends all of them at shutdown. */
 export class RunRegistry {
   readonly #options: RunsOptions
   readonly #running = new Map<AbortController, Promise<unknown>>()
@@ -66,7 +66,7 @@ export class RunRegistry {
     request: FastifyRequest,
     handle: RunHandle,
   ): Promise<ProbeResult | SyncResult> {
-    // Reading a large request, checking it and laying it out are long enough for a turn each.
+    // Parsing, validating and planning a large request each take long enough to yield in between.
     await yieldToEventLoop(handle.signal)
     const body = validators[operation](request.body)
     await yieldToEventLoop(handle.signal)
@@ -90,7 +90,7 @@ export class RunRegistry {
     }
   }
 
-  /** Takes no new work, gives what runs its time, then aborts it. Resolves when nothing runs. */
+  /** Stops accepting runs, gives active ones `grace` milliseconds, then aborts them. Resolves when none is active. */
   async drain(grace: number): Promise<void> {
     const hint = 'send the request to another instance, or here again later'
     const stopped = () => new GitSyncError('shutting_down', `The service is shutting down: ${hint}.`)
@@ -131,7 +131,7 @@ export class RunRegistry {
     try {
       const memory = reportingWaits(request.memory, notify)
       const options = { signal: ending.signal, onEvent: notify, traffic: record.traffic, memory }
-      // Each operation takes what its validator has let through.
+      // The validator of each operation has checked that the body is a request of that operation.
       const work = (): Promise<ProbeResult | SyncResult> =>
         client[operation](body as ProbeRequest & SyncRequest, options)
       request.memory.retain()
@@ -149,7 +149,7 @@ export class RunRegistry {
     }
   }
 
-  /** What the work comes to; an error where it does not end although it was aborted: its slot must not be lost. */
+  /** Awaits the work, but abandons a run that does not end after being aborted, so that its slot is not lost. */
   async #orAbandon<T>(working: Promise<T>, aborted: AbortSignal, record: RunLog): Promise<T> {
     const { grace } = this.#options
     let timer: NodeJS.Timeout | undefined
@@ -172,7 +172,7 @@ export class RunRegistry {
   }
 }
 
-/** The repository that a run writes to, alike for all its URLs. */
+/** The key of the repository that a run writes to, equal for all URLs of that repository. */
 function writtenTarget(
   { operation }: RunSubject,
   { target }: ProbeRequest | SyncRequest,
@@ -181,7 +181,7 @@ function writtenTarget(
   return writes && target ? repositoryKey(target.url) : undefined
 }
 
-/** An account whose first wait is a notice: else a run would stand still for no reason that its caller can see. */
+/** Emits a notice for the first wait: otherwise a caller could not see why its run makes no progress. */
 function reportingWaits(memory: MemoryShare, notify: (event: RunEvent) => void): MemoryAccount {
   let isReported = false
   const hold: MemoryAccount['hold'] = (purpose, bytes, signal) => {

@@ -93,7 +93,7 @@ t.test('a line that cannot be read is named by its number', async (t) => {
     '# S3CRET',
   ]
   for (const line of wrong) {
-    const message = 'has a line, number 2, that is no https://user:password@host'
+    const message = 'line 2 is not of the form https://user:password@host'
     t.throws(() => parseCredentials(`https://a:b@c\n${line}\n`), { message }, line)
   }
 })

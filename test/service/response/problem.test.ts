@@ -71,7 +71,7 @@ for (const [code, [status, retryable]] of Object.entries(table) as [ProblemCode,
         status,
         detail:
           code === 'internal'
-            ? 'git-sync failed by a bug of its own; its log has the details.'
+            ? 'Internal error in git-sync (this is a bug); its log has the details.'
             : 'what went wrong',
         code,
         retryable,
@@ -95,7 +95,7 @@ t.test('what an error knows is in its problem', async (t) => {
 
 t.test('a caller that hangs up while its response begins is no bug of ours', async (t) => {
   const error = Object.assign(new Error('Premature close'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
-  t.match(toProblem(error, 'the-id'), { code: 'cancelled', detail: 'The caller hung up.' })
+  t.match(toProblem(error, 'the-id'), { code: 'cancelled', detail: 'The caller disconnected.' })
 })
 
 t.test('a wait that is known is a header too, in whole seconds', async (t) => {
