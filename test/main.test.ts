@@ -22,7 +22,7 @@ async function failedStart(t: Test, settings: Record<string, string>) {
   return { output, complaint, code }
 }
 
-t.test('the service starts, logs, answers, and ends on SIGTERM with status 0', async (t) => {
+t.test('the service starts, logs, responds, and ends on SIGTERM with status 0', async (t) => {
   const { child, log, url } = await startService(t)
   t.match(url, /^http:\/\/127\.0\.0\.1:\d+$/, 'it listens on the loopback interface alone')
   const response = await fetch(`${url}/healthz`)
@@ -133,7 +133,7 @@ t.test('the folder for spooled packs and the prefix of temporary refs reach the 
   t.strictSame(Object.keys(await target.refs()), ['refs/heads/main', 'refs/other/note'])
 })
 
-/** A run that has begun its stream and goes no further, as its target never takes what is pushed. */
+/** A run that has begun its stream and goes no further, as its target never reads the push. */
 async function stuckRun(t: Test, settings: Record<string, string>) {
   const { source, target, request } = await stage(t)
   await source.commit('main')
@@ -174,7 +174,7 @@ t.test('a second signal ends the process at once', async (t) => {
   while (log.at(-1)?.msg !== 'shutting down') await once(child.stdout, 'data')
   child.kill('SIGINT')
   t.strictSame(await exit, [1, null])
-  await t.rejects(answer.text(), 'the stream was cut')
+  await t.rejects(answer.text(), 'the stream is truncated')
 })
 
 t.test('spans are exported as the standard variables say, the last of them at the end', async (t) => {

@@ -61,7 +61,7 @@ t.test('every file and folder that is named is there', async (t) => {
   for (const path of named) t.ok(exists(path), path)
 })
 
-/** What a drawn tree names: an indented name is below the last folder that is less indented. */
+/** The paths of a drawn tree: an indented name is below the last folder that is less indented. */
 function drawnPaths(text: string): string[] {
   const folders: { indent: number; path: string }[] = []
   const lines = text.split('\n').filter((line) => line.trim() !== '')

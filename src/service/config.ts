@@ -84,11 +84,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     host: settings.GITSYNC_HOST,
     port: settings.GITSYNC_PORT,
     logLevel: settings.GITSYNC_LOG_LEVEL,
-    callers: parsedList(settings, 'GITSYNC_API_TOKENS', parseCallers),
+    callers: parsedSetting(settings, 'GITSYNC_API_TOKENS', parseCallers),
     apiTokensFile: settings.GITSYNC_API_TOKENS_FILE,
     rateLimit: settings.GITSYNC_RATE_LIMIT,
     egressPolicy: settings.GITSYNC_EGRESS_POLICY,
-    allowedHosts: parsedList(settings, 'GITSYNC_ALLOWED_HOSTS', (text) => new AllowedHosts(text)),
+    allowedHosts: parsedSetting(settings, 'GITSYNC_ALLOWED_HOSTS', (text) => new AllowedHosts(text)),
     credentialsFile: settings.GITSYNC_CREDENTIALS_FILE,
     allowInsecureTls: settings.GITSYNC_ALLOW_INSECURE_TLS,
     proxies: readProxies(env),
@@ -167,7 +167,11 @@ function checkCallers(settings: Settings): void {
   }
 }
 
-function parsedList<T>(settings: Settings, name: keyof Settings, parse: (text: string) => T): T | undefined {
+function parsedSetting<T>(
+  settings: Settings,
+  name: keyof Settings,
+  parse: (text: string) => T,
+): T | undefined {
   const text = settings[name]
   if (text === undefined) return undefined
   try {

@@ -22,7 +22,7 @@ t.test('every problem code is documented with its status, and no other', async (
   t.strictSame([...found.keys()].sort(), [...problemCodes].sort())
   for (const [code, said] of found) {
     const { status, retryable } = problems[code as ProblemCode]
-    // Nobody is left to read the status of `cancelled`.
+    // No caller is left to read the status of `cancelled`.
     t.strictSame(said, { status: code === 'cancelled' ? '–' : String(status), retryable }, code)
   }
 })
@@ -52,7 +52,7 @@ t.test('every documented setting of the service is read', async (t) => {
   for (const setting of documented) t.match(config, new RegExp(`\\b${setting}\\b`), setting)
 })
 
-t.test('the default that is documented is the one that is taken', async (t) => {
+t.test('the documented default is the one in use', async (t) => {
   const rows = [...readPage('docs/operating.md').prose.matchAll(/^\| `(GITSYNC_\w+)` \| `([^`]+)` \|/gm)]
   t.ok(rows.length > 5)
   for (const [, setting = '', value = ''] of rows) {

@@ -12,7 +12,7 @@ import { projectFile } from '../../testing/project/project.js'
 const text = await readFile(projectFile('openapi/examples.json'), 'utf8')
 const examples = JSON.parse(text) as Examples
 
-t.test('the examples are what real runs answer', async (t) => {
+t.test('the examples are responses of real runs', async (t) => {
   t.strictSame(comparable(await recordExamples()), comparable(examples), 'else run: npm run openapi')
 })
 
@@ -29,7 +29,7 @@ t.test('what is sent and what comes back fits the schemas', async (t) => {
   t.match([examples.stream[0], examples.stream.at(-1)], [{ type: 'started' }, { type: 'result' }])
 })
 
-t.test('each problem is the one that it stands for', async (t) => {
+t.test('each problem has the code that it is listed under', async (t) => {
   t.ok(Object.keys(examples.problems).length >= 6)
   for (const [code, { response }] of Object.entries(examples.problems)) {
     t.ok(Check(Problem, response), code)

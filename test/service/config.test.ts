@@ -228,7 +228,7 @@ t.test('two wrong settings are both named', async (t) => {
   for (const name of ['GITSYNC_PORT', 'GITSYNC_LOG_LEVEL']) t.match(message, name)
 })
 
-t.test('the longest time that a timer can wait is taken', async (t) => {
+t.test('the longest time that a timer can wait is accepted', async (t) => {
   t.equal(readConfig({ GITSYNC_STALL_TIMEOUT: String(2 ** 31 - 1) }).stallTimeout, 2 ** 31 - 1)
   t.match(errorOf({ GITSYNC_STALL_TIMEOUT: String(2 ** 31) }).message, /^GITSYNC_STALL_TIMEOUT /)
 })

@@ -119,7 +119,7 @@ t.test('a source that drips loses its run while another waits, and no sooner', a
   t.match(requests[2]?.path, /^\/c\//, 'the one that waited has its turn')
 })
 
-for (const reason of ['its deadline', 'a hang-up', 'the end of the service']) {
+for (const reason of ['its deadline', 'a disconnect', 'the end of the service']) {
   t.test(`a run that does not end after ${reason} loses its slot, and the log says so`, async (t) => {
     const { lines, logger } = captureLog()
     let begun = () => {}
@@ -138,7 +138,7 @@ for (const reason of ['its deadline', 'a hang-up', 'the end of the service']) {
     const run = fetch(`${url}/sync`, { method: 'POST', headers, body, signal: caller.signal })
     run.catch(() => {})
     await began
-    if (reason === 'a hang-up') caller.abort()
+    if (reason === 'a disconnect') caller.abort()
     const drained = reason === 'the end of the service' ? app.runs.drain(50) : undefined
     if (reason === 'its deadline') {
       t.match(await problemOf(await run), { code: 'deadline_exceeded' })

@@ -141,7 +141,7 @@ t.test('a redirect to another origin gets what is stored for that, or nothing', 
   await ask([forFirst, `http://robot:S3CRET@${new URL(other.url).host}`])
 })
 
-t.test('a remote that repeats what is stored does not get it into an answer or a log', async (t) => {
+t.test('stored credentials that a remote repeats do not reach a response or the log', async (t) => {
   const { source } = await stage(t, {
     source: {
       handle: ({ headers }) => ({

@@ -45,7 +45,7 @@ t.test('a file that is replaced, or a link that leads elsewhere, is a change', a
 })
 
 t.test(
-  'a file that cannot be used leaves what was there, says so once, and is taken again when mended',
+  'an unusable file keeps the previous contents, is reported once, and is used again when repaired',
   async (t) => {
     const { path, file, stale } = await open(t, 'one')
     await writeFile(path, 'bad T0KEN')

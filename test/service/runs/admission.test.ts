@@ -39,7 +39,7 @@ function door(limits: { maxConcurrent: number; maxQueued: number }) {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
-/** Fills the only slot, and lets it pass from hand to hand until nobody waits. */
+/** Fills the only slot, and passes it on until no run waits. */
 async function servedInTurn(t: Test, names: string[]) {
   const { inside, come, leave, admission } = door({ maxConcurrent: 1, maxQueued: 64 })
   await come('first')
@@ -49,12 +49,12 @@ async function servedInTurn(t: Test, names: string[]) {
   return inside.slice(1)
 }
 
-t.test('callers take turns, whoever has asked most', async (t) => {
+t.test('callers take turns, however many runs each has queued', async (t) => {
   const names = ['ann-1', 'ann-2', 'ann-3', 'ann-4', 'bob-1', 'bob-2', 'cid-1']
   t.strictSame(await servedInTurn(t, names), ['ann-1', 'bob-1', 'cid-1', 'ann-2', 'bob-2', 'ann-3', 'ann-4'])
 })
 
-t.test('whoever was served does not come before those who were not', async (t) => {
+t.test('a caller that was served waits behind callers that were not', async (t) => {
   const { inside, come, leave } = door({ maxConcurrent: 1, maxQueued: 64 })
   await come('zoe')
   for (const name of ['ann-1', 'ann-2', 'bob-1']) void come(name)
@@ -123,7 +123,7 @@ t.test('one caller cannot keep others out by filling the queue', async (t) => {
   const ann = ['ann-1', 'ann-2', 'ann-3', 'ann-4'].map((name) => come(name))
   void come('bob-1')
   t.match(await failureOf(ann[3] as Promise<void>), { code: 'overloaded' }, 'the newest of hers makes room')
-  t.match(await failureOf(come('ann-5')), { code: 'overloaded' }, 'hers can push out nobody')
+  t.match(await failureOf(come('ann-5')), { code: 'overloaded' }, 'her runs cannot displace any other')
   void come('bob-2')
   t.match(await failureOf(ann[2] as Promise<void>), { code: 'overloaded' })
   t.match(await failureOf(come('bob-3')), { code: 'overloaded' }, 'both have two now')
@@ -132,7 +132,7 @@ t.test('one caller cannot keep others out by filling the queue', async (t) => {
   t.strictSame(inside, ['zoe', 'ann-1', 'bob-1', 'ann-2', 'bob-2'])
 })
 
-t.test('whoever hangs up leaves the queue, and one who is gone already never enters', async (t) => {
+t.test('a caller that disconnects leaves the queue, and one that is already gone never enters', async (t) => {
   const { inside, come, leave, giveUp, admission } = door({ maxConcurrent: 1, maxQueued: 64 })
   await come('zoe')
   const ann = come('ann-1')
