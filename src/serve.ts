@@ -11,6 +11,7 @@ import { type Config, readConfig, SETTINGS } from './service/config.js'
 import { egressDispatchers } from './service/egress/dispatchers.js'
 import { EgressPolicy } from './service/egress/policy.js'
 import type { StopTracing } from './service/tracing.js'
+import { openPacketTrace } from './settings/packet-trace.js'
 import { SettingError } from './settings/setting-error.js'
 import { CLI_VARIABLES, checkVariables } from './settings/variables.js'
 
@@ -22,7 +23,7 @@ export async function serve(env: NodeJS.ProcessEnv, stopTracing: StopTracing): P
   const warnings = checkVariables(env, SETTINGS, [...SETTINGS, ...CLI_VARIABLES])
   const config = readConfig(env)
   const { callers, bodyLimit, maxConcurrent, maxQueued, runTimeout, rateLimit, shutdownGrace } = config
-  const { memoryBudget, stallTimeout } = config
+  const { memoryBudget, stallTimeout, tracePacket } = config
   const onReloadFailed = (error: SettingError) =>
     app.log.error(`${error.message}; the previous contents stay in use`)
   const openFile = <T>(setting: string, path: string | undefined, parse: (text: string) => T) =>
@@ -42,6 +43,7 @@ export async function serve(env: NodeJS.ProcessEnv, stopTracing: StopTracing): P
     // Twice the stall timeout: a slow remote gets more time than a silent one.
     slowWindow: 2 * stallTimeout,
     memoryBudget,
+    ...(tracePacket && { onPacket: openPacketTrace(tracePacket) }),
   })
   for (const warning of warnings) app.log.warn(warning)
   await listen(app, config)

@@ -1,6 +1,7 @@
 import { Client } from '../engine/client.js'
 import type { RunOptions } from '../engine/run/runner.js'
 import { GitSyncError } from '../errors.js'
+import { openPacketTrace } from '../settings/packet-trace.js'
 import { readRunSettings } from '../settings/run-settings.js'
 import { SettingError } from '../settings/setting-error.js'
 import { UnstableClient } from '../unstable.js'
@@ -46,7 +47,10 @@ async function withCredentials<Result>(
   { flags, work }: Operation<Result>,
   ending: RunEnding,
 ): Promise<Result> {
-  const { runTimeout, ...settings } = readRunSettings(process.env, (text) => warn(process.stderr, text))
+  const { runTimeout, tracePacket, ...settings } = readRunSettings(process.env, (text) =>
+    warn(process.stderr, text),
+  )
+  const onPacket = tracePacket && openPacketTrace(tracePacket)
   ending.after(runTimeout)
   const { signal } = ending
   const credentials = new GitCredentials({ source: flags.sourceUsername, target: flags.targetUsername })
@@ -61,6 +65,7 @@ async function withCredentials<Result>(
           credentials.onEvent(event)
           progress.onEvent(event)
         },
+        ...(onPacket && { onPacket }),
       })
     } catch (error) {
       progress.stop()

@@ -5,6 +5,7 @@ import ms from 'ms'
 import Type from 'typebox'
 import { StringEnum } from '../../schemas/atoms.js'
 import { isWellFormedRefName } from '../git/refs/ref-name.js'
+import { parseTraceTarget, type TraceTarget } from '../settings/packet-trace.js'
 import { SettingError } from '../settings/setting-error.js'
 import { type Caller, parseCallers } from './access/callers.js'
 import { AllowedHosts } from './egress/allowed-hosts.js'
@@ -35,6 +36,7 @@ export interface Config {
   shutdownGrace: number
   spoolDir: string
   tempRefPrefix: string
+  tracePacket: TraceTarget | undefined
 }
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -60,6 +62,7 @@ const Settings = Type.Object({
   GITSYNC_SHUTDOWN_GRACE: Type.String({ default: '60s' }),
   GITSYNC_SPOOL_DIR: Type.String({ default: tmpdir() }),
   GITSYNC_TEMP_REF_PREFIX: Type.String({ default: 'refs/gitsync' }),
+  GITSYNC_TRACE_PACKET: Type.Optional(Type.String()),
 })
 type Settings = Type.Static<typeof Settings>
 /** The name of each setting of the service. */
@@ -102,6 +105,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     shutdownGrace: time('GITSYNC_SHUTDOWN_GRACE'),
     spoolDir: settings.GITSYNC_SPOOL_DIR,
     tempRefPrefix: refPrefix(settings.GITSYNC_TEMP_REF_PREFIX),
+    tracePacket: parsedSetting(settings, 'GITSYNC_TRACE_PACKET', parseTraceTarget),
   }
 }
 

@@ -33,6 +33,7 @@ const defaults: Config = {
   shutdownGrace: MINUTE,
   spoolDir: tmpdir(),
   tempRefPrefix: 'refs/gitsync',
+  tracePacket: undefined,
 }
 
 t.test('without settings the defaults hold', async (t) => {
@@ -132,6 +133,12 @@ const settings: [
   ['GITSYNC_CREDENTIALS_FILE', 'credentialsFile', { '/run/credentials': '/run/credentials' }, {}],
   ['GITSYNC_ALLOW_INSECURE_TLS', 'allowInsecureTls', { true: true, false: false }, { yes: /boolean/ }],
   ['GITSYNC_SPOOL_DIR', 'spoolDir', { '/var/spool': '/var/spool' }, {}],
+  [
+    'GITSYNC_TRACE_PACKET',
+    'tracePacket',
+    { '1': 'stderr', '0': undefined, '/tmp/trace': { file: '/tmp/trace' } },
+    { yes: /absolute path, not "yes"/, './trace': /absolute path/ },
+  ],
   [
     'GITSYNC_TEMP_REF_PREFIX',
     'tempRefPrefix',

@@ -1,5 +1,6 @@
 import { GitSyncError } from '../../errors.js'
-import { printable, RemoteFatalError } from '../../git/wire/protocol-error.js'
+import { RemoteFatalError } from '../../git/wire/protocol-error.js'
+import { printable } from '../../runtime/printable.js'
 import { toProblem } from '../../service/response/problem.js'
 import type { SettingError } from '../../settings/setting-error.js'
 import { inFlags, inOwnWords, reasonInFlags } from '../flags/flag-names.js'

@@ -1,6 +1,6 @@
 import cliProgress, { type Params } from 'cli-progress'
 import type { ProgressEvent, RunEvent } from '../../../schemas/event.js'
-import { printable } from '../../git/wire/protocol-error.js'
+import { printable } from '../../runtime/printable.js'
 import type { RunFlags } from '../flags/flags.js'
 import { styleOf } from './style.js'
 import { counted, size } from './words.js'

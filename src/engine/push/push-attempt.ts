@@ -77,5 +77,5 @@ function spoolingText({ status }: LengthRequired): string {
 /** Whether a pack without thin deltas may fare better: not where the target says that something else was wrong. */
 function lacksBases(outcome: PushOutcome, { report, outcomes, refusal }: Pushed): boolean {
   const isThin = outcome.type === 'reported' && outcome.isThin
-  return isThin && !!report?.unpackError && refusal === undefined && nothingMoved(outcomes)
+  return isThin && report?.unpack.ok === false && refusal === undefined && nothingMoved(outcomes)
 }

@@ -104,7 +104,7 @@ class Reported {
 
   /** Not where the pack could not be unpacked: such a report contradicts itself. */
   isConfirmed(command: Command): boolean {
-    return this.#isTrusted && this.#report?.unpackError === '' && this.#isOk(command)
+    return this.#isTrusted && this.#report?.unpack.ok === true && this.#isOk(command)
   }
 
   /** For how long the list is worth asking for again; 0 where it tells all. */
@@ -125,9 +125,9 @@ class Reported {
     const current = refs.get(ref) ?? ''
     if (current === newId || this.isConfirmed(command)) return DONE
     if (current !== oldId) return { type: 'moved', reason: movedReason(command, current) }
-    const reason = this.#report?.refs.get(ref)
-    if (!reason && !isProof && !this.#report?.unpackError) return UNKNOWN
-    return { type: 'refused', reason: reason || this.#silence(command, looks) }
+    const reason = this.#reasonFor(ref)
+    if (reason === undefined && !isProof && this.#report?.unpack.ok !== false) return UNKNOWN
+    return { type: 'refused', reason: reason ?? this.#silence(command, looks) }
   }
 
   /** Where no list could be had. */
@@ -135,19 +135,24 @@ class Reported {
     if (this.isConfirmed(command)) return DONE
     if (this.#isRefused) return { type: 'refused', reason: this.#silence(command, 0) }
     if (this.#report === undefined) return UNKNOWN
-    const reason = this.#report.refs.get(command.ref)
-    if (reason) return { type: 'refused', reason }
-    if (this.#report.unpackError !== '') return { type: 'refused', reason: this.#silence(command, 0) }
+    const reason = this.#reasonFor(command.ref)
+    if (reason !== undefined) return { type: 'refused', reason }
+    if (!this.#report.unpack.ok) return { type: 'refused', reason: this.#silence(command, 0) }
     return UNKNOWN
   }
 
   #isOk({ ref }: Command): boolean {
-    return this.#report?.refs.get(ref) === ''
+    return this.#report?.refs.get(ref)?.ok === true
+  }
+
+  #reasonFor(ref: string): string | undefined {
+    const status = this.#report?.refs.get(ref)
+    return status?.ok === false ? status.reason : undefined
   }
 
   #silence(command: Command, looks: number): string {
     const report = this.#report
-    if (report?.unpackError) return `unpack failed: ${report.unpackError}`
+    if (report?.unpack.ok === false) return `unpack failed: ${report.unpack.reason}`
     if (!report) return 'the target did not report, and did not move it'
     if (!this.#isOk(command)) return 'the target did not move it, and gave no reason'
     const where = command.oldId === '' ? 'absent' : `at ${command.oldId}`

@@ -1,4 +1,4 @@
-import { printable } from '../../git/wire/protocol-error.js'
+import { printable } from '../../runtime/printable.js'
 import type { Sample } from '../../runtime/sample.js'
 
 const MAX_ALIKE = 20

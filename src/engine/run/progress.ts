@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder'
 import type { EndpointRole, ProgressEvent, RunEvent } from '../../../schemas/event.js'
-import { printable } from '../../git/wire/protocol-error.js'
+import { printable } from '../../runtime/printable.js'
 
 export type Emit = (event: RunEvent) => void
 

@@ -7,6 +7,7 @@ import type { Access } from '../../git/http/exchange.js'
 import { type MemoryAccount, UNACCOUNTED } from '../../git/http/memory-account.js'
 import { type RemoteOptions, SmartHttp } from '../../git/http/smart-http.js'
 import { Traffic } from '../../git/http/traffic.js'
+import type { TracedPacket } from '../../git/http/wire-trace.js'
 import { Secrets } from '../../git/secrets/secrets.js'
 import { RESERVED_PREFIX } from '../request/scope.js'
 import type { Run, SpecSettings } from '../request/sync-spec.js'
@@ -36,6 +37,8 @@ export interface RunOptions {
   traffic?: Traffic
   /** Accounts for what the run holds in memory, for a budget that runs share; without it, there is none. */
   memory?: MemoryAccount
+  /** Receives each packet that is sent and received, for debugging: its text may change in any release. It must not throw. */
+  onPacket?: (packet: TracedPacket) => void
 }
 
 type Remote = Pick<SyncRequest, 'source' | 'auth'> & { target?: Endpoint | null }
@@ -60,7 +63,7 @@ export class Runner {
   /** @throws GitSyncError */
   async run<T>(
     request: Remote,
-    { signal, onEvent, traffic = new Traffic(), memory = UNACCOUNTED }: RunOptions,
+    { signal, onEvent, traffic = new Traffic(), memory = UNACCOUNTED, onPacket }: RunOptions,
     work: (run: Run) => Promise<T>,
   ): Promise<T> {
     const ending = new AbortController()
@@ -76,7 +79,7 @@ export class Runner {
     try {
       ending.signal.throwIfAborted()
       const open = (role: EndpointRole, endpoint: Endpoint) =>
-        this.#open(request, role, endpoint, { signal: ending.signal, traffic, memory, secrets })
+        this.#open(request, role, endpoint, { signal: ending.signal, traffic, memory, secrets, onPacket })
       const source = open('source', request.source)
       const target = open('target', request.target ?? request.source)
       return await work({
@@ -103,7 +106,7 @@ export class Runner {
     request: Remote,
     side: EndpointRole,
     endpoint: Endpoint,
-    shared: Pick<RemoteOptions, 'signal' | 'traffic' | 'memory' | 'secrets'>,
+    shared: Pick<RemoteOptions, 'signal' | 'traffic' | 'memory' | 'secrets' | 'onPacket'>,
   ): SmartHttp {
     const { auth: provider, stallTimeout = DEFAULT_STALL_TIMEOUT } = this.#options
     const access = async (url: URL): Promise<Access> => {

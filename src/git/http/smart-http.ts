@@ -3,19 +3,27 @@ import { gzip } from 'node:zlib'
 import type { EndpointRole } from '../../../schemas/event.js'
 import type { ServiceStats } from '../../../schemas/result.js'
 import { GitSyncError } from '../../errors.js'
+import { type ByteStream, wrapStream } from '../../runtime/byte-stream.js'
+import { printable } from '../../runtime/printable.js'
 import { withoutTrailingSlashes } from '../../runtime/slashes.js'
 import { traceHeaders } from '../../runtime/trace.js'
 import { VERSION } from '../../version.js'
-import { ProtocolError, printable } from '../wire/protocol-error.js'
-import { type Access, type ByteStream, Exchange, type ExchangeOptions } from './exchange.js'
+import { ProtocolError } from '../wire/protocol-error.js'
+import { type Access, Exchange, type ExchangeOptions } from './exchange.js'
+import { acceptBody, discardBody } from './git-response.js'
 import { accounted, type MemoryAccount } from './memory-account.js'
 import { REDIRECTS, redirectedBase } from './redirect.js'
 import { toRemoteError } from './remote-error.js'
 import type { Traffic } from './traffic.js'
+import { type OnPacket, WireTrace } from './wire-trace.js'
 
 // gitprotocol-http: discovery by GET info/refs, one POST a call.
 
-export type Service = 'git-upload-pack' | 'git-receive-pack'
+export const UPLOAD_PACK = 'git-upload-pack'
+export const RECEIVE_PACK = 'git-receive-pack'
+export type Service = typeof UPLOAD_PACK | typeof RECEIVE_PACK
+/** Their names in a packet trace. */
+const TRACED = { [UPLOAD_PACK]: 'fetch', [RECEIVE_PACK]: 'push' } as const
 
 export interface RemoteOptions extends ExchangeOptions {
   url: URL
@@ -24,6 +32,8 @@ export interface RemoteOptions extends ExchangeOptions {
   mayLeaveOrigin: boolean
   traffic: Traffic
   memory: MemoryAccount
+  /** Receives each packet, for a packet trace. */
+  onPacket?: OnPacket | undefined
 }
 
 export interface Call {
@@ -48,6 +58,7 @@ export class SmartHttp {
   readonly side: EndpointRole
   readonly traffic: Traffic
   readonly #options: RemoteOptions
+  readonly #trace: WireTrace | undefined
   #base: URL
   #access: Access | undefined
 
@@ -55,6 +66,8 @@ export class SmartHttp {
     this.#options = options
     this.side = options.side
     this.traffic = options.traffic
+    const { onPacket, side, secrets } = options
+    this.#trace = onPacket && new WireTrace(onPacket, side, secrets)
     this.#base = options.url
   }
 
@@ -77,14 +90,16 @@ export class SmartHttp {
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
       const url = new URL(this.#address(`/info/refs?service=${service}`))
       const counted = this.traffic.item(this.side, service, 'info-refs')
-      const exchange = this.#exchange(counted)
+      const exchange = this.#exchange(counted, false)
       const headers = this.#headers({ accept: '*/*', gitProtocol })
       const response = await exchange.send(url, { method: 'GET', headers })
-      if (!REDIRECTS.has(response.statusCode)) {
-        const body = await exchange.accept(response, `application/x-${service}-advertisement`)
-        return accounted(body, this.#options, counted.name)
+      if (!REDIRECTS.has(response.status)) {
+        const options = { ...this.#options, isPush: false }
+        const body = await acceptBody(response, `application/x-${service}-advertisement`, options)
+        const traced = this.#trace?.received(TRACED[service], body) ?? body
+        return accounted(traced, this.#options, counted.name)
       }
-      await exchange.discard(response)
+      await discardBody(response, this.#options)
       await this.#follow(url, String(response.headers.location ?? ''))
     }
     throw new GitSyncError('redirect_refused', `The ${this.side} redirects more than ${MAX_REDIRECTS} times.`)
@@ -102,15 +117,16 @@ export class SmartHttp {
   async #post(call: Call): Promise<ByteStream> {
     const { service } = call
     const counted = this.traffic.item(this.side, service, call.step)
-    const exchange = this.#exchange(counted)
+    const isPush = service === 'git-receive-pack'
+    const exchange = this.#exchange(counted, isPush)
     const headers = this.#headers({
       accept: `application/x-${service}-result`,
       gitProtocol: call.gitProtocol,
     })
     headers['content-type'] = `application/x-${service}-request`
     if (call.contentLength !== undefined) headers['content-length'] = String(call.contentLength)
-    let body = call.body
-    if (Buffer.isBuffer(body) && body.length > GZIP_FROM && service === 'git-upload-pack') {
+    let body = this.#trace?.sent(TRACED[service], call.body) ?? call.body
+    if (Buffer.isBuffer(body) && body.length > GZIP_FROM && service === UPLOAD_PACK) {
       body = await gzipAsync(body)
       headers['content-encoding'] = 'gzip'
     }
@@ -119,8 +135,10 @@ export class SmartHttp {
       headers,
       body,
     })
-    const answer = await exchange.accept(response, `application/x-${service}-result`)
-    return call.isKept ? accounted(answer, this.#options, counted.name) : answer
+    const options = { ...this.#options, isPush }
+    const accepted = await acceptBody(response, `application/x-${service}-result`, options)
+    const traced = this.#trace?.received(TRACED[service], accepted) ?? accepted
+    return call.isKept ? accounted(traced, this.#options, counted.name) : traced
   }
 
   /**
@@ -129,17 +147,11 @@ export class SmartHttp {
    */
   async readListing<T>(answer: ByteStream, read: (bytes: ByteStream) => Promise<T>): Promise<T> {
     const search = this.#options.secrets.search()
-    const listing = await read({
-      next: async () => {
-        const result = await answer.next()
-        if (result.value) search.see(result.value)
-        return result
-      },
-      return: async () => (await answer.return?.()) ?? { done: true, value: undefined },
-      [Symbol.asyncIterator]() {
-        return this
-      },
-    })
+    const watch = (chunk: Buffer) => {
+      search.see(chunk)
+      return chunk
+    }
+    const listing = await read(wrapStream(answer, { chunk: watch }))
     if (!search.found) return listing
     const message = `The ${this.side} lists a ref or a capability that has a secret of this run in it`
     const hint = 'remove it there and replace that secret, as everyone who can read the repository sees it'
@@ -196,9 +208,9 @@ export class SmartHttp {
     }
   }
 
-  #exchange(counted: ServiceStats): Exchange {
+  #exchange(counted: ServiceStats, isPush: boolean): Exchange {
     if (!this.#access) throw new Error('info/refs comes first')
-    return new Exchange(this.#options, this.#access, counted)
+    return new Exchange(this.#options, this.#access, counted, isPush)
   }
 
   async #follow(from: URL, location: string): Promise<void> {

@@ -1,5 +1,20 @@
 import { createHash } from 'node:crypto'
 import { hashSize, type ObjectFormat } from '../refs/object-id.js'
+import { ProtocolError } from '../wire/protocol-error.js'
+
+// gitformat-pack: "PACK", version, object count, objects, checksum.
+
+export const PACK_HEADER_SIZE = 12
+
+/** The object count of a pack's first 12 bytes. */
+export function parsePackHeader(bytes: Buffer): number {
+  if (bytes.length < PACK_HEADER_SIZE || bytes.toString('latin1', 0, 4) !== 'PACK') {
+    throw new ProtocolError('the response has no pack')
+  }
+  const version = bytes.readUInt32BE(4)
+  if (version !== 2 && version !== 3) throw new ProtocolError(`pack version ${version} is not known`)
+  return bytes.readUInt32BE(8)
+}
 
 /** A pack of no objects: what a push carries that creates refs to objects which the target has already. */
 export function emptyPack(format: ObjectFormat): Buffer {
@@ -9,7 +24,7 @@ export function emptyPack(format: ObjectFormat): Buffer {
 
 /**
  * Holds back the end of a pack: at least its checksum, without which no target moves a ref. So nothing is
- * committed before the source has ended well. Whole chunks are held, and none is copied.
+ * committed before the source has completed its pack. Whole chunks are held, and none is copied.
  */
 export class PackTail {
   readonly #size: number
@@ -20,7 +35,7 @@ export class PackTail {
     this.#size = hashSize(format)
   }
 
-  /** Takes a chunk and gives back those that are no longer part of the tail. */
+  /** Adds a chunk, and returns those that are no longer part of the tail. */
   push(chunk: Buffer): Buffer[] {
     this.#held.push(chunk)
     this.#bytes += chunk.length
@@ -33,7 +48,7 @@ export class PackTail {
     return this.#held.splice(0, free)
   }
 
-  /** The rest, once the source has ended well. */
+  /** The rest, once the source has completed its pack. */
   release(): Buffer[] {
     this.#bytes = 0
     return this.#held.splice(0)

@@ -3,15 +3,16 @@ import type { Operation, QueuedEvent, RunEvent } from '../../../schemas/event.js
 import type { ProbeRequest, SyncRequest } from '../../../schemas/request.js'
 import type { ProbeResult, SyncResult } from '../../../schemas/result.js'
 import type { Client } from '../../engine/client.js'
+import { repositoryKey } from '../../engine/request/repository-key.js'
 import {
   validatePlanRequest,
   validateProbeRequest,
   validateReplicateRequest,
   validateSyncRequest,
 } from '../../engine/request/validate.js'
-import { repositoryKey } from '../../engine/request/validate-endpoints.js'
 import { abortError, GitSyncError } from '../../errors.js'
 import type { MemoryAccount } from '../../git/http/memory-account.js'
+import type { TracedPacket } from '../../git/http/wire-trace.js'
 import { traced } from '../../runtime/trace.js'
 import { yieldToEventLoop } from '../../runtime/yield.js'
 import type { Admission } from './admission.js'
@@ -38,6 +39,7 @@ export interface RunsOptions {
   grace: number
   /** Milliseconds that a run may move less than the least speed while others wait. */
   slowWindow: number
+  onPacket?: ((packet: TracedPacket, run: string) => void) | undefined
 }
 
 const validators = {
@@ -109,7 +111,7 @@ export class RunRegistry {
     { signal, onEvent }: RunHandle,
     ending: AbortController,
   ): Promise<ProbeResult | SyncResult> {
-    const { client, admission, budget, metrics, runTimeout, slowWindow } = this.#options
+    const { client, admission, budget, metrics, runTimeout, slowWindow, onPacket } = this.#options
     const { operation, source, target } = subject
     const record = new RunLog(subject, request.log, metrics)
     const onDisconnect = () => ending.abort(signal.reason)
@@ -130,7 +132,13 @@ export class RunRegistry {
     const attributes = { 'gitsync.source': source, ...(target && { 'gitsync.target': target }) }
     try {
       const memory = reportingWaits(request.memory, notify)
-      const options = { signal: ending.signal, onEvent: notify, traffic: record.traffic, memory }
+      const options = {
+        signal: ending.signal,
+        onEvent: notify,
+        traffic: record.traffic,
+        memory,
+        ...(onPacket && { onPacket: (packet: TracedPacket) => onPacket(packet, request.id) }),
+      }
       // The validator of each operation has checked that the body is a request of that operation.
       const work = (): Promise<ProbeResult | SyncResult> =>
         client[operation](body as ProbeRequest & SyncRequest, options)

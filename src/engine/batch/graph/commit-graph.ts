@@ -1,7 +1,7 @@
 import { GitSyncError } from '../../../errors.js'
 import type { HistoryObject } from '../../../git/pack/history.js'
+import { SegmentedArray } from '../../../runtime/segmented-array.js'
 import type { Pace } from '../../../runtime/yield.js'
-import { GrowingArray } from './growing-array.js'
 import { IdIndex } from './id-index.js'
 
 const NONE = 0xffffffff
@@ -17,9 +17,9 @@ const MAX_LINKS = 40_000_000
 export class CommitGraph {
   readonly #ids: IdIndex
   /** Where a commit's parents begin in `#links`, or NONE for one that was only named as a parent. */
-  readonly #first = new GrowingArray()
+  readonly #first = new SegmentedArray((items) => new Uint32Array(items))
   /** Each commit's count of parents, and those; each tag's mark, and its target. */
-  readonly #links = new GrowingArray()
+  readonly #links = new SegmentedArray((items) => new Uint32Array(items))
   readonly #most: { objects: number; links: number }
   #commits = 0
 
