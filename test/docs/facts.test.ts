@@ -23,7 +23,7 @@ t.test('every problem code is documented with its status, and no other', async (
   t.strictSame([...found.keys()].sort(), [...problemCodes].sort())
   for (const [code, said] of found) {
     const { status, retryable } = problems[code as ProblemCode]
-    // Nobody is left to read the status of `cancelled`.
+    // No caller is left to read the status of `cancelled`.
     t.strictSame(said, { status: code === 'cancelled' ? '–' : String(status), retryable }, code)
   }
 })

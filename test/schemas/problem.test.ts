@@ -37,7 +37,7 @@ const RETRYABLE = [
 test('every code has the status of the contract, and there are no others', async (t) => {
   const expected = STATUSES.flatMap(([status, codes]) => codes.map((code) => [code, status]))
   const found = Object.entries(problems).map(([code, { status }]) => [code, status])
-  // For the library only; no answer has it.
+  // For the library only; no response has it.
   const onTheWire = found.filter(([code]) => code !== 'cancelled')
   t.same(onTheWire.sort(), expected.sort())
   t.ok('cancelled' in problems)

@@ -27,7 +27,7 @@ const PROBE =
   `{"source":${ENDPOINT},"target":null,"includeTags":false,"allRefs":false,"excludeRefPrefixes":null,` +
   `"protocol":"","collectStats":false,"auth":${AUTH},"options":{"measureMemory":false}}`
 
-test('each request takes the zero values of Go', async (t) => {
+test('each request accepts the zero values of Go', async (t) => {
   t.equal(Check(SyncRequest, JSON.parse(SYNC)), true)
   t.equal(Check(PlanRequest, JSON.parse(SYNC)), true)
   t.equal(Check(ProbeRequest, JSON.parse(PROBE)), true)

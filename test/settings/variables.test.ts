@@ -59,7 +59,7 @@ t.test('files must be UTF-8, and may begin with a byte order mark', async (t) =>
   const path = join(await temporaryFolder(t), 'file')
   const open = async <T>(bytes: Buffer | string, parse: (text: string) => T) => {
     await writeFile(path, bytes)
-    return (await ReloadingFile.open({ setting: 'GITSYNC_X', path, parse, onStale: () => {} })).read()
+    return (await ReloadingFile.open({ setting: 'GITSYNC_X', path, parse, onReloadFailed: () => {} })).read()
   }
   const line = 'https://ada:t@git.example'
   t.equal((await open(`\ufeff${line}\n`, parseCredentials))[0]?.origin, 'https://git.example')

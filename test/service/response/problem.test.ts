@@ -15,7 +15,7 @@ import {
   serveApp,
 } from '../../../testing/processes/served-app.js'
 
-/** The table of api.md. The library alone has `cancelled`: nobody is left to read its status. */
+/** The table of api.md. `cancelled` exists only in the library: no caller is left to read its status. */
 const table: Record<ProblemCode, [status: number, retryable: boolean]> = {
   invalid_request: [400, false],
   unauthorized: [401, false],
@@ -73,7 +73,7 @@ for (const [code, [status, retryable]] of Object.entries(table) as [ProblemCode,
         status,
         detail:
           code === 'internal'
-            ? 'git-sync failed by a bug of its own; its log has the details.'
+            ? 'Internal error in git-sync (this is a bug); its log has the details.'
             : 'what went wrong',
         code,
         retryable,
@@ -95,9 +95,12 @@ t.test('what an error knows is in its problem', async (t) => {
   for (const field of ['retryAfter', 'refs', 'errors', 'result']) t.notOk(field in bare, `no ${field}`)
 })
 
-t.test('a caller that hangs up while its response begins is no bug of ours', async (t) => {
+t.test('a caller that disconnects while its response begins is not an internal error', async (t) => {
   const error = Object.assign(new Error('Premature close'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
-  t.match(toProblem(asGitSyncError(error), 'the-id'), { code: 'cancelled', detail: 'The caller hung up.' })
+  t.match(toProblem(asGitSyncError(error), 'the-id'), {
+    code: 'cancelled',
+    detail: 'The caller disconnected.',
+  })
 })
 
 t.test('a wait that is known is a header too, in whole seconds', async (t) => {
