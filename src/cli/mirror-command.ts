@@ -1,16 +1,9 @@
-import { Command, type Option } from 'commander'
+import { Command } from 'commander'
 import type { SyncRequest } from '../../schemas/request.js'
 import type { SyncResult } from '../../schemas/result.js'
 import type { RunOptions } from '../engine/run/runner.js'
-import {
-  addFlags,
-  outputFlags,
-  protocolFlag,
-  type RunFlags,
-  scopeFlags,
-  sideFlags,
-  transferFlags,
-} from './flags/flags.js'
+import { addFlags, type Flag } from './flags/flag.js'
+import { outputFlags, type RunFlags, scopeFlags, sideFlags, transferFlags } from './flags/flags.js'
 import { syncRequest } from './flags/request.js'
 import type { Clients } from './operation.js'
 
@@ -18,7 +11,7 @@ export interface MirrorCommand {
   name: string
   description: string
   /** What may happen to refs: here the commands differ. */
-  policy: readonly Option[]
+  policy: readonly Flag[]
   /** What the help ends with. */
   help: string
   /** As in the Go command, with --all-refs a refusal is a warning: some of them no host lets be written. */
@@ -33,12 +26,12 @@ export function mirrorCommand({ name, description, policy, help, ...rest }: Mirr
     .argument('<source-url>')
     .argument('<target-url>')
     .addHelpText('after', help)
-  addFlags(command, 'Which refs', scopeFlags())
+  addFlags(command, 'Which refs', scopeFlags)
   addFlags(command, 'What may happen to them', policy)
-  addFlags(command, 'Transfer', [protocolFlag(), ...transferFlags()])
-  addFlags(command, 'Source', sideFlags('source'))
-  addFlags(command, 'Target', sideFlags('target'))
-  addFlags(command, 'Output', outputFlags())
+  addFlags(command, 'Transfer', transferFlags)
+  addFlags(command, 'Source', sideFlags.source)
+  addFlags(command, 'Target', sideFlags.target)
+  addFlags(command, 'Output', outputFlags)
   return command.action((source: string, target: string, flags: RunFlags) => run(source, target, flags, rest))
 }
 

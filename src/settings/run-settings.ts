@@ -1,14 +1,9 @@
 import { type Config, readConfig, SETTINGS } from '../service/config.js'
-import { CLI_VARIABLES, checkVariables } from './variables.js'
+import { CLI_VARIABLES, CLIENT_VARIABLES, checkVariables } from './variables.js'
 
 export type RunSettings = Pick<Config, 'runTimeout' | 'stallTimeout' | 'spoolDir' | 'tempRefPrefix'>
 
-export const RUN_VARIABLES = [
-  'GITSYNC_RUN_TIMEOUT',
-  'GITSYNC_STALL_TIMEOUT',
-  'GITSYNC_SPOOL_DIR',
-  'GITSYNC_TEMP_REF_PREFIX',
-]
+export const RUN_VARIABLES = ['GITSYNC_RUN_TIMEOUT', ...Object.values(CLIENT_VARIABLES)]
 
 /**
  * The service's settings that a run needs; what the others are does not matter here.

@@ -2,9 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { inFlags, inOwnWords } from '../../src/cli/flags/flag-names.js'
+import { flagNames } from '../../src/cli/flags/flag-names.js'
 import { safeLine } from '../../src/cli/output/output.js'
+import { reasonIn } from '../../src/engine/plan/blocked-reasons.js'
+import { GitSyncError } from '../../src/errors.js'
 import { printable } from '../../src/git/wire/protocol-error.js'
+import { setting, worded } from '../../src/wording.js'
 import { stage } from '../../testing/cases/stage.js'
 import { configEnv, gitEnv } from '../../testing/git/git.js'
 import { FLUSH, pkt, startFakeRemote } from '../../testing/packets/wire.js'
@@ -87,7 +90,7 @@ t.test('a usage error repeats no control characters of an argument', async (t) =
   t.ok(performance.now() - began < 20_000)
 })
 
-t.test('messages are translated in linear time, and only our own words', async (t) => {
+t.test('text is made printable in linear time, and only our own words are worded', async (t) => {
   const began = performance.now()
   const hostile = [
     ` /${'a'.repeat(200_000)}!`,
@@ -98,16 +101,19 @@ t.test('messages are translated in linear time, and only our own words', async (
     '/'.repeat(400_000),
     ` /${'0'.repeat(400_000)}x`,
   ]
-  for (const text of hostile) t.equal(inFlags(text), text)
+  for (const text of hostile) {
+    t.equal(new GitSyncError('unsupported', text).wordedIn(flagNames).message, text)
+    t.equal(reasonIn(flagNames, text), text)
+    t.equal(flagNames.pointer(text), text)
+  }
   for (const text of hostile) printable(text, 1_000_000)
   t.ok(performance.now() - began < 10_000)
   const said = 'set policy.force or /replicate'
-  t.equal(
-    inOwnWords(`The source refused: ${said}; drop policy.prune.`, [said]),
-    `The source refused: ${said}; drop --prune.`,
-  )
-  t.equal(inOwnWords(`Check auth.source. It says: ${said}`, []), `Check --source-token. It says: ${said}`)
-  t.equal(inFlags('/scope/mappings/0/source'), '--map')
+  const prune = worded`The source refused: ${said}; drop ${setting('policy.prune')}.`
+  const check = worded`Check ${setting('auth.source')}. It says: ${said}`
+  t.equal(prune.in(flagNames), `The source refused: ${said}; drop --prune.`)
+  t.equal(check.in(flagNames), `Check --source-token. It says: ${said}`)
+  t.equal(flagNames.pointer('/scope/mappings/0/source'), '--map')
 })
 
 t.test('a hook with a long path in its message does not hang the command line', async (t) => {

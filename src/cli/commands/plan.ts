@@ -6,7 +6,7 @@ export function planCommand(): Command {
   return mirrorCommand({
     name: 'plan',
     description: 'Say what a sync or replicate would do, ref by ref; push nothing.',
-    policy: [modeFlag(), ...pruneFlags(), ...forceFlags(), ...pushFlags()],
+    policy: [modeFlag, ...pruneFlags, ...forceFlags, ...pushFlags],
     help: HELP,
     allRefsAreBestEffort: true,
     work: ({ stable }, request, options) => stable.plan(request, options),

@@ -1,5 +1,6 @@
 import type { Action, RefResult, SyncResult } from '../../../schemas/result.js'
-import { reasonInFlags } from '../flags/flag-names.js'
+import { reasonIn } from '../../engine/plan/blocked-reasons.js'
+import { flagNames } from '../flags/flag-names.js'
 import type { TextOptions } from './output.js'
 import { measuredText } from './stats-text.js'
 import type { Style } from './style.js'
@@ -45,7 +46,7 @@ function row({ action, targetRef, sourceRef, targetHash, sourceHash, reason }: R
     { text: action, look: looks(style)[action] },
     isRenamed ? `${targetRef} (from ${sourceRef})` : targetRef,
     `${shortId(targetHash).padEnd(8)} -> ${shortId(sourceHash)}`,
-    reasonInFlags(reason),
+    reasonIn(flagNames, reason),
   ]
 }
 

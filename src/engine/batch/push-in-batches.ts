@@ -1,6 +1,7 @@
 import { GitSyncError } from '../../errors.js'
 import type { Command } from '../../git/wire/push-request.js'
 import { mebibytes } from '../../runtime/units.js'
+import { setting, worded } from '../../wording.js'
 import { pushAndVerify } from '../push/push-attempt.js'
 import { isOrderly, nothingMoved, type Pushed } from '../push/push-error.js'
 import type { TooLarge } from '../push/push-outcome.js'
@@ -199,7 +200,7 @@ function refuseUnheld({ job }: Context, pushed: Pushed): void {
   const [first] = refused
   if (!first) return
   if (pushed.failure) throw pushed.failure
-  const hint = 'allow that namespace there, or choose another by GITSYNC_TEMP_REF_PREFIX'
-  const message = `The target refused a temporary ref below ${job.scope.tempRefPrefix} (${first.reason}): ${hint}.`
+  const hint = worded`allow that namespace there, or choose another by ${setting('tempRefPrefix')}`
+  const message = worded`The target refused a temporary ref below ${job.scope.tempRefPrefix} (${first.reason}): ${hint}.`
   throw new GitSyncError('ref_rejected', message, { refs: refused })
 }

@@ -5,6 +5,7 @@ import { RemoteFatalError } from '../../git/wire/protocol-error.js'
 import { MAX_HAVES } from '../../git/wire/request-bounds.js'
 import { LargeMap } from '../../runtime/large-map.js'
 import { forEachYielding } from '../../runtime/yield.js'
+import { setting, worded } from '../../wording.js'
 import type { DesiredRef } from './select.js'
 
 const MAX_AT_ONCE = 4
@@ -69,8 +70,11 @@ async function ancestorsAmong(
   if (answer === 'unknown-object' && candidates.length === 1) return new Set()
   if (source.canDeepen) return source.unshallowed(tip, candidates)
   if (source.canFilter) return ancestorsByParents(source, tip, candidates)
-  const hint = 'it offers neither shallow nor filter; policy.force or /replicate would do without a proof'
-  throw new GitSyncError('unsupported', `The source cannot say whether a branch fast-forwards: ${hint}.`)
+  const remedy = worded`${setting('policy.force')} or ${setting('replicate')} would do without a proof`
+  throw new GitSyncError(
+    'unsupported',
+    worded`The source cannot say whether a branch fast-forwards: it offers neither shallow nor filter; ${remedy}.`,
+  )
 }
 
 /**

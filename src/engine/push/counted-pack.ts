@@ -1,5 +1,6 @@
 import { GitSyncError } from '../../errors.js'
 import type { PackStream } from '../../git/pack/pack-stream.js'
+import { setting, worded } from '../../wording.js'
 import type { Run, SyncSpec } from '../request/sync-spec.js'
 
 /** Whose bytes are counted, and how many there may be. */
@@ -42,8 +43,8 @@ export class CountedPack implements PackStream {
     this.bytes += bytes
     run.meter.sourceBytes += bytes
     if (run.meter.sourceBytes <= job.maxPackBytes) return
-    const hint = 'raise options.maxPackBytes or sync fewer refs'
-    const message = `The source sends more than ${job.maxPackBytes} bytes of packs: ${hint}.`
+    const hint = worded`raise ${setting('options.maxPackBytes')} or sync fewer refs`
+    const message = worded`The source sends more than ${job.maxPackBytes} bytes of packs: ${hint}.`
     throw new GitSyncError('pack_limit_exceeded', message)
   }
 }

@@ -180,5 +180,5 @@ function isRefusal(error: GitSyncError): boolean {
 function asLimit(error: GitSyncError): GitSyncError {
   if (error.code === 'pack_limit_exceeded') return error
   // Out of time may be an outage, out of room is not.
-  return new GitSyncError('pack_limit_exceeded', error.message, { cause: error, retryable: error.retryable })
+  return new GitSyncError('pack_limit_exceeded', error.wording, { cause: error, retryable: error.retryable })
 }

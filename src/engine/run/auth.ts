@@ -2,6 +2,7 @@ import type { EndpointRole } from '../../../schemas/event.js'
 import type { Auth, Endpoint, EndpointAuth } from '../../../schemas/request.js'
 import { GitSyncError } from '../../errors.js'
 import { Credentials } from '../../git/secrets/credentials.js'
+import { pointer, worded } from '../../wording.js'
 import { credentialProblems } from '../request/validate-auth.js'
 
 /** Finds the credentials for a remote where the request brings none. */
@@ -46,7 +47,7 @@ function checkSendable(found: EndpointAuth, role: EndpointRole, isOfRequest: boo
   const { bearerToken = '' } = found
   const [problem] = credentialProblems({ bearerToken }, `/auth/${role}`)
   if (problem === undefined) return
-  const where = isOfRequest ? problem.path : `The bearer token that is stored for the ${role}`
+  const where = isOfRequest ? pointer(problem.path) : `The bearer token that is stored for the ${role}`
   const details = isOfRequest ? { errors: [problem] } : {}
-  throw new GitSyncError('invalid_request', `${where} ${problem.message}.`, details)
+  throw new GitSyncError('invalid_request', worded`${where} ${problem.message}.`, details)
 }

@@ -4,6 +4,7 @@ import { GitSyncError } from '../../errors.js'
 import { agentThatDials } from '../../git/connections/connections.js'
 import { dialDirectly } from '../../git/connections/dial.js'
 import type { Access } from '../../git/http/exchange.js'
+import { setting, worded } from '../../wording.js'
 
 /** What connections are for. */
 export interface ConnectionUse {
@@ -48,5 +49,6 @@ export function resolveDispatchers(
   if (!skipTlsVerify) return { dispatcher, pushDispatcher: dispatcher }
   const hint =
     'this client was given one dispatcher; give it a function of { role, isPush, skipTlsVerify } instead'
-  throw new GitSyncError('egress_denied', `auth.${role}.skipTlsVerify is not allowed: ${hint}.`)
+  const denied = setting(`auth.${role}.skipTlsVerify`)
+  throw new GitSyncError('egress_denied', worded`${denied} is not allowed: ${hint}.`)
 }

@@ -4,6 +4,7 @@ import type { EndpointRole } from '../../../schemas/event.js'
 import type { ServiceStats } from '../../../schemas/result.js'
 import { GitSyncError } from '../../errors.js'
 import { yieldToEventLoop } from '../../runtime/yield.js'
+import { worded } from '../../wording.js'
 import { FRESH, StaleConnectionError } from '../connections/connections.js'
 import type { Credentials } from '../secrets/credentials.js'
 import type { Secrets } from '../secrets/secrets.js'
@@ -226,7 +227,8 @@ export class Exchange {
         : `content type ${type || 'nothing'}`
     const start = `The ${side} answered with ${this.#shown({ text: what })}`
     if (words.isSignIn || (statusCode === 203 && words.text !== '')) {
-      const message = `${start} and status ${statusCode}, a page to sign in: ${credentialsHint(side)}.${said}`
+      const hint = credentialsHint(side)
+      const message = worded`${start} and status ${statusCode}, a page to sign in: ${hint}.${said}`
       return new GitSyncError(`${side}_unauthorized`, message, { cause: new HttpStatusError(statusCode) })
     }
     const hint = `expected ${expected}; is the URL that of a smart HTTP git repository, or of a login page?`

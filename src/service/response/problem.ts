@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { type Problem, type ProblemCode, problems } from '../../../schemas/problem.js'
+import type { Problem, ProblemCode } from '../../../schemas/problem.js'
 import { GitSyncError } from '../../errors.js'
+import { problemOf } from '../../problem.js'
 import { bodyOf, jsonChunks } from '../../runtime/json-chunks.js'
 import type { Metrics } from '../runs/metrics.js'
 
@@ -13,23 +14,9 @@ declare module 'fastify' {
 /** Seconds to wait where we refuse for a while and nobody knows how long. */
 const DEFAULT_RETRY = 5
 
-/** The problem document of an error; RFC 9457. An error of no known kind is our own, and keeps its words to the log. */
+/** The problem document of an error. One of no known kind is our own, and keeps its words to the log. */
 export function toProblem(error: unknown, requestId: string): Problem {
-  const { code, message, retryable, retryAfter, refs, errors, result } = asGitSyncError(error)
-  const { status, title } = problems[code]
-  return {
-    type: `urn:git-sync:problem:${code}`,
-    title,
-    status,
-    detail: message,
-    code,
-    retryable,
-    requestId,
-    ...(retryAfter === undefined ? {} : { retryAfter }),
-    ...(refs ? { refs } : {}),
-    ...(errors ? { errors } : {}),
-    ...(result ? { result } : {}),
-  }
+  return problemOf(asGitSyncError(error), requestId)
 }
 
 /** The problem document that a caller is given; what others should know of it goes to the log and the metrics. */
