@@ -4,6 +4,7 @@ import { GitSyncError } from '../../errors.js'
 import { Credentials } from '../../git/secrets/credentials.js'
 import { pointer, worded } from '../../wording.js'
 import { credentialProblems } from '../request/validate-auth.js'
+import { callbackError } from './callbacks.js'
 
 /** Finds the credentials for a remote where the request brings none. */
 export interface AuthProvider {
@@ -36,10 +37,25 @@ export async function resolveAuth(
   signal: AbortSignal,
 ): Promise<{ auth: EndpointAuth; credentials: Credentials; skipTlsVerify: boolean }> {
   const hasOwn = own !== undefined && Boolean(own.token || own.bearerToken)
-  const found = hasOwn ? own : ((await provider?.authFor(endpoint, role, { signal })) ?? {})
+  const found = hasOwn ? own : await askProvider(provider, endpoint, role, signal)
   const skipTlsVerify = own?.skipTlsVerify === true || found.skipTlsVerify === true
   checkSendable(found, role, hasOwn)
   return { auth: found, credentials: new Credentials(found), skipTlsVerify }
+}
+
+async function askProvider(
+  provider: AuthProvider | undefined,
+  endpoint: Endpoint,
+  role: EndpointRole,
+  signal: AbortSignal,
+): Promise<EndpointAuth> {
+  try {
+    return (await provider?.authFor(endpoint, role, { signal })) ?? {}
+  } catch (error) {
+    // A provider that heeds the signal throws at its end.
+    signal.throwIfAborted()
+    throw callbackError('AuthProvider', error)
+  }
 }
 
 /** What a library's provider or a store gives is not validated as a request is. */
