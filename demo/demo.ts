@@ -1,9 +1,13 @@
+import type { Event, RunEvent } from '../schemas/event.js'
 import type { SyncResult } from '../schemas/result.js'
+import { ProgressDisplay } from '../src/cli/output/progress-display.js'
+import { styleOf } from '../src/cli/output/style.js'
+import { table } from '../src/cli/output/table.js'
+import { shortId } from '../src/cli/output/words.js'
+import { byteSize, counted } from '../src/runtime/units.js'
 import { Cleanup } from '../testing/cleanup.js'
 import { fsck, refsOf } from '../testing/git/git.js'
 import { type Call, curlLine, postForDocument, postForEvents } from './call.js'
-import { humanBytes, say, shortHash, table, title } from './print.js'
-import { ProgressLine } from './progress-line.js'
 import { startService } from './service.js'
 import { type Stage, setStage } from './stage.js'
 
@@ -89,17 +93,21 @@ async function sync(service: string, { sourceUrl, targetUrl }: Stage): Promise<S
     },
   }
   say(curlLine(call))
-  const progress = new ProgressLine(process.stdout)
+  const progress = new ProgressDisplay(process.stdout, { verbose: true })
   const begin = performance.now()
-  const result = await postForEvents(call, (event) => progress.show(event)).finally(() => progress.clear())
+  const result = await postForEvents(call, (event) => {
+    if (isOfRun(event)) progress.onEvent(event)
+  }).finally(() => progress.stop())
   showOutcome(result, (performance.now() - begin) / 1000)
   return result
 }
 
 function showOutcome({ counts, execution, stats }: SyncResult, seconds: number) {
-  const sides = stats.sides?.map(({ label, bytes }) => `${label} ${humanBytes(bytes)}`).join(', ')
+  const sides = stats.sides?.map(({ label, bytes }) => `${label} ${byteSize(bytes)}`).join(', ')
   say(`done in ${seconds.toFixed(1)} s (${execution.transferMode})${sides ? `: ${sides}` : ''}`)
-  say(`${counts.applied} refs written, ${counts.deleted} deleted, ${counts.skipped} already up to date`)
+  say(
+    `${counted(counts.applied, 'ref')} written, ${counts.deleted} deleted, ${counts.skipped} already up to date`,
+  )
 }
 
 /** Refs that stay as they are say nothing new. */
@@ -109,10 +117,11 @@ function showRefs({ refs }: SyncResult) {
     .map((ref) => [
       ref.action,
       ref.targetRef,
-      `${shortHash(ref.targetHash)} → ${shortHash(ref.sourceHash)}`,
+      `${shortId(ref.targetHash).padEnd(8)} → ${shortId(ref.sourceHash)}`,
       ref.reason,
     ])
-  say(`\n${table([['ACTION', 'REF', 'OLD     → NEW', 'REASON'], ...rows])}`)
+  say('')
+  for (const line of table([['ACTION', 'REF', 'OLD      → NEW', 'REASON'], ...rows])) say(`  ${line}`)
 }
 
 async function check({ source, target }: Stage) {
@@ -123,6 +132,19 @@ async function check({ source, target }: Stage) {
   const differing = [...names].filter((name) => wanted[name] !== found[name])
   expect(differing.length === 0, `these refs differ: ${differing.join(', ')}`)
   say(`sound, and all ${names.size} refs are the same on both sides`)
+}
+
+/** The events of the library; those of the service alone are not shown. */
+function isOfRun(event: Event): event is RunEvent {
+  return ['discovered', 'planned', 'progress', 'remote', 'notice'].includes(event.type)
+}
+
+function title(text: string): void {
+  say(`\n${styleOf(process.stdout).bold(`== ${text}`)}`)
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
 }
 
 function expect(condition: boolean, message: string): asserts condition {

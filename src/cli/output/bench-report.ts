@@ -1,5 +1,5 @@
-import bytes from 'bytes-iec'
 import type { TransferMode } from '../../../schemas/result.js'
+import { byteSize } from '../../runtime/units.js'
 import { type Summary, summarize } from './summary.js'
 import { table } from './table.js'
 
@@ -55,5 +55,5 @@ export function* runsText({ source, summary, runs }: RunsReport): Generator<stri
 function say(figure: Figure, value: number): string {
   if (figure === 'seconds') return `${value.toFixed(3)} s`
   if (figure === 'pushes') return String(value)
-  return bytes(value, { mode: 'binary', unitSeparator: ' ' }) ?? String(value)
+  return byteSize(value)
 }

@@ -1,8 +1,8 @@
 import type { FetchResult } from '../../../schemas/unstable.js'
+import { byteSize, counted } from '../../runtime/units.js'
 import type { TextOptions } from './output.js'
 import { measuredText } from './stats-text.js'
 import { table } from './table.js'
-import { counted, size } from './words.js'
 
 const MAX_ROWS = 50
 
@@ -15,6 +15,6 @@ export function* fetchText(result: FetchResult, { style, verbose }: TextOptions)
     yield style.dim(`not shown: ${wants.length - shown.length} more (-v shows all)`)
   yield ''
   const asked = `${counted(wants.length, 'want')}, ${counted(haves.length, 'have')}`
-  yield `${style.bold('pack')}: ${counted(objects, 'object')}, ${counted(bytes, 'byte')} (${size(bytes)}) for ${asked}, protocol ${protocol}`
+  yield `${style.bold('pack')}: ${counted(objects, 'object')}, ${counted(bytes, 'byte')} (${byteSize(bytes)}) for ${asked}, protocol ${protocol}`
   yield* measuredText(result)
 }

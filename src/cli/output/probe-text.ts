@@ -1,9 +1,9 @@
 import type { ProbeResult } from '../../../schemas/result.js'
 import { printable } from '../../git/wire/protocol-error.js'
+import { counted } from '../../runtime/units.js'
 import type { TextOptions } from './output.js'
 import { measuredText } from './stats-text.js'
 import { table } from './table.js'
-import { counted } from './words.js'
 
 const MAX_ROWS = 200
 

@@ -1,9 +1,9 @@
 import cliProgress, { type Params } from 'cli-progress'
 import type { ProgressEvent, RunEvent } from '../../../schemas/event.js'
 import { printable } from '../../git/wire/protocol-error.js'
+import { byteSize, counted } from '../../runtime/units.js'
 import type { RunFlags } from '../flags/flags.js'
 import { styleOf } from './style.js'
-import { counted, size } from './words.js'
 
 /** What the bar's line says. */
 interface Shown {
@@ -93,7 +93,7 @@ function progressText({
   if (phase === 'prove') return 'proving fast-forwards'
   const part = batch ? ` ${batch.index} of ${batch.total}` : ''
   const cargo = objects ? ` of ${counted(objects.total, 'object')}` : ''
-  const moved = `${size(sourceBytes)} read, ${size(targetBytes)} written, ${size(bytesPerSecond)}/s`
+  const moved = `${byteSize(sourceBytes)} read, ${byteSize(targetBytes)} written, ${byteSize(bytesPerSecond)}/s`
   return phase === 'confirm' ? `waiting for the target${part}: ${moved}` : `pack${part}${cargo}: ${moved}`
 }
 

@@ -1,6 +1,6 @@
 import { GitSyncError } from '../../errors.js'
 import type { Command } from '../../git/wire/push-request.js'
-import { mebibytes } from '../../runtime/units.js'
+import { byteSize, counted } from '../../runtime/units.js'
 import { setting, worded } from '../../wording.js'
 import { pushAndVerify } from '../push/push-attempt.js'
 import { isOrderly, nothingMoved, type Pushed } from '../push/push-error.js'
@@ -76,7 +76,7 @@ async function prepare(context: Context, { wants, limit, refusal }: Steps): Prom
   const size = new BatchSize(limit, bytesEach)
   if (refusal) {
     const packs = size.packsFor(prefix.remaining)
-    const text = `${refusal.why}: splitting what is left into ${packs} pack${packs === 1 ? '' : 's'}`
+    const text = `${refusal.why}: splitting what is left into ${counted(packs, 'pack')}`
     run.emit({ type: 'notice', text })
   }
   const temp = new TempRefs(job.scope.tempRefPrefix, job.sourceUrl, Date.now())
@@ -187,7 +187,7 @@ function relayLimit({ told, size }: Transfer): number {
 }
 
 function tooLarge(what: string, { limit }: BatchSize, refusal: TooLarge): GitSyncError {
-  const message = `${what} is more than the target takes in one push (about ${mebibytes(limit)}): ${refusal.why}.`
+  const message = `${what} is more than the target takes in one push (about ${byteSize(limit)}): ${refusal.why}.`
   const { error } = refusal
   return new GitSyncError('pack_limit_exceeded', message, { cause: error, retryable: error.retryable })
 }

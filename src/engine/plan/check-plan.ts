@@ -1,6 +1,7 @@
 import type { PlanSummary } from '../../../schemas/result.js'
 import { GitSyncError } from '../../errors.js'
 import type { ReceivePack } from '../../git/receive-pack.js'
+import { counted } from '../../runtime/units.js'
 import { filterInTurns } from '../../runtime/yield.js'
 import { setting, worded } from '../../wording.js'
 import type { SyncSpec } from '../request/sync-spec.js'
@@ -37,7 +38,7 @@ export async function assertPlanAllowed(
     const hint = isOverwrite ? remedy : `first ${refs[0]?.ref}`
     throw new GitSyncError(
       'blocked_refs',
-      worded`${count(blocked.length, 'ref')} ${what}: nothing was pushed; ${hint}.`,
+      worded`${counted(blocked.length, 'ref')} ${what}: nothing was pushed; ${hint}.`,
       { refs },
     )
   }
@@ -65,7 +66,7 @@ async function guardBootstrap(plan: readonly PlannedRef[], signal: AbortSignal):
   }))
   const remedy = setting('scope.excludeRefs')
   const hint = worded`nothing was pushed; sync goes on from what is there, and ${remedy} leaves refs out`
-  const message = worded`The target already has ${count(present.length, 'ref')} of those to bring, such as ${refs[0]?.ref ?? ''}: ${hint}.`
+  const message = worded`The target already has ${counted(present.length, 'ref')} of those to bring, such as ${refs[0]?.ref ?? ''}: ${hint}.`
   throw new GitSyncError('plan_refused', message, { refs })
 }
 
@@ -97,10 +98,6 @@ function guardLimit(
 ): void {
   if (limit === undefined || planned <= limit) return
   const guard = setting(`policy.${name}`)
-  const message = worded`The plan would ${verb} ${count(planned, 'ref')}, but ${guard} allows ${limit}. Nothing was pushed.`
+  const message = worded`The plan would ${verb} ${counted(planned, 'ref')}, but ${guard} allows ${limit}. Nothing was pushed.`
   throw new GitSyncError('plan_refused', message)
-}
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`
 }

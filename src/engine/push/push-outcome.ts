@@ -3,7 +3,7 @@ import { HttpStatusError } from '../../git/http/http-status.js'
 import { causeOfRefusal, namedSizes, type Refusal } from '../../git/http/refusal-words.js'
 import { printable, RemoteFatalError } from '../../git/wire/protocol-error.js'
 import type { PushReport } from '../../git/wire/push-report.js'
-import { mebibytes } from '../../runtime/units.js'
+import { byteSize } from '../../runtime/units.js'
 
 /** How a push ended. It is made once, where the push ends; whoever pushed says what follows from it. */
 export type PushOutcome = Reported | Unclear | Unmoved
@@ -95,7 +95,7 @@ export function reportedPush(report: PushReport, sent: Sent): PushOutcome {
 export function failedPush(error: GitSyncError, sent: Sent): PushOutcome {
   const { passedLimit } = sent
   if (passedLimit !== undefined) {
-    return tooLargePack(`a pack passed the limit of ${mebibytes(passedLimit)}`, passedLimit)
+    return tooLargePack(`a pack passed the limit of ${byteSize(passedLimit)}`, passedLimit)
   }
   const unmoved = whatItMeans(error, sent)
   if (!sent.committed) return unmoved
@@ -108,7 +108,7 @@ export function tooLargePack(why: string, limit: number): TooLarge {
 }
 
 export function overTargetLimit(limit: number): GitSyncError {
-  const message = `A pack is over the target's limit of ${mebibytes(limit)}.`
+  const message = `A pack is over the target's limit of ${byteSize(limit)}.`
   return new GitSyncError('pack_limit_exceeded', message)
 }
 
@@ -147,7 +147,7 @@ function whatItMeans(error: GitSyncError, { bytes, hasObjects, isChunked, words 
     return { type: 'length-required', status, error }
   }
   if (!hasObjects) return { type: 'failed', error }
-  const after = `after ${mebibytes(bytes)}`
+  const after = `after ${byteSize(bytes)}`
   if (status !== undefined && LIMIT_STATUSES.has(status)) {
     const why = `the target answered ${status} ${after}`
     return { type: 'too-large', why, bytes, isGuess: false, error: asLimit(error) }

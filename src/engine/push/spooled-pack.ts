@@ -3,7 +3,7 @@ import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GitSyncError } from '../../errors.js'
 import { hashSize, type ObjectFormat } from '../../git/refs/object-id.js'
-import { mebibytes } from '../../runtime/units.js'
+import { byteSize } from '../../runtime/units.js'
 import { type Setting, setting, worded } from '../../wording.js'
 import type { CountedPack } from './counted-pack.js'
 
@@ -79,7 +79,7 @@ async function write(file: FileHandle, pack: CountedPack, { format, maxBytes }: 
   const hash = createHash(format)
   let tail: Buffer = Buffer.alloc(0)
   for await (const chunk of pack) {
-    if (pack.bytes > maxBytes) throw tooLarge(mebibytes(maxBytes), 'options.materializedMaxBytes')
+    if (pack.bytes > maxBytes) throw tooLarge(byteSize(maxBytes), 'options.materializedMaxBytes')
     await file.writeFile(chunk)
     const bytes = Buffer.concat([tail, chunk])
     const end = Math.max(0, bytes.length - hashSize(format))
