@@ -1,3 +1,4 @@
+import stringWidth from 'string-width'
 import { printable } from '../../git/wire/protocol-error.js'
 import type { Style } from './style.js'
 
@@ -14,12 +15,13 @@ export function* table(rows: readonly (readonly (Cell | string)[])[]): Generator
   const cells = rows.map((row) => row.map(clean))
   const widths: number[] = []
   for (const row of cells) {
-    for (const [at, { text }] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, text.length)
+    for (const [at, { text }] of row.entries()) widths[at] = Math.max(widths[at] ?? 0, columnsOf(text))
   }
   for (const row of cells) {
     const last = row.length - 1
     const columns = row.map(({ text, look }, at) => {
-      const padded = at === last ? text : text.padEnd(widths[at] ?? 0)
+      const missing = at === last ? 0 : (widths[at] ?? 0) - columnsOf(text)
+      const padded = text + ' '.repeat(missing)
       return look ? look(padded) : padded
     })
     yield columns.join('  ').trimEnd()
@@ -29,4 +31,9 @@ export function* table(rows: readonly (readonly (Cell | string)[])[]): Generator
 function clean(cell: Cell | string): Cell {
   const { text, look } = typeof cell === 'string' ? { text: cell, look: undefined } : cell
   return { text: printable(text, MAX_CELL), ...(look ? { look } : {}) }
+}
+
+/** Columns that a terminal takes for a text. Most texts are ASCII, of which that is known at once. */
+function columnsOf(text: string): number {
+  return /^[ -~]*$/.test(text) ? text.length : stringWidth(text)
 }
