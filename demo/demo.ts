@@ -13,7 +13,7 @@ import { type Stage, setStage } from './stage.js'
 
 /**
  * Mirrors a sample repository from one git server to another through the real service, and checks the outcome.
- * With `--keep`, everything goes on running until Ctrl-C, so that the printed curl lines can be tried.
+ * With `--keep`, everything keeps running until Ctrl-C, so that the printed curl lines can be tried.
  */
 async function main(): Promise<number> {
   const keep = process.argv.includes('--keep')
@@ -22,9 +22,13 @@ async function main(): Promise<number> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'))
   })
   try {
-    const outcome = await Promise.race([tellStory(cleanup), interrupt])
+    const outcome = await Promise.race([runSteps(cleanup), interrupt])
     if (outcome === 'interrupted') return 130
-    say(keep ? '\nAll runs on for you to try the lines above. Ctrl-C ends it.' : tryItYourself)
+    say(
+      keep
+        ? '\nEverything keeps running so that you can try the lines above. Ctrl-C ends it.'
+        : tryItYourself,
+    )
     if (keep) await interrupt
     return 0
   } catch (error) {
@@ -37,7 +41,7 @@ async function main(): Promise<number> {
 
 const tryItYourself = '\nTo try the curl lines above against a running service: npm run demo -- --keep'
 
-async function tellStory(cleanup: Cleanup): Promise<void> {
+async function runSteps(cleanup: Cleanup): Promise<void> {
   title('Setting the stage')
   const stage = await setStage(cleanup)
   const service = await startService(cleanup)
@@ -56,7 +60,7 @@ async function tellStory(cleanup: Cleanup): Promise<void> {
   title('Second sync: what has changed since')
   await stage.source.addCommits('main', 25)
   await stage.source.branch('feature/new', await stage.source.commit('main'))
-  say('The source got 26 commits on main, and a new branch.\n')
+  say('The source has 26 new commits on main, and a new branch.\n')
   const second = await sync(service.url, stage)
   showRefs(second)
   expect(second.counts.applied === 2, 'the second sync should have moved one branch and created one')
@@ -110,7 +114,7 @@ function showOutcome({ counts, execution, stats }: SyncResult, seconds: number) 
   )
 }
 
-/** Refs that stay as they are say nothing new. */
+/** Shows the refs that change. */
 function showRefs({ refs }: SyncResult) {
   const rows = refs
     .filter(({ action }) => action !== 'skip')
@@ -134,7 +138,7 @@ async function check({ source, target }: Stage) {
   say(`sound, and all ${names.size} refs are the same on both sides`)
 }
 
-/** The events of the library; those of the service alone are not shown. */
+/** Whether the library emits the event; those of the service alone are not shown. */
 function isOfRun(event: Event): event is RunEvent {
   return ['discovered', 'planned', 'progress', 'remote', 'notice'].includes(event.type)
 }

@@ -10,16 +10,16 @@ import type { Clients } from './operation.js'
 export interface MirrorCommand {
   name: string
   description: string
-  /** What may happen to refs: here the commands differ. */
+  /** Flags for what may happen to refs, in which the commands differ. */
   policy: readonly Flag[]
-  /** What the help ends with. */
+  /** The end of the help. */
   help: string
-  /** As in the Go command, with --all-refs a refusal is a warning: some of them no host lets be written. */
+  /** As in the Go command, --all-refs makes a refusal a warning: hosts let nobody write some of these refs. */
   allRefsAreBestEffort?: boolean
   work: (clients: Clients, request: SyncRequest, options: RunOptions) => Promise<SyncResult>
 }
 
-/** A command that takes a source and a target, and plans or mirrors refs. */
+/** A command that plans or mirrors refs from a source to a target. */
 export function mirrorCommand({ name, description, policy, help, ...rest }: MirrorCommand): Command {
   const command = new Command(name)
     .description(description)

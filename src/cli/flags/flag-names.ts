@@ -3,7 +3,7 @@ import type { Names, Setting } from '../../wording.js'
 import { toOption } from './flag.js'
 import { requestFlags } from './flags.js'
 
-/** What is not a flag of its own. */
+/** Names of settings that have no flag of their own. */
 const OTHERS: Partial<Record<Setting, string>> = {
   'source.url': '<source-url>',
   'target.url': '<target-url>',
@@ -19,7 +19,7 @@ const FLAGS = new Map<string, string>([
   ...requestFlags.map((flag): [string, string] => [flag.setting, toOption(flag).long ?? flag.spec]),
 ])
 
-/** Settings as whoever types flags knows them. */
+/** Settings as the command line names them. */
 export const flagNames: Names = {
   setting: (setting) => FLAGS.get(setting) ?? setting,
   pointer: (pointer) => pointedAt(pointer) ?? pointer,
@@ -31,7 +31,7 @@ function pointedAt(pointer: string): string | undefined {
   const parts = pointer.slice(1).split('/', 4)
   for (let length = parts.length; length > 0; length--) {
     const path = parts.slice(0, length).join('.')
-    // A probe and a fetch have at their top what others have in groups.
+    // Probe and fetch requests have at the top level what others have in groups.
     const found = FLAGS.get(path) ?? FLAGS.get(`scope.${path}`) ?? FLAGS.get(`policy.${path}`)
     if (found !== undefined) return found
   }

@@ -4,12 +4,12 @@ import type { Setting } from '../../wording.js'
 export interface FlagOptions {
   parse?: (value: string, earlier: never) => unknown
   choices?: readonly string[]
-  /** The variable that it is read from where it is not given. */
+  /** The environment variable that provides a default. */
   variable?: string
   isMandatory?: boolean
 }
 
-/** One option of the command line: what commander is told of it, and what it sets in a request, if anything. */
+/** One option of the command line: what commander needs to know, and the setting of a request, if it has one. */
 export interface Flag extends FlagOptions {
   spec: string
   setting: Setting | undefined

@@ -3,7 +3,7 @@ import type { Setting } from '../../wording.js'
 import { type Flag, type FlagOptions, flag } from './flag.js'
 import { collect, list, parseCount, parseMapping, parseSize, parseText } from './flag-values.js'
 
-/** The flags that the commands themselves read; a request is made of all by `setting`. */
+/** Flags that the commands read themselves; requests are built from all flags by their `setting`. */
 export interface RunFlags {
   allRefs?: boolean
   atomic?: boolean
@@ -71,7 +71,11 @@ export const pruneFlags = [
 ]
 
 export const forceFlags = [
-  flag('--force-with-lease', 'policy.forceWithLease', 'overwrite what diverged, if nobody else moves it'),
+  flag(
+    '--force-with-lease',
+    'policy.forceWithLease',
+    'overwrite diverged refs, unless another writer moves them',
+  ),
   flag('--force-blind', 'policy.forceBlind', 'overwrite whatever is there'),
 ]
 
@@ -83,9 +87,14 @@ export const pushFlags = [
   }),
 ]
 
-export const protocolFlag = flag('--protocol <version>', 'policy.protocol', 'how to speak with the source', {
-  choices: ['auto', 'v1', 'v2'],
-})
+export const protocolFlag = flag(
+  '--protocol <version>',
+  'policy.protocol',
+  'version of the git protocol for the source',
+  {
+    choices: ['auto', 'v1', 'v2'],
+  },
+)
 
 export const packSizeFlag = flag(
   '--max-pack-bytes <size>',
@@ -97,7 +106,7 @@ export const packSizeFlag = flag(
 export const targetPackSizeFlag = flag(
   '--target-max-pack-bytes <size>',
   'options.targetMaxPackBytes',
-  'most pack bytes that the target takes in one push',
+  'most pack bytes that the target accepts in one push',
   size,
 )
 
@@ -155,13 +164,13 @@ function flagsOf(side: 'source' | 'target') {
   ]
 }
 
-export const jsonFlag = flag('--json', undefined, 'print the result as the JSON that the service answers')
+export const jsonFlag = flag('--json', undefined, 'print the result as JSON, as the service does')
 
 export const outputFlags = [
   jsonFlag,
   flag('--stats', 'collectStats', 'count requests and bytes'),
   flag('--measure-memory', 'options.measureMemory', 'measure memory while the run lasts'),
-  flag('--progress', undefined, 'show progress although no terminal is there'),
+  flag('--progress', undefined, 'show progress even without a terminal'),
   flag('-v, --verbose', undefined, 'show every ref, and what the remotes say'),
 ]
 

@@ -24,10 +24,10 @@ export function sourceAuth(flags: RunFlags): Pick<Auth, 'source'> {
   return withFlags({ auth: { source: {} } }, flags).auth
 }
 
-/** Groups of settings that some requests have at their top. */
+/** Groups whose settings some requests have at the top level. */
 const FLATTENED = new Set(['scope', 'policy'])
 
-/** A request with what the flags set in it, as far as it has a place for that. */
+/** Sets in a request what the flags say, as far as it has a place for that. */
 function withFlags<Request extends object>(request: Request, flags: RunFlags): Request {
   for (const flag of requestFlags) {
     const value = (flags as Record<string, unknown>)[toOption(flag).attributeName()]

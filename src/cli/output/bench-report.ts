@@ -40,7 +40,7 @@ const LABELS: Record<Figure, string> = {
   targetBytes: 'bytes exchanged with the target',
 }
 
-/** The runs as people read them, in lines. */
+/** The report as lines to read. */
 export function* runsText({ source, summary, runs }: RunsReport): Generator<string> {
   const [first] = runs
   const modes = [...new Set(runs.map(({ transferMode }) => transferMode))].join(', ')

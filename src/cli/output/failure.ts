@@ -14,7 +14,7 @@ import { table } from './table.js'
 const MAX_REFS = 20
 const MAX_MESSAGE = 2_000
 
-/** Says on stderr what went wrong and what to do; on stdout, what a run has moved all the same. Gives the exit status. */
+/** Prints to stderr what went wrong and what to do, and to stdout what a failed run has moved. Returns the exit status. */
 export async function reportFailure(error: GitSyncError | SettingError, flags: RunFlags): Promise<number> {
   if (!(error instanceof GitSyncError)) {
     await print(process.stderr, [`git-sync: ${printable(error.message, MAX_MESSAGE)}`])
@@ -33,7 +33,7 @@ function* failureText(error: GitSyncError, { style, verbose }: TextOptions): Gen
   const { code } = error
   const { message, refs = [], errors = [] } = error.wordedIn(flagNames)
   yield `${style.red('git-sync:')} ${printable(message, MAX_MESSAGE)} ${style.dim(`(${code})`)}`
-  // One field that is wrong is in the message already.
+  // The message already names a single wrong field.
   if (errors.length > 1) {
     yield* table(errors.map((problem) => [` ${flagNames.pointer(problem.path)}`, problem.message]))
   }

@@ -6,7 +6,7 @@ import { table } from './table.js'
 
 const MAX_ROWS = 50
 
-/** What was wanted, and how much came. */
+/** The wanted refs, and the size of the pack. */
 export function* fetchText(result: FetchResult, { style, verbose }: TextOptions): Generator<string> {
   const { wants, haves, objects, bytes, protocol } = result
   const shown = verbose ? wants : wants.slice(0, MAX_ROWS)

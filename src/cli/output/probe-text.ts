@@ -7,7 +7,7 @@ import { table } from './table.js'
 
 const MAX_ROWS = 200
 
-/** The source's refs, and what the remotes can do. */
+/** The source's refs, and the capabilities of the remotes. */
 export function* probeText(result: ProbeResult, { style, verbose }: TextOptions): Generator<string> {
   const { refs, protocol, sourceHead, sourceCapabilities, targetCapabilities } = result
   const shown = verbose ? refs : refs.slice(0, MAX_ROWS)

@@ -2,7 +2,7 @@ import type { Measurement, Stats } from '../../../schemas/result.js'
 import { byteSize } from '../../runtime/units.js'
 import { table } from './table.js'
 
-/** What --stats and --measure-memory have asked for. */
+/** The figures that --stats and --measure-memory ask for. */
 export function* measuredText({
   stats,
   measurement,

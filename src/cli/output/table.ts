@@ -2,7 +2,7 @@ import stringWidth from 'string-width'
 import { printable } from '../../git/wire/protocol-error.js'
 import type { Style } from './style.js'
 
-/** A cell, and how it looks. What a remote says may be in it, so that control characters never pass. */
+/** A cell and its style. Its text may come from a remote, so control characters are removed. */
 export interface Cell {
   text: string
   look?: Style[keyof Omit<Style, 'isColorSupported'>]
@@ -10,7 +10,7 @@ export interface Cell {
 
 const MAX_CELL = 500
 
-/** Rows in columns as wide as they need be; the last one ends where it ends. */
+/** Rows in columns as wide as their widest cell; the last column is not padded. */
 export function* table(rows: readonly (readonly (Cell | string)[])[]): Generator<string> {
   const cells = rows.map((row) => row.map(clean))
   const widths: number[] = []
@@ -33,7 +33,7 @@ function clean(cell: Cell | string): Cell {
   return { text: printable(text, MAX_CELL), ...(look ? { look } : {}) }
 }
 
-/** Columns that a terminal takes for a text. Most texts are ASCII, of which that is known at once. */
+/** The width of a text on a terminal. Most texts are ASCII, where it is the length. */
 function columnsOf(text: string): number {
   return /^[ -~]*$/.test(text) ? text.length : stringWidth(text)
 }

@@ -43,7 +43,7 @@ for (const told of [true, false]) {
       if (told) t.ok(sent <= carried * 1.3, `${sent} bytes sent for ${carried}`)
       const notices = events.flatMap((event) => (event.type === 'notice' ? [event.text] : []))
       t.equal(notices.length, told ? 0 : 1)
-      if (!told) t.match(notices[0], /413 after .* MiB: splitting what is left into \d+ packs/)
+      if (!told) t.match(notices[0], /413 after \d[\d.]* [KM]iB: splitting what is left into \d+ packs/)
       t.ok(events.some((event) => event.type === 'progress' && event.batch !== undefined))
     },
   )
