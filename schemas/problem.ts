@@ -45,8 +45,12 @@ export const problems = {
   overloaded: { status: 503, retryable: true, title: 'The service is full' },
   shutting_down: { status: 503, retryable: true, title: 'The service is shutting down' },
   cancelled: { status: 499, retryable: false, title: 'The caller cancelled the run' },
+  callback_failed: { status: 499, retryable: false, title: "The caller's own code threw" },
   internal: { status: 500, retryable: false, title: 'A bug in git-sync' },
 } as const satisfies Record<string, { status: number; retryable: boolean; title: string }>
+
+/** Those of a library's caller alone: no response has them. */
+export const libraryCodes: ReadonlySet<string> = new Set<ProblemCode>(['cancelled', 'callback_failed'])
 
 export type ProblemCode = keyof typeof problems
 export const problemCodes = Object.keys(problems) as ProblemCode[]

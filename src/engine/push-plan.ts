@@ -2,6 +2,7 @@ import { GitSyncError } from '../errors.js'
 import { isAboutOneRef } from '../git/http/refusal-words.js'
 import type { Command } from '../git/wire/push-request.js'
 import { forEachYielding } from '../runtime/yield.js'
+import { worded } from '../wording.js'
 import { pushInBatches, whyNoBatches } from './batch/push-in-batches.js'
 import type { PlannedRef } from './plan/plan-refs.js'
 import { learnHaves } from './push/learn-haves.js'
@@ -93,7 +94,7 @@ async function pushRefs(context: Context, commands: readonly Command[]): Promise
 
 function impossible({ why, error }: TooLarge, whyNot: string): GitSyncError {
   const { code, retryable } = error
-  return new GitSyncError(code, `${error.message} Batches would help (${why}), but ${whyNot}.`, {
+  return new GitSyncError(code, worded`${error.wording} Batches would help (${why}), but ${whyNot}.`, {
     cause: error,
     retryable,
   })

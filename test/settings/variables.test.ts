@@ -40,7 +40,7 @@ t.test('any other unknown one is a warning, and known ones are none', async (t) 
   for (const name of [...SETTINGS, ...CLI_VARIABLES, 'GIT_SYNC_PORT', 'PATH'])
     t.strictSame(check(name), [], name)
   t.strictSame(checkVariables({ GITSYNC_PROT: '' }, SETTINGS), [], 'an empty one is one that is not set')
-  const variables = [...sideFlags('source'), ...sideFlags('target')].flatMap(({ envVar }) => envVar ?? [])
+  const variables = [...sideFlags.source, ...sideFlags.target].flatMap(({ variable }) => variable ?? [])
   t.ok(variables.length > 0 && variables.every((name) => CLI_VARIABLES.includes(name)))
   t.strictSame(
     CLI_VARIABLES.filter((name) => !variables.includes(name)),

@@ -1,12 +1,6 @@
 import { Command } from 'commander'
-import {
-  addFlags,
-  discoveryFlags,
-  outputFlags,
-  protocolFlag,
-  type RunFlags,
-  sideFlags,
-} from '../flags/flags.js'
+import { addFlags } from '../flags/flag.js'
+import { discoveryFlags, outputFlags, protocolFlag, type RunFlags, sideFlags } from '../flags/flags.js'
 import { probeRequest } from '../flags/request.js'
 
 export function probeCommand(): Command {
@@ -14,11 +8,11 @@ export function probeCommand(): Command {
     .description("List the source's refs, and what both remotes can do.")
     .argument('<source-url>')
     .argument('[target-url]')
-  addFlags(command, 'Which refs', discoveryFlags())
-  addFlags(command, 'Transfer', [protocolFlag()])
-  addFlags(command, 'Source', sideFlags('source'))
-  addFlags(command, 'Target', sideFlags('target'))
-  addFlags(command, 'Output', outputFlags())
+  addFlags(command, 'Which refs', discoveryFlags)
+  addFlags(command, 'Transfer', [protocolFlag])
+  addFlags(command, 'Source', sideFlags.source)
+  addFlags(command, 'Target', sideFlags.target)
+  addFlags(command, 'Output', outputFlags)
   return command.addHelpText('after', EXAMPLE).action(run)
 }
 

@@ -1,15 +1,16 @@
 import type { Action, RefResult, SyncResult } from '../../../schemas/result.js'
-import { reasonInFlags } from '../flags/flag-names.js'
+import { reasonIn } from '../../engine/plan/blocked-reasons.js'
+import { flagNames } from '../flags/flag-names.js'
 import type { TextOptions } from './output.js'
 import { measuredText } from './stats-text.js'
 import type { Style } from './style.js'
 import { table } from './table.js'
 import { shortId } from './words.js'
 
-/** Rows of one action that are shown without being asked for. */
+/** Rows of one action that are shown without -v. */
 const MAX_ROWS = 50
 
-/** A plan or what became of it: a row for each ref, and a line that sums it up. */
+/** A plan or its outcome: a row for each ref, and a summary. */
 export function* syncText(result: SyncResult, options: TextOptions): Generator<string> {
   const { style, verbose } = options
   const { shown, hidden } = choose(result.refs, verbose)
@@ -24,7 +25,7 @@ export function* syncText(result: SyncResult, options: TextOptions): Generator<s
   yield* measuredText(result)
 }
 
-/** Refs that stay as they are say nothing new, and of what is alike the first rows tell enough. */
+/** Omits refs that do not change, and all but the first rows of each action. */
 function choose(refs: readonly RefResult[], verbose: boolean) {
   const seen = new Map<Action, number>()
   const hidden = new Map<string, number>()
@@ -45,7 +46,7 @@ function row({ action, targetRef, sourceRef, targetHash, sourceHash, reason }: R
     { text: action, look: looks(style)[action] },
     isRenamed ? `${targetRef} (from ${sourceRef})` : targetRef,
     `${shortId(targetHash).padEnd(8)} -> ${shortId(sourceHash)}`,
-    reasonInFlags(reason),
+    reasonIn(flagNames, reason),
   ]
 }
 
@@ -61,7 +62,7 @@ function* planSummary({ plan }: SyncResult, style: Style): Generator<string> {
   const blocked = block > 0 ? `, ${style.red(`${block} blocked`)}` : ''
   yield `${style.bold('plan')}: ${parts.join(', ')}, ${skip} up to date${blocked}`
   if (block > 0)
-    yield 'As long as refs are blocked a sync pushes nothing: --force-with-lease or replicate overwrites them.'
+    yield 'While refs are blocked, a sync pushes nothing; --force-with-lease or replicate overwrites them.'
   yield `digest ${digest}`
 }
 

@@ -1,5 +1,6 @@
 import { GitSyncError } from '../../errors.js'
-import { mebibytes } from '../../runtime/units.js'
+import { byteSize } from '../../runtime/units.js'
+import { setting, worded } from '../../wording.js'
 import type { Pushed } from '../push/push-error.js'
 import type { TooLarge } from '../push/push-outcome.js'
 import type { SyncSpec } from '../request/sync-spec.js'
@@ -18,7 +19,7 @@ export function stuckError(
     because === 'no-commits'
       ? 'What is left beside commits, tagged files for instance,'
       : `The commit ${newHeads(from, to).join(' ')} alone`
-  const message = `${what} is more than the target takes in one push (about ${mebibytes(limit)}): ${why}.`
+  const message = `${what} is more than the target takes in one push (about ${byteSize(limit)}): ${why}.`
   return new GitSyncError('pack_limit_exceeded', message, { cause: error, retryable: error.retryable })
 }
 
@@ -30,7 +31,7 @@ export function assertHeld({ scope }: SyncSpec, pushed: Pushed): void {
   const [first] = refused
   if (!first) return
   if (pushed.failure) throw pushed.failure
-  const hint = 'allow that namespace there, or choose another by GITSYNC_TEMP_REF_PREFIX'
-  const message = `The target refused a temporary ref below ${scope.tempRefPrefix} (${first.reason}): ${hint}.`
+  const hint = worded`allow that namespace there, or choose another by ${setting('tempRefPrefix')}`
+  const message = worded`The target refused a temporary ref below ${scope.tempRefPrefix} (${first.reason}): ${hint}.`
   throw new GitSyncError('ref_rejected', message, { refs: refused })
 }

@@ -1,5 +1,6 @@
 import { GitSyncError } from '../../errors.js'
 import { Pace } from '../../runtime/yield.js'
+import { setting, worded } from '../../wording.js'
 import type { Frontier } from './frontier.js'
 import type { CutOrder } from './graph/cut-order.js'
 
@@ -73,8 +74,7 @@ export class GraphFrontier implements Frontier {
 }
 
 function tooWide(): GitSyncError {
-  const message =
-    `The source has more than ${MAX_HEADS} commits side by side, and a transfer in batches would need a temporary ref for each: ` +
-    "lower options.targetMaxRefUpdates, sync fewer refs at a time, or raise the target's own limit."
+  const hint = worded`lower ${setting('options.targetMaxRefUpdates')}, sync fewer refs at a time, or raise the target's own limit`
+  const message = worded`The source has more than ${MAX_HEADS} commits side by side, and a transfer in batches would need a temporary ref for each: ${hint}.`
   return new GitSyncError('pack_limit_exceeded', message)
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../runtime/units.js'
 import { pushAndVerify } from '../push/push-attempt.js'
 import type { Pushed } from '../push/push-error.js'
 import type { TooLarge } from '../push/push-outcome.js'
@@ -84,7 +85,7 @@ async function prepare(context: Context, { wants, limit, refusal }: BatchRequest
   size.remaining(frontier.remaining)
   if (refusal) {
     const packs = size.packsFor(frontier.remaining)
-    const text = `${refusal.why}: splitting what is left into ${packs} pack${packs === 1 ? '' : 's'}`
+    const text = `${refusal.why}: splitting what is left into ${counted(packs, 'pack')}`
     run.emit({ type: 'notice', text })
   }
   const temp = new TempRefs(job.scope.tempRefPrefix, job.sourceUrl, Date.now())

@@ -4,7 +4,7 @@ import { causeOfRefusal, namedSizes, type Refusal } from '../../git/http/refusal
 import { RemoteFatalError } from '../../git/wire/protocol-error.js'
 import type { PushReport } from '../../git/wire/push-report.js'
 import { printable } from '../../runtime/printable.js'
-import { mebibytes } from '../../runtime/units.js'
+import { byteSize } from '../../runtime/units.js'
 import type { RefOutcomes } from './ref-outcomes.js'
 
 /** How a push ended. It is made once, where the push ends; whoever pushed says what follows from it. */
@@ -107,7 +107,7 @@ export function reportedPush(report: PushReport, sent: Sent): PushOutcome {
 export function failedPush(error: GitSyncError, sent: Sent): PushOutcome {
   const { passedLimit } = sent
   if (passedLimit !== undefined) {
-    return tooLargePack(`a pack passed the limit of ${mebibytes(passedLimit)}`, passedLimit)
+    return tooLargePack(`a pack passed the limit of ${byteSize(passedLimit)}`, passedLimit)
   }
   const unmoved = whatItMeans(error, sent)
   if (!sent.committed) return unmoved
@@ -124,7 +124,7 @@ export function tooLargePack(
 }
 
 export function overTargetLimit(limit: number): GitSyncError {
-  const message = `A pack is over the target's limit of ${mebibytes(limit)}.`
+  const message = `A pack is over the target's limit of ${byteSize(limit)}.`
   return new GitSyncError('pack_limit_exceeded', message)
 }
 
@@ -166,7 +166,7 @@ function whatItMeans(error: GitSyncError, { bytes, hasObjects, isChunked, words 
     return { type: 'length-required', status, error }
   }
   if (!hasObjects) return { type: 'failed', error }
-  const after = `after ${mebibytes(bytes)}`
+  const after = `after ${byteSize(bytes)}`
   if (status !== undefined && LIMIT_STATUSES.has(status)) {
     const why = `the target answered ${status} ${after}`
     return { type: 'too-large', why, bytes, evidence: 'sent', isGuess: false, error: asLimit(error) }
@@ -200,5 +200,5 @@ function isRefusal(error: GitSyncError): boolean {
 function asLimit(error: GitSyncError): GitSyncError {
   if (error.code === 'pack_limit_exceeded') return error
   // Out of time may be an outage, out of room is not.
-  return new GitSyncError('pack_limit_exceeded', error.message, { cause: error, retryable: error.retryable })
+  return new GitSyncError('pack_limit_exceeded', error.wording, { cause: error, retryable: error.retryable })
 }

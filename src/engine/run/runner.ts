@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os'
 import type { Dispatcher } from 'undici'
 import type { EndpointRole, RunEvent } from '../../../schemas/event.js'
 import type { Endpoint, SyncRequest } from '../../../schemas/request.js'
+import type { SyncResult } from '../../../schemas/result.js'
 import { abortError, GitSyncError } from '../../errors.js'
 import type { Access } from '../../git/http/exchange.js'
 import { type MemoryAccount, UNACCOUNTED } from '../../git/http/memory-account.js'
@@ -12,8 +13,9 @@ import { Secrets } from '../../git/secrets/secrets.js'
 import { RESERVED_PREFIX } from '../request/scope.js'
 import type { SpecSettings } from '../request/sync-spec.js'
 import { type AuthProvider, resolveAuth } from './auth.js'
+import { Callbacks } from './callbacks.js'
 import { type DispatcherProvider, defaultDispatchers, resolveDispatchers } from './dispatchers.js'
-import { ProgressMeter } from './progress.js'
+import { type Emit, ProgressMeter } from './progress.js'
 import type { RunContext } from './run-context.js'
 
 export interface ClientOptions {
@@ -32,7 +34,7 @@ export interface ClientOptions {
 export interface RunOptions {
   /** Ends the run on both remotes. */
   signal?: AbortSignal
-  /** Called with each event of the run. It must not throw. */
+  /** Called with each event of the run. What it throws ends the run as `callback_failed`. */
   onEvent?: (event: RunEvent) => void
   /** Counts the run's requests and bytes, to be read at any time, also where the run fails. */
   traffic?: Traffic
@@ -40,6 +42,10 @@ export interface RunOptions {
   memory?: MemoryAccount
   /** Receives each packet that is sent and received, for debugging: its text may change in any release. It must not throw. */
   onPacket?: (packet: TracedPacket) => void
+}
+
+type SharedByRemotes = Pick<RemoteOptions, 'signal' | 'traffic' | 'memory' | 'secrets' | 'onPacket'> & {
+  callbacks: Callbacks
 }
 
 type Remote = Pick<SyncRequest, 'source' | 'auth'> & { target?: Endpoint | null }
@@ -71,7 +77,8 @@ export class Runner {
     const onAbort = () => ending.abort(abortError(signal?.reason))
     signal?.addEventListener('abort', onAbort, { once: true })
     if (signal?.aborted) onAbort()
-    const emit = onEvent ?? (() => {})
+    const callbacks = new Callbacks(ending)
+    const emit: Emit = onEvent ? callbacks.listener('onEvent', onEvent) : () => {}
     const meter = new ProgressMeter(emit)
     // One for both sides: a remote may repeat what the other was sent.
     const secrets = new Secrets()
@@ -80,10 +87,17 @@ export class Runner {
     try {
       ending.signal.throwIfAborted()
       const open = (role: EndpointRole, endpoint: Endpoint) =>
-        this.#open(request, role, endpoint, { signal: ending.signal, traffic, memory, secrets, onPacket })
+        this.#open(request, role, endpoint, {
+          signal: ending.signal,
+          traffic,
+          memory,
+          secrets,
+          callbacks,
+          ...(onPacket && { onPacket: callbacks.listener('onPacket', onPacket) }),
+        })
       const source = open('source', request.source)
       const target = open('target', request.target ?? request.source)
-      return await work({
+      const result = await work({
         source,
         target,
         traffic,
@@ -94,6 +108,8 @@ export class Runner {
         signal: ending.signal,
         stallTimeout: this.#options.stallTimeout ?? DEFAULT_STALL_TIMEOUT,
       })
+      if (callbacks.failure) throw withResult(callbacks.failure, result)
+      return result
     } catch (error) {
       throw secrets.scrub(error instanceof GitSyncError ? error : bug(error))
     } finally {
@@ -107,7 +123,7 @@ export class Runner {
     request: Remote,
     side: EndpointRole,
     endpoint: Endpoint,
-    shared: Pick<RemoteOptions, 'signal' | 'traffic' | 'memory' | 'secrets' | 'onPacket'>,
+    { callbacks, ...shared }: SharedByRemotes,
   ): SmartHttp {
     const { auth: provider, stallTimeout = DEFAULT_STALL_TIMEOUT } = this.#options
     const access = async (url: URL): Promise<Access> => {
@@ -115,12 +131,21 @@ export class Runner {
       const asked = { endpoint: { ...endpoint, url: url.href }, role: side, signal: shared.signal }
       const { credentials, skipTlsVerify, auth } = await resolveAuth(own, provider, asked)
       shared.secrets.learn(auth)
-      return { credentials, ...resolveDispatchers(this.#dispatcher, side, skipTlsVerify) }
+      const dispatchers = resolveDispatchers(this.#dispatcher, side, skipTlsVerify)
+      const isOfCaller = this.#options.dispatcher !== undefined
+      return { credentials, ...(isOfCaller ? callbacks.watched(dispatchers) : dispatchers) }
     }
     const mayLeaveOrigin = endpoint.followInfoRefsRedirect === true
     const url = new URL(endpoint.url)
     return new SmartHttp({ side, url, access, mayLeaveOrigin, stallTimeout, ...shared })
   }
+}
+
+/** The error of a run that had come to its end all the same. */
+function withResult(error: GitSyncError, result: unknown): GitSyncError {
+  const isOfSync = typeof result === 'object' && result !== null && 'counts' in result
+  if (isOfSync) error.result ??= result as SyncResult
+  return error
 }
 
 function bug(cause: unknown): GitSyncError {

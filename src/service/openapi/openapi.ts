@@ -1,7 +1,7 @@
 import type { SwaggerOptions } from '@fastify/swagger'
 import type Type from 'typebox'
 import { Event } from '../../../schemas/event.js'
-import { Problem, type ProblemCode, problemCodes, problems } from '../../../schemas/problem.js'
+import { libraryCodes, Problem, type ProblemCode, problemCodes, problems } from '../../../schemas/problem.js'
 import { VERSION } from '../../version.js'
 import { withExamples } from './openapi-examples.js'
 import { hoistSchemas } from './openapi-schemas.js'
@@ -80,7 +80,7 @@ export function runOperation({ operationId, summary, body, result }: Operation &
           },
         },
       },
-      ...problemResponses(problemCodes.filter((code) => code !== 'cancelled')),
+      ...problemResponses(problemCodes.filter((code) => !libraryCodes.has(code))),
     },
   }
 }

@@ -45,9 +45,12 @@ const FROM_FASTIFY: Record<string, [ProblemCode, string]> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid_request', 'The request body is empty: send a JSON object.'],
 }
 
+/** The callbacks of a run are the service's own. */
+const OURS: ReadonlySet<ProblemCode> = new Set(['internal', 'callback_failed'])
+
 /** An error of no known kind is our own, and its words are for the log alone. */
 export function asGitSyncError(error: unknown): GitSyncError {
-  if (error instanceof GitSyncError && error.code !== 'internal') return error
+  if (error instanceof GitSyncError && !OURS.has(error.code)) return error
   return asRequestError(error) ?? internalError(error)
 }
 
