@@ -103,7 +103,7 @@ export const packSizeFlag = flag(
   size,
 )
 
-export const targetPackSizeFlag = flag(
+const targetPackSizeFlag = flag(
   '--target-max-pack-bytes <size>',
   'options.targetMaxPackBytes',
   'most pack bytes that the target accepts in one push',
