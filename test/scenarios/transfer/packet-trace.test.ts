@@ -24,9 +24,12 @@ for (const protocol of ['v1', 'v2'] as const) {
       onPacket: (packet) => lines.push(lineOf(packet)),
     })
 
-    const expected = [
+    // Both sides list at once.
+    const listings = [
       protocol === 'v1' ? `source fetch< ${tip} HEAD\\0` : 'source fetch< version 2',
       `target push< ${below} refs/heads/main\\0`,
+    ]
+    const expected = [
       `source fetch> want ${tip}`,
       `source fetch> have ${below}`,
       'source fetch> done',
@@ -37,7 +40,9 @@ for (const protocol of ['v1', 'v2'] as const) {
       'target push< unpack ok',
       'target push< ok refs/heads/main',
     ]
-    let at = -1
+    const firsts = listings.map((start) => lines.findIndex((line) => line.startsWith(start)))
+    for (const [index, start] of listings.entries()) t.ok((firsts[index] ?? -1) >= 0, start)
+    let at = Math.max(...firsts)
     for (const start of expected) {
       const found = lines.findIndex((line, index) => line.startsWith(start) && index > at)
       t.ok(found >= 0, start)
