@@ -1,5 +1,5 @@
-import Type from 'typebox'
 import { Count, List, StringEnum } from './atoms.js'
+import Type from './type.js'
 
 const closed = { additionalProperties: false }
 
