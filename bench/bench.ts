@@ -104,7 +104,8 @@ function readOptions(): Options {
     throw new Error(`--rounds ${values.rounds}: give a number from 1 on`)
   const chosen = only?.split(',').map(Number)
   const unknown = chosen?.find((number) => !scenarios.some((scenario) => scenario.number === number))
-  if (unknown !== undefined) throw new Error(`--only ${only}: there are scenarios 1 to ${scenarios.length}`)
+  if (unknown !== undefined)
+    throw new Error(`--only ${only}: there are scenarios ${scenarios.map(({ number }) => number).join(', ')}`)
   const selected = scenarios.filter(({ number }) => chosen?.includes(number) ?? true)
   return { quick, rounds, scenarios: selected, json, profiles: profile }
 }
