@@ -9,6 +9,8 @@ export type Operation = 'sync' | 'plan'
 export interface Done extends Omit<SyncResult, 'refs'> {
   seconds: number
   cpuSeconds: number
+  /** Milliseconds for which the event loop was held at a time, at most. */
+  longestTurn: number
 }
 
 export interface Flood {
@@ -21,12 +23,15 @@ export interface Flood {
 const client = new Client()
 
 async function run(operation: Operation, request: SyncRequest): Promise<Done> {
+  const delay = monitorEventLoopDelay({ resolution: 1 })
+  delay.enable()
   const cpu = process.cpuUsage()
   const began = performance.now()
   const { refs: _, ...result } = await client[operation](request)
   const seconds = (performance.now() - began) / 1000
   const { user, system } = process.cpuUsage(cpu)
-  return { ...result, seconds, cpuSeconds: (user + system) / 1e6 }
+  delay.disable()
+  return { ...result, seconds, cpuSeconds: (user + system) / 1e6, longestTurn: delay.max / 1e6 }
 }
 
 /** `total` runs of the same request, always `width` of them at once. */
