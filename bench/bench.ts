@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Cleanup } from '../testing/cleanup.js'
@@ -16,6 +17,7 @@ const USAGE = `npm run bench -- [--quick] [--only 1,3] [--rounds N] [--json FILE
   --rounds N        how often everything is measured; 5, or 3 with --quick
   --json FILE       where the figures go; bench/results.json
   --profile FOLDER  a CPU profile of every process of the product
+  --go PATH         the git-sync program of the Go project, as one more contender in 2, 3, 4 and 8
 `
 
 interface Options {
@@ -24,6 +26,7 @@ interface Options {
   scenarios: Scenario[]
   json: string
   profiles: string | undefined
+  go: string | undefined
 }
 
 /** What the JSON file holds. */
@@ -68,13 +71,19 @@ async function main(): Promise<number> {
 
 async function run(
   scenario: Scenario,
-  { quick, rounds, profiles }: Options,
+  { quick, rounds, profiles, go }: Options,
   cleanup: Cleanup,
 ): Promise<Figure[]> {
   say(`\n${scenario.number}. ${scenario.title}`)
   const began = performance.now()
   try {
-    const figures = await scenario.run({ quick, rounds, cleanup, ...(profiles && { profiles }) })
+    const figures = await scenario.run({
+      quick,
+      rounds,
+      cleanup,
+      ...(profiles && { profiles }),
+      ...(go && { go }),
+    })
     say(drawTable(figures))
     say(`(${((performance.now() - began) / 1000).toFixed(0)} s)`)
     return figures
@@ -91,6 +100,7 @@ function readOptions(): Options {
       rounds: { type: 'string' },
       json: { type: 'string', default: fileURLToPath(new URL('../../bench/results.json', import.meta.url)) },
       profile: { type: 'string' },
+      go: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   })
@@ -98,15 +108,16 @@ function readOptions(): Options {
     process.stdout.write(USAGE)
     process.exit(0)
   }
-  const { quick, only, json, profile } = values
+  const { quick, only, json, profile, go } = values
   const rounds = Number(values.rounds ?? (quick ? 3 : 5))
   if (!Number.isInteger(rounds) || rounds < 1)
     throw new Error(`--rounds ${values.rounds}: give a number from 1 on`)
   const chosen = only?.split(',').map(Number)
   const unknown = chosen?.find((number) => !scenarios.some((scenario) => scenario.number === number))
-  if (unknown !== undefined) throw new Error(`--only ${only}: there are scenarios 1 to ${scenarios.length}`)
+  if (unknown !== undefined)
+    throw new Error(`--only ${only}: there are scenarios ${scenarios.map(({ number }) => number).join(', ')}`)
   const selected = scenarios.filter(({ number }) => chosen?.includes(number) ?? true)
-  return { quick, rounds, scenarios: selected, json, profiles: profile }
+  return { quick, rounds, scenarios: selected, json, profiles: profile, go: go && resolve(go) }
 }
 
 runProgram(main)

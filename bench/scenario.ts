@@ -8,6 +8,8 @@ export interface Bench {
   rounds: number
   /** Where CPU profiles of the product's process are written. */
   profiles?: string
+  /** The program of the Go project, if one is given. */
+  go?: string
   /** What is added is ended with the scenario. */
   cleanup: Cleanup
 }

@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import Type from './type.js'
 
 /** `{ type: 'string', enum }` instead of a union of constants, which client generators support less well. */
 export function StringEnum<const T extends readonly string[]>(

@@ -1,7 +1,7 @@
-import Type from 'typebox'
 import { StringEnum } from './atoms.js'
 import { Problem } from './problem.js'
 import { ProbeResult, Protocol, SyncResult, TransferMode } from './result.js'
+import Type from './type.js'
 
 export const EndpointRole = StringEnum(['source', 'target'], { title: 'EndpointRole' })
 export type EndpointRole = Type.Static<typeof EndpointRole>

@@ -1,6 +1,6 @@
-import Type from 'typebox'
 import { StringEnum } from './atoms.js'
 import { SyncResult } from './result.js'
+import Type from './type.js'
 
 /**
  * Every error that git-sync can raise: its HTTP status, whether the same request may succeed later, and the title of

@@ -1,5 +1,5 @@
-import Type from 'typebox'
 import { Count, List, StringEnum } from './atoms.js'
+import Type from './type.js'
 
 const closed = { additionalProperties: false }
 
@@ -132,6 +132,11 @@ export const TransferOptions = Type.Object(
     materializedMaxBytes: Type.Optional(Count('Most bytes of a spooled pack; 0: 4 GiB.')),
     materializedMaxObjects: Type.Optional(Count('Most objects of a spooled pack; 0: no limit.')),
     pushOptions: Type.Optional(List(Type.String(), 'Push options for the target.')),
+    omitSkipped: Type.Optional(
+      Type.Boolean({
+        description: 'Leave refs whose action is `skip` out of `refs`; `counts` and `plan` stay.',
+      }),
+    ),
   },
   { ...closed, title: 'TransferOptions' },
 )

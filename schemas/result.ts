@@ -1,5 +1,5 @@
-import Type from 'typebox'
 import { StringEnum } from './atoms.js'
+import Type from './type.js'
 
 export const RefInfo = Type.Object(
   {

@@ -1,7 +1,7 @@
-import Type from 'typebox'
 import { Count, List } from './atoms.js'
 import { Endpoint, EndpointAuth, ProtocolMode, RefScope } from './request.js'
 import { Measurement, Protocol, RefInfo, Stats } from './result.js'
+import Type from './type.js'
 
 const closed = { additionalProperties: false }
 

@@ -1,5 +1,3 @@
-import Type from 'typebox'
-import { Check } from 'typebox/schema'
 import type { Event } from '../schemas/event.js'
 import type { Problem } from '../schemas/problem.js'
 import { GitSyncError } from './errors.js'
@@ -47,10 +45,10 @@ async function failureOf(response: Response): Promise<Error> {
 
 /** Accepts unknown codes too, which a newer service may send. */
 function isProblem(value: unknown): value is Problem {
-  return Check(Known, value)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const { code, detail, retryable } = value as Record<string, unknown>
+  return typeof code === 'string' && typeof detail === 'string' && typeof retryable === 'boolean'
 }
-
-const Known = Type.Object({ code: Type.String(), detail: Type.String(), retryable: Type.Boolean() })
 
 function mediaType(response: Response): string {
   return response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? 'of no type'

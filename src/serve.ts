@@ -3,6 +3,7 @@ import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.js'
 import { Client } from './engine/client.js'
+import { loadEngine } from './engine/load-engine.js'
 import type { AuthProvider } from './engine/run/auth.js'
 import { parseCallers } from './service/access/callers.js'
 import { CredentialsFile, parseCredentials } from './service/access/credentials-file.js'
@@ -31,6 +32,8 @@ export async function serve(env: NodeJS.ProcessEnv, stopTracing: StopTracing): P
     path === undefined ? undefined : ReloadingFile.open({ setting, path, parse, onReloadFailed })
   const credentials = await openFile('GITSYNC_CREDENTIALS_FILE', config.credentialsFile, parseCredentials)
   const tokens = await openFile('GITSYNC_API_TOKENS_FILE', config.apiTokensFile, parseCallers)
+  // The first run of a service shall not wait for it.
+  await loadEngine()
   const app = await buildApp({
     client: makeClient(config, credentials && new CredentialsFile(credentials)),
     logger: { level: config.logLevel },

@@ -4,6 +4,7 @@ import { git } from '../../testing/git/git.js'
 import { removeFolder, temporaryFolder } from '../../testing/temporary-folder.js'
 import { cached } from '../cache.js'
 import { type Figure, figure } from '../figure.js'
+import { goFigures, goRun } from '../go-program.js'
 import { alternate, type Sample, timed, valuesOf } from '../measure.js'
 import type { Done } from '../processes/product.js'
 import { bytesOf, type Remotes, startRemotes } from '../remotes.js'
@@ -28,9 +29,12 @@ export const firstSync: Scenario = {
       sync: () => sync(bench, remotes),
       pipe: () => pipe(remotes, join(root, 'source.git')),
       mirror: () => mirror(remotes),
+      go: () => runGo(bench, remotes),
     })
     const megabytes = Math.round((samples.sync[0]?.size ?? 0) / MIB)
-    return figures(`${commits} commits, ${megabytes} MiB`, samples)
+    const name = `${commits} commits, ${megabytes} MiB`
+    const time = { case: name, measure: 'time', unit: 's', ours: valuesOf(samples.sync, 'seconds') } as const
+    return [...figures(name, samples), ...goFigures(bench, time, samples.go)]
   },
 }
 
@@ -70,6 +74,13 @@ async function sync(bench: Bench, remotes: Remotes): Promise<Sample> {
   await removeFolder(remotes.targetDir(target))
   const over = (peakRssBytes - idle.rssBytes) / MIB
   return { seconds, cpu: cpuSeconds, over, size: bytesOf(remotes.source) }
+}
+
+async function runGo(bench: Bench, remotes: Remotes): Promise<Sample> {
+  const target = await remotes.newTarget()
+  const sample = await goRun(bench, remotes.request(target))
+  await removeFolder(remotes.targetDir(target))
+  return sample
 }
 
 /** Without side-band the response to a fetch is eight bytes of NAK, and then the pack. */

@@ -5,7 +5,8 @@ import { git } from '../../testing/git/git.js'
 import { Repository } from '../../testing/git/sample-repository.js'
 import { removeFolder, temporaryFolder } from '../../testing/temporary-folder.js'
 import { cached } from '../cache.js'
-import { type Figure, figure } from '../figure.js'
+import { type Figure, figure, type Measured } from '../figure.js'
+import { goFigures, goRun } from '../go-program.js'
 import { alternate, type Sample, timed, valuesOf } from '../measure.js'
 import type { Done } from '../processes/product.js'
 import { bytesOf, type Remotes, startRemotes } from '../remotes.js'
@@ -60,9 +61,13 @@ export const updates: Scenario = {
     const samples = await alternate(bench.rounds, {
       ...Object.fromEntries(stages.map(({ name, sync }) => [name, sync])),
       ...Object.fromEntries(stages.map(({ name, mirror }) => [mirrorOf(name), mirror])),
+      ...Object.fromEntries(stages.map(({ name, go }) => [goOf(name), go])),
     })
     await product.stop()
-    return stages.flatMap((each) => figuresOf(each, samples))
+    return stages.flatMap((each) => [
+      ...figuresOf(each, samples),
+      ...goFigures(bench, timeOf(each.name, samples), samples[goOf(each.name)] ?? []),
+    ])
   },
 }
 
@@ -74,9 +79,15 @@ interface Stage {
   thin: number
   sync(): Promise<Sample>
   mirror(): Promise<Sample>
+  go(): Promise<Sample>
 }
 
 const mirrorOf = (name: string) => `${name}, by a mirror`
+const goOf = (name: string) => `${name}, in Go`
+
+function timeOf(name: string, samples: Record<string, Sample[]>): Measured {
+  return { case: name, measure: 'time', unit: 's', ours: valuesOf(samples[name] ?? [], 'seconds') }
+}
 
 async function makeBase(dir: string, commits: number): Promise<void> {
   const repository = await makeTextHistory(dir, { commits, linesPerCommit: 10 })
@@ -111,16 +122,14 @@ async function prepare(
     thin: await thinPackBytes(source.dir, Object.values(wanted), Object.values(held)),
     sync: () => sync(remotes, product, before, policy),
     mirror: () => mirror(remotes, before),
+    go: () => runGo(bench, remotes, before, policy),
   }
 }
 
 function figuresOf({ name, isForced, thin }: Stage, samples: Record<string, Sample[]>): Figure[] {
   const of = (measure: string, contender = name) => valuesOf(samples[contender] ?? [], measure)
   const time = (baseline: string, contender: string) => ({
-    case: name,
-    measure: 'time',
-    unit: 's' as const,
-    ours: of('seconds'),
+    ...timeOf(name, samples),
     baseline: { name: baseline, values: of('seconds', contender) },
   })
   const over = (side: string): Figure =>
@@ -161,6 +170,13 @@ async function sync(remotes: Remotes, product: Worker, before: string, policy: S
     requests: remotes.source.requests.length + remotes.target.requests.length,
     packs: stats.items['source git-upload-pack fetch']?.requests ?? 0,
   }
+}
+
+async function runGo(bench: Bench, remotes: Remotes, before: string, policy: SyncPolicy): Promise<Sample> {
+  const target = await remotes.newTarget(before)
+  const sample = await goRun(bench, remotes.request(target, { policy }))
+  await removeFolder(remotes.targetDir(target))
+  return sample
 }
 
 /** What a script around git does, with a mirror on disk that it made the time before. */

@@ -4,14 +4,17 @@ import { git } from '../../testing/git/git.js'
 import { createRepository } from '../../testing/git/sample-repository.js'
 import { cached } from '../cache.js'
 import { type Figure, figure } from '../figure.js'
+import { goFigures, goRun } from '../go-program.js'
 import { alternate, timed, valuesOf } from '../measure.js'
 import type { Done } from '../processes/product.js'
 import { startRemotes } from '../remotes.js'
 import type { Bench, Scenario } from '../scenario.js'
+import { cpuOfShell } from '../shell.js'
 import { MIB } from '../units.js'
 import { Worker } from '../worker.js'
 
 const WARM_UPS = 3
+const MANY = 1_000_000
 
 /** Nothing to do, which is what most syncs find: beside listing both sides with git. */
 export const noOp: Scenario = {
@@ -21,6 +24,7 @@ export const noOp: Scenario = {
     const sizes = bench.quick ? [10, 1000, 10_000] : [10, 1000, 50_000]
     const figures: Figure[] = []
     for (const refs of sizes) figures.push(...(await measure(bench, refs)))
+    if (!bench.quick) figures.push(...(await measureMany(bench, MANY)))
     return figures
   },
 }
@@ -55,18 +59,18 @@ async function measure(bench: Bench, refs: number): Promise<Figure[]> {
         for (const url of urls) await git(root, 'ls-remote', url)
       }),
     }),
+    go: () => goRun(bench, request),
   })
 
   const name = `${refs} refs`
+  const time = { case: name, measure: 'time', unit: 's', ours: valuesOf(samples.sync, 'seconds') } as const
   return [
     figure({
-      case: name,
-      measure: 'time',
-      unit: 's',
-      ours: valuesOf(samples.sync, 'seconds'),
+      ...time,
       baseline: { name: 'git ls-remote, twice', values: valuesOf(samples.list, 'seconds') },
       budget: { of: 'ratio', most: 1 },
     }),
+    ...goFigures(bench, time, samples.go),
     figure({
       case: name,
       measure: 'requests',
@@ -87,6 +91,57 @@ async function measure(bench: Bench, refs: number): Promise<Figure[]> {
       measure: `the same, after ${WARM_UPS} more`,
       unit: 'MiB',
       ours: valuesOf(samples.sync, 'overLater'),
+    }),
+  ]
+}
+
+/** First runs of a process, for a caller that needs no skipped refs. */
+async function measureMany(bench: Bench, refs: number): Promise<Figure[]> {
+  const root = await cached(`refs-${refs}`, (folder) => makeRefs(folder, refs))
+  const remotes = await startRemotes(bench, root)
+  const target = await remotes.newTarget(join(root, 'source.git'))
+  const request = remotes.request(target, { options: { omitSkipped: true } })
+  const samples = await alternate(bench.rounds, {
+    sync: async () => {
+      const product = await Worker.start('product', bench, { isProduct: true })
+      const idle = await product.usage()
+      const { seconds, cpuSeconds, counts, longestTurn } = await product.call<Done>('run', 'sync', request)
+      if (counts.skipped !== refs) throw new Error(`${counts.skipped} refs were up to date, not ${refs}`)
+      const { peakRssBytes } = await product.usage()
+      await product.stop()
+      return { seconds, cpu: cpuSeconds, turn: longestTurn, bytes: (peakRssBytes - idle.rssBytes) / refs }
+    },
+    list: async () => ({
+      seconds: await timed(async () => {
+        for (const { url } of [request.source, request.target])
+          await cpuOfShell(`git ls-remote '${url}' > /dev/null`)
+      }),
+    }),
+  })
+  const of = (measure: string) => valuesOf(samples.sync, measure)
+  const name = `${refs} refs`
+  return [
+    figure({
+      case: name,
+      measure: 'time',
+      unit: 's',
+      ours: of('seconds'),
+      baseline: { name: 'git ls-remote, twice', values: valuesOf(samples.list, 'seconds') },
+    }),
+    figure({ case: name, measure: 'CPU of git-sync', unit: 's', ours: of('cpu') }),
+    figure({
+      case: name,
+      measure: 'memory over idle, a ref',
+      unit: 'B',
+      ours: of('bytes'),
+      budget: { of: 'worst', most: 250 },
+    }),
+    figure({
+      case: name,
+      measure: 'event loop held',
+      unit: 'ms',
+      ours: of('turn'),
+      budget: { of: 'worst', most: 50 },
     }),
   ]
 }

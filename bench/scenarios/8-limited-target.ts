@@ -10,6 +10,7 @@ import type { RequestRecord } from '../../testing/packets/recording.js'
 import { removeFolder } from '../../testing/temporary-folder.js'
 import { cached } from '../cache.js'
 import { type Budget, type Figure, figure, type Unit } from '../figure.js'
+import { goFigures, goRun } from '../go-program.js'
 import { alternate, type Sample, valuesOf } from '../measure.js'
 import type { Done } from '../processes/product.js'
 import { type Remotes, startRemotes } from '../remotes.js'
@@ -93,12 +94,24 @@ async function compare(bench: Bench, { name, root, bytes, limit, mostRead }: Lim
     told: () => sync(bench, limited, { targetMaxPackBytes: limit }),
     untold: () => sync(bench, limited, {}),
     free: () => sync(bench, free, {}),
+    // It does not learn a limit.
+    go: () => runGo(bench, limited, limit),
   })
-  return (['told', 'untold'] as const).flatMap((which) => {
+  const figures = (['told', 'untold'] as const).flatMap((which) => {
     const is = which === 'told' ? 'told the limit' : 'not told'
     const most = { sent: MOST_SENT[which], read: mostRead[which] }
     return figuresOf(`${name}, ${is}`, samples[which], samples.free, { bytes, limit, most })
   })
+  const ours = valuesOf(samples.told, 'seconds')
+  const time = { case: `${name}, told the limit`, measure: 'time', unit: 's', ours } as const
+  return [...figures, ...goFigures(bench, time, samples.go)]
+}
+
+async function runGo(bench: Bench, remotes: Remotes, targetMaxPackBytes: number): Promise<Sample> {
+  const name = await remotes.newTarget()
+  const sample = await goRun(bench, remotes.request(name, { options: { targetMaxPackBytes } }))
+  await removeFolder(remotes.targetDir(name))
+  return sample
 }
 
 interface Against {

@@ -1,25 +1,25 @@
 import type { PlanRequest, ProbeRequest, SyncRequest } from '../../schemas/request.js'
 import type { PlanResult, ProbeResult, SyncResult } from '../../schemas/result.js'
-import { runProbe } from './probe.js'
+import { LazyRunner } from './load-engine.js'
 import { resolveRequest } from './request/sync-spec.js'
 import { validateOnce } from './request/validate-once.js'
-import { type ClientOptions, Runner, type RunOptions } from './run/runner.js'
-import { runSync } from './sync.js'
+import type { ClientOptions, RunOptions } from './run/runner.js'
 
 export type { ClientOptions, RunOptions } from './run/runner.js'
 
 /** Mirrors refs between remotes. It holds no state between calls and may serve many at once. */
 export class Client {
-  readonly #runner: Runner
+  readonly #runner: LazyRunner
 
   constructor(options: ClientOptions = {}) {
-    this.#runner = new Runner(options)
+    this.#runner = new LazyRunner(options)
   }
 
   /** Lists the source's refs and what both remotes can do. @throws GitSyncError */
   async probe(request: ProbeRequest, options: RunOptions = {}): Promise<ProbeResult> {
-    const valid = validateOnce('probe', request)
-    return this.#runner.run(valid, options, (run) => runProbe(run, valid))
+    return this.#runner.run(validateOnce('probe', request), ({ runProbe }, runner, valid) =>
+      runner.run(valid, options, (run) => runProbe(run, valid)),
+    )
   }
 
   /** Says what `sync` would do, and pushes nothing. @throws GitSyncError */
@@ -38,7 +38,9 @@ export class Client {
   }
 
   #sync(request: SyncRequest, options: RunOptions, dryRun: boolean): Promise<SyncResult> {
-    const job = resolveRequest(request, dryRun, this.#runner.jobSettings)
-    return this.#runner.run(request, options, (run) => runSync(run, job))
+    return this.#runner.run(request, ({ runSync }, runner, valid) => {
+      const job = resolveRequest(valid, dryRun, runner.jobSettings)
+      return runner.run(valid, options, (run) => runSync(run, job))
+    })
   }
 }

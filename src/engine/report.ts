@@ -91,5 +91,5 @@ export function planResult(
   refs: readonly PlannedRef[],
 ): Promise<SyncResult> {
   const stats = collectStats(job.collectStats, run.traffic, started)
-  return buildResult(summary, refs, { stats, measurement: memoryMeter.read() })
+  return buildResult(summary, refs, job, { stats, measurement: memoryMeter.read() })
 }

@@ -59,13 +59,14 @@ export async function summarizeRun({
 export async function buildResult(
   { plan, execution }: RunSummary,
   refs: readonly PlannedRef[],
+  { omitSkipped }: Pick<SyncSpec, 'omitSkipped'>,
   measured: Pick<SyncResult, 'stats' | 'measurement'>,
 ): Promise<SyncResult> {
   const counts: SyncCounts = { applied: 0, skipped: 0, blocked: 0, deleted: 0, warned: 0 }
   const results: RefResult[] = []
   await forEachYielding(refs, (ref) => {
     counts[countedAs(moveOf(ref), execution.dryRun)]++
-    results.push(publicRef(ref))
+    if (!(omitSkipped && ref.action === 'skip')) results.push(publicRef(ref))
   })
   return { refs: results, counts, plan, execution, ...measured }
 }

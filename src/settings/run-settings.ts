@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import Type from '../../schemas/type.js'
 import { isWellFormedRefName } from '../git/refs/ref-name.js'
 import { readTraceTarget, type TraceTarget } from './packet-trace.js'
 import { readTime, readVariables } from './read-variables.js'

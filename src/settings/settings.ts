@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
-import Type from 'typebox'
 import { StringEnum } from '../../schemas/atoms.js'
+import Type from '../../schemas/type.js'
 
 const EGRESS_MODES = ['public', 'private', 'any'] as const
 export type EgressMode = (typeof EGRESS_MODES)[number]

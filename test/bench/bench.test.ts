@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import type { Report } from '../../bench/bench.js'
+import { goStandIn } from '../../testing/project/go-stand-in.js'
 import { projectFile } from '../../testing/project/project.js'
 import { temporaryFolder } from '../../testing/temporary-folder.js'
 
@@ -15,7 +16,7 @@ t.test('one scenario writes its figures, beside their baselines, and draws them'
   const file = join(folder, 'results.json')
   // The repositories that it keeps are to go with the test.
   const env = { ...process.env, TMPDIR: folder }
-  const args = [bench, '--quick', '--only', '4', '--rounds', '1', '--json', file]
+  const args = [bench, '--quick', '--only', '4', '--rounds', '1', '--json', file, '--go', await goStandIn(t)]
   const { stdout } = await execute(process.execPath, args, { env })
 
   const { quick, rounds, machine, results } = JSON.parse(await readFile(file, 'utf8')) as Report
@@ -36,6 +37,9 @@ t.test('one scenario writes its figures, beside their baselines, and draws them'
   const [time] = figures
   t.match(time, { measure: 'time', unit: 's', rounds: 1, baseline: { name: 'git ls-remote, twice' } })
   t.equal(time?.ratio?.median, (time?.median ?? 0) / (time?.baseline?.median ?? 0))
+  const beside = figures.filter(({ baseline }) => baseline?.name === 'git-sync in Go')
+  t.equal(beside.length, 3, 'the other program is measured for each')
+  t.ok(beside.every(({ measure, ratio }) => measure === 'time' && (ratio?.median ?? 0) > 0))
   for (const { case: name } of figures) t.ok(stdout.includes(name), `${name} is in the table`)
 })
 
@@ -44,7 +48,7 @@ t.test('what cannot be run is refused before anything is measured', async (t) =>
     const { stderr } = await execute(process.execPath, [bench, ...args]).catch((error) => error)
     return stderr
   }
-  t.match(await refusal('--only', '9'), /scenarios 1 to 8/)
+  t.match(await refusal('--only', '9'), /scenarios 1, .* 8, 10/)
   t.match(await refusal('--rounds', 'many'), /--rounds many/)
   t.match(await refusal('--fast'), /--fast/)
 })

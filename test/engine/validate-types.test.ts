@@ -44,7 +44,7 @@ const fields: [keyof typeof values, string[]][] = [
     'boolean',
     [
       ...['/source/followInfoRefsRedirect', '/target/followInfoRefsRedirect', '/auth/target/skipTlsVerify'],
-      ...['/scope/allRefs', '/collectStats', '/options/measureMemory'],
+      ...['/scope/allRefs', '/collectStats', '/options/measureMemory', '/options/omitSkipped'],
       ...['includeTags', 'prune', 'force', 'forceWithLease', 'forceBlind', 'bestEffort', 'atomic'].map(
         (name) => `/policy/${name}`,
       ),

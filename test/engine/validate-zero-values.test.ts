@@ -38,6 +38,7 @@ const zeroOptions = {
   materializedMaxBytes: 0,
   materializedMaxObjects: 0,
   pushOptions: null,
+  omitSkipped: false,
 }
 const zeroSync = syncRequest({
   source: { ...source, followInfoRefsRedirect: false },

@@ -19,7 +19,7 @@ const POLICY =
   '"bestEffort":false,"atomic":false,"protocol":"","maxDeletes":0,"maxForced":0,"expectedPlan":""}'
 const OPTIONS =
   '{"maxPackBytes":0,"targetMaxPackBytes":0,"targetMaxRefUpdates":0,"measureMemory":false,' +
-  '"materializedMaxBytes":0,"materializedMaxObjects":0,"pushOptions":null}'
+  '"materializedMaxBytes":0,"materializedMaxObjects":0,"pushOptions":null,"omitSkipped":false}'
 const SYNC =
   `{"source":${ENDPOINT},"target":${ENDPOINT},"scope":${SCOPE},"policy":${POLICY},"collectStats":false,` +
   `"auth":${AUTH},"options":${OPTIONS}}`

@@ -174,6 +174,12 @@ export const outputFlags = [
   flag('-v, --verbose', undefined, 'show every ref, and what the remotes say'),
 ]
 
+export const omitSkippedFlag = flag(
+  '--omit-skipped',
+  'options.omitSkipped',
+  'leave refs that are up to date out of the result',
+)
+
 export const benchFlags = [
   flag('--source <url-or-path>', undefined, 'the repository', { isMandatory: true }),
   flag('--repeat <n>', undefined, 'how many first syncs (5)', count),
@@ -193,4 +199,5 @@ export const requestFlags: readonly (Flag & { setting: Setting })[] = [
   ...sideFlags.source,
   ...sideFlags.target,
   ...outputFlags,
+  omitSkippedFlag,
 ].flatMap((row) => (row.setting === undefined ? [] : [{ ...row, setting: row.setting }]))

@@ -3,7 +3,14 @@ import type { SyncRequest } from '../../../schemas/request.js'
 import type { SyncResult } from '../../../schemas/result.js'
 import type { RunOptions } from '../../engine/run/runner.js'
 import { addFlags, type Flag } from '../flags/flag.js'
-import { outputFlags, type RunFlags, scopeFlags, sideFlags, transferFlags } from '../flags/flags.js'
+import {
+  omitSkippedFlag,
+  outputFlags,
+  type RunFlags,
+  scopeFlags,
+  sideFlags,
+  transferFlags,
+} from '../flags/flags.js'
 import { syncRequest } from '../flags/request.js'
 import type { Clients } from './operation.js'
 
@@ -31,7 +38,7 @@ export function mirrorCommand({ name, description, policy, help, ...rest }: Mirr
   addFlags(command, 'Transfer', transferFlags)
   addFlags(command, 'Source', sideFlags.source)
   addFlags(command, 'Target', sideFlags.target)
-  addFlags(command, 'Output', outputFlags)
+  addFlags(command, 'Output', [...outputFlags, omitSkippedFlag])
   return command.action((source: string, target: string, flags: RunFlags) => run(source, target, flags, rest))
 }
 

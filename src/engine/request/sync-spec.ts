@@ -28,6 +28,8 @@ export interface SyncSpec {
   targetMaxPackBytes: number
   materialize: 'auto' | 'always' | 'never'
   spool: { folder: string; maxBytes: number; maxObjects: number }
+  /** Skipped refs are counted, but not part of the result. */
+  omitSkipped: boolean
   collectStats: boolean
   measureMemory: boolean
 }
@@ -71,6 +73,7 @@ export function resolveRequest(request: SyncRequest, dryRun: boolean, settings: 
       maxBytes: options.materializedMaxBytes || DEFAULT_SPOOLED_BYTES,
       maxObjects: options.materializedMaxObjects || Number.POSITIVE_INFINITY,
     },
+    omitSkipped: options.omitSkipped === true,
     collectStats: request.collectStats === true,
     measureMemory: options.measureMemory === true,
   }

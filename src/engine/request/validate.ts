@@ -1,27 +1,17 @@
-import type Type from 'typebox'
-import { Compile } from 'typebox/schema'
 import { PlanRequest, ProbeRequest, SyncRequest } from '../../../schemas/request.js'
 import { FetchRequest } from '../../../schemas/unstable.js'
 import { type FieldWording, GitSyncError } from '../../errors.js'
 import { pointer, worded } from '../../wording.js'
-import { isRecord, schemaProblems } from './schema-problems.js'
+import { fits, isRecord, type Schema } from './schema-fit.js'
+import { schemaProblems } from './schema-problems.js'
 import { authProblems } from './validate-auth.js'
 import { repositoryProblems } from './validate-endpoints.js'
 import { policyProblems } from './validate-policy.js'
 import { prefixProblems, refNameProblems, scopeProblems } from './validate-scope.js'
 
-type Validator = ReturnType<typeof Compile<Type.TSchema>>
-
-const validators = {
-  probe: Compile(ProbeRequest) as Validator,
-  plan: Compile(PlanRequest) as Validator,
-  sync: Compile(SyncRequest) as Validator,
-  fetch: Compile(FetchRequest) as Validator,
-}
-
 /** @throws GitSyncError `invalid_request`, whose `errors` name each field */
 export function validateProbeRequest(value: unknown): ProbeRequest {
-  const request = checked<ProbeRequest>(validators.probe, value)
+  const request = checked<ProbeRequest>(ProbeRequest, value)
   refuse(
     repositoryProblems(request.source, request.target ?? undefined),
     authProblems(request.auth),
@@ -32,12 +22,12 @@ export function validateProbeRequest(value: unknown): ProbeRequest {
 
 /** @throws GitSyncError `invalid_request`, whose `errors` name each field */
 export function validatePlanRequest(value: unknown): PlanRequest {
-  return withRules(checked<PlanRequest>(validators.plan, value))
+  return withRules(checked<PlanRequest>(PlanRequest, value))
 }
 
 /** @throws GitSyncError `invalid_request`, whose `errors` name each field */
 export function validateSyncRequest(value: unknown): SyncRequest {
-  return withRules(checked<SyncRequest>(validators.sync, value))
+  return withRules(checked<SyncRequest>(SyncRequest, value))
 }
 
 /** Its mode is `replicate`, whatever was sent. @throws GitSyncError `invalid_request`, whose `errors` name each field */
@@ -51,7 +41,7 @@ function asReplicate(policy: unknown): unknown {
 
 /** @throws GitSyncError `invalid_request`, whose `errors` name each field */
 export function validateFetchRequest(value: unknown): FetchRequest {
-  const request = checked<FetchRequest>(validators.fetch, value)
+  const request = checked<FetchRequest>(FetchRequest, value)
   refuse(
     repositoryProblems(request.source, undefined),
     authProblems(request.auth),
@@ -71,9 +61,10 @@ function withRules(request: SyncRequest): SyncRequest {
   return request
 }
 
-function checked<T>(validator: Validator, value: unknown): T {
-  if (validator.Check(value)) return value as T
-  refuse(schemaProblems(validator.Schema(), value))
+function checked<T>(of: object, value: unknown): T {
+  const schema: Schema = of
+  if (fits(schema, value)) return value as T
+  refuse(schemaProblems(schema, value))
   throw invalid([])
 }
 

@@ -63,6 +63,7 @@ const cases: [args: string[], part: object][] = [
   [['--materialized-max-objects', '9'], { options: { materializedMaxObjects: 9 } }],
   [['--push-option', 'a=b', '--push-option', 'c'], { options: { pushOptions: ['a=b', 'c'] } }],
   [['--measure-memory'], { options: { measureMemory: true } }],
+  [['--omit-skipped'], { options: { omitSkipped: true } }],
   [['--stats'], { collectStats: true }],
   [['--json', '--progress', '-v'], {}],
   [
