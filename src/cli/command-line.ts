@@ -29,6 +29,8 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     if (error.code !== 'EPIPE') throw error
     process.exit()
   })
+  // Nobody reads the messages any more, which ends no run: a push may be under way.
+  process.stderr.on('error', () => {})
   const unreadable = argv.findIndex((word) => word.includes('\ufffd'))
   if (unreadable >= 0) {
     // Node puts U+FFFD in place of bytes that it cannot decode: the name would be a different one.

@@ -21,7 +21,7 @@ export function readTraceTarget(text: string | undefined): TraceTarget | undefin
  * @throws SettingError for a file that cannot be opened
  */
 export function openPacketTrace(target: TraceTarget): (packet: TracedPacket, run?: string) => void {
-  const write = target === 'stderr' ? (line: string) => process.stderr.write(line) : fileWriter(target.file)
+  const write = target === 'stderr' ? writeToStderr : fileWriter(target.file)
   return (packet, run) => write(`${formatPacket(packet, new Date(), run)}\n`)
 }
 
@@ -30,6 +30,12 @@ export function formatPacket(packet: TracedPacket, time: Date, run?: string): st
   const { side, service, direction, text } = packet
   const arrow = direction === 'sent' ? '>' : '<'
   return [time.toISOString(), ...(run === undefined ? [] : [run]), side, `${service}${arrow}`, text].join(' ')
+}
+
+function writeToStderr(line: string): void {
+  // As with a full disk below: a reader that has gone must not end what is only watched.
+  if (process.stderr.listenerCount('error') === 0) process.stderr.on('error', () => {})
+  process.stderr.write(line)
 }
 
 function fileWriter(path: string): (line: string) => void {

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { stage } from '../../testing/cases/stage.js'
@@ -37,4 +37,15 @@ t.test('a reader that stops early is no failure', async (t) => {
     t.equal(stdout.length, 10)
     t.notMatch(stderr, /EPIPE|Error/)
   }
+})
+
+t.test('without a reader of its messages, a sync goes on', async (t) => {
+  const { source, target } = await stage(t)
+  await source.commit('main')
+  const env = { ...gitEnv(), GITSYNC_TRACE_PACKET: '1' }
+  const sync = spawn(process.execPath, [cli, 'sync', source.url, target.url], { env })
+  sync.stderr.destroy()
+  const status = await new Promise((resolve) => sync.once('exit', resolve))
+  t.equal(status, 0)
+  t.strictSame(await target.soundRefs(), await source.soundRefs())
 })

@@ -43,7 +43,12 @@ export function safeLine(stream: NodeJS.WriteStream, line: string): string {
 const COLOURS = /(\u001b\[\d{1,2}m)/
 
 async function send(stream: NodeJS.WriteStream, chunks: Iterable<string>): Promise<void> {
-  await pipeline(Readable.from(chunks), stream, { end: false })
+  try {
+    await pipeline(Readable.from(chunks), stream, { end: false })
+  } catch (error) {
+    // Without a reader of the messages, the exit status still tells.
+    if (stream !== process.stderr) throw error
+  }
 }
 
 /** JSON is printable outside its strings, so whatever is not can be escaped. */

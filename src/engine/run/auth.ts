@@ -2,6 +2,7 @@ import type { EndpointRole } from '../../../schemas/event.js'
 import type { Auth, Endpoint, EndpointAuth } from '../../../schemas/request.js'
 import { GitSyncError } from '../../errors.js'
 import { Credentials } from '../../git/secrets/credentials.js'
+import { unlessAborted } from '../../runtime/abort.js'
 import { pointer, worded } from '../../wording.js'
 import { credentialProblems } from '../request/validate-auth.js'
 import { callbackError } from './callbacks.js'
@@ -53,12 +54,24 @@ async function askProvider(
   { endpoint, role, signal }: AuthQuestion,
 ): Promise<EndpointAuth> {
   try {
-    return (await provider?.authFor(endpoint, role, { signal })) ?? {}
+    // An async function, as a provider may also throw at once.
+    const asked = (async () => provider?.authFor(endpoint, role, { signal }))()
+    return checkTypes((await unlessAborted(asked, signal)) ?? {})
   } catch (error) {
     // A provider that heeds the signal throws at its end.
     signal.throwIfAborted()
     throw callbackError('AuthProvider', error)
   }
+}
+
+/** Credentials of a provider are not validated with the request. @throws TypeError */
+function checkTypes(found: EndpointAuth): EndpointAuth {
+  for (const key of ['token', 'username', 'bearerToken'] as const) {
+    const type = typeof (found[key] ?? undefined)
+    if (type !== 'string' && type !== 'undefined')
+      throw new TypeError(`${key} is not a string but of type ${type}`)
+  }
+  return found
 }
 
 /** Credentials of a library's provider or of a store are not validated with the request. */

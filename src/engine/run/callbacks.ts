@@ -5,8 +5,18 @@ import type { Access } from '../../git/http/exchange.js'
 /** The error for what the caller's own code threw. A `GitSyncError` is itself. */
 export function callbackError(callback: string, cause: unknown): GitSyncError {
   if (cause instanceof GitSyncError) return cause
-  const why = cause instanceof Error ? cause.message || cause.name : String(cause)
-  return new GitSyncError('callback_failed', `The caller's ${callback} threw: ${why}.`, { cause })
+  return new GitSyncError('callback_failed', `The caller's ${callback} threw: ${thrownText(cause)}.`, {
+    cause,
+  })
+}
+
+/** What was thrown, as text. It may be anything, also an object that cannot be made a string. */
+export function thrownText(thrown: unknown): string {
+  try {
+    return String(thrown instanceof Error ? thrown.message || thrown.name : thrown)
+  } catch {
+    return Object.prototype.toString.call(thrown)
+  }
 }
 
 type Dispatchers = Pick<Access, 'dispatcher' | 'pushDispatcher'>

@@ -13,7 +13,7 @@ import { Secrets } from '../../git/secrets/secrets.js'
 import { RESERVED_PREFIX } from '../request/scope.js'
 import type { SpecSettings } from '../request/sync-spec.js'
 import { type AuthProvider, resolveAuth } from './auth.js'
-import { Callbacks } from './callbacks.js'
+import { Callbacks, thrownText } from './callbacks.js'
 import { type DispatcherProvider, defaultDispatchers, resolveDispatchers } from './dispatchers.js'
 import { type Emit, ProgressMeter } from './progress.js'
 import type { RunContext } from './run-context.js'
@@ -149,6 +149,6 @@ function withResult(error: GitSyncError, result: unknown): GitSyncError {
 }
 
 function bug(cause: unknown): GitSyncError {
-  const message = cause instanceof Error ? cause.message : String(cause)
-  return new GitSyncError('internal', `git-sync failed by a bug of its own: ${message}`, { cause })
+  const message = `Internal error in git-sync (this is a bug): ${thrownText(cause)}`
+  return new GitSyncError('internal', message, { cause })
 }

@@ -96,3 +96,12 @@ test('a provider that throws fails the run, with what it threw as the cause', as
   t.match(error, { code: 'callback_failed', message: /vault is sealed/, retryable: false })
   t.equal((error as Error).cause, failure)
 })
+
+test('a provider that returns what is not a string fails the run', async (t) => {
+  for (const key of ['token', 'username', 'bearerToken']) {
+    const provider = { authFor: () => ({ token: 'x', [key]: 5 }) } as unknown as AuthProvider
+    const error: unknown = await sent(undefined, provider).catch((error: unknown) => error)
+    const message = `The caller's AuthProvider threw: ${key} is not a string but of type number.`
+    t.match(error, { code: 'callback_failed', message, retryable: false })
+  }
+})

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { Agent, type Dispatcher } from 'undici'
-import { type AuthProvider, GitSyncError, type RunEvent } from '../../../src/index.js'
+import { type AuthProvider, Client, GitSyncError, type RunEvent } from '../../../src/index.js'
 import { failureOf, stage } from '../../../testing/cases/stage.js'
 
 const OOPS = new TypeError('oops')
@@ -78,6 +78,35 @@ for (const [way, fail] of Object.entries(ways)) {
   })
 }
 
+const dispatcherOf = (dispatch: () => unknown) => ({ dispatch }) as unknown as Dispatcher
+
+for (const [what, thrown] of Object.entries({
+  undefined: undefined,
+  'an object without a prototype': Object.create(null),
+  'an error whose message is a symbol': Object.assign(new Error(), { message: Symbol('oops') }),
+})) {
+  t.test(`callbacks that throw ${what}`, async (t) => {
+    const { source, target, client, request } = await stage(t)
+    await source.commit('main')
+    const fail = () => {
+      throw thrown
+    }
+    for (const way of [fail, () => Promise.reject(thrown)]) {
+      const failures = {
+        onEvent: await failureOf(client.sync(request(), { onEvent: way })),
+        AuthProvider: await failureOf(new Client({ auth: { authFor: way } }).sync(request())),
+        dispatcher: await failureOf(new Client({ dispatcher: dispatcherOf(way) }).sync(request())),
+      }
+      for (const [callback, error] of Object.entries(failures)) {
+        t.match(error, { code: 'callback_failed', retryable: false })
+        t.ok(error.message.startsWith(`The caller's ${callback} threw: `), error.message)
+        t.equal(error.cause, thrown)
+      }
+    }
+    t.strictSame(await target.refs(), {})
+  })
+}
+
 t.test('a function of dispatchers that throws', async (t) => {
   const { source, client, request } = await stage(t, {
     client: {
@@ -139,6 +168,19 @@ t.test('a provider that ends with the run is not to blame', async (t) => {
         signal.addEventListener('abort', () => reject(new Error('the vault was left')))
         controller.abort()
       }),
+  }
+  const { client, request } = await stage(t, { client: { auth } })
+  const error = await failureOf(client.sync(request(), { signal: controller.signal }))
+  t.equal(error.code, 'cancelled')
+})
+
+t.test('a provider that never replies does not keep a run that is cancelled', async (t) => {
+  const controller = new AbortController()
+  const auth: AuthProvider = {
+    authFor: () => {
+      controller.abort()
+      return new Promise(() => {})
+    },
   }
   const { client, request } = await stage(t, { client: { auth } })
   const error = await failureOf(client.sync(request(), { signal: controller.signal }))
