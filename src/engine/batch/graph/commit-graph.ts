@@ -1,8 +1,8 @@
 import { GitSyncError } from '../../../errors.js'
 import type { HistoryObject } from '../../../git/pack/history.js'
+import { IdIndex } from '../../../git/refs/id-index.js'
 import type { Pace } from '../../../runtime/yield.js'
 import { GrowingArray } from './growing-array.js'
-import { IdIndex } from './id-index.js'
 
 const NONE = 0xffffffff
 /** Stands where a commit has its count of parents. */
