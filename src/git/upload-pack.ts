@@ -3,7 +3,7 @@ import type { Protocol } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
 import type { Sample } from '../runtime/sample.js'
 import type { SmartHttp } from './http/smart-http.js'
-import { type HistoryObject, readHistory } from './pack/history.js'
+import { type HistoryObject, type Interest, readHistory, readObjects } from './pack/history.js'
 import { openPackStream, type PackStream } from './pack/pack-stream.js'
 import type { ObjectFormat } from './refs/object-id.js'
 import { MAX_ADVERTISEMENT, objectFormatOf, readAdvertisement } from './wire/advertisement.js'
@@ -20,7 +20,7 @@ import {
 import { readLsRefs, writeLsRefs } from './wire/ls-refs.js'
 import { readAcknowledged, writeNegotiationV1, writeNegotiationV2 } from './wire/negotiate.js'
 import { PacketReader } from './wire/packet-reader.js'
-import { asRefusedWant, RemoteFatalError } from './wire/protocol-error.js'
+import { asRefusedWant, RefusedWantError, RemoteFatalError } from './wire/protocol-error.js'
 import type { TextSink } from './wire/side-band-stream.js'
 
 export const UPLOAD_PACK = 'git-upload-pack'
@@ -29,6 +29,15 @@ const MAX_PREAMBLE = 16 * 1024 * 1024
 const VERSION_2 = 'version=2'
 // Since git 2.32; no capability says so.
 const KNOWS_OBJECT_TYPE = /^git\/(?:2\.(?:3[2-9]|[4-9]\d)|[3-9])\./
+
+export interface ObjectsOptions {
+  /** Names the requests in the statistics. */
+  step: string
+  /** Deltas were passed over. */
+  onLost: () => void
+  /** May wrap each pack that this takes. */
+  counting?: (pack: PackStream) => PackStream
+}
 
 /** The source of a run: its refs as they were listed, and the calls that read objects and ancestry from it. */
 export class UploadPack {
@@ -123,6 +132,36 @@ export class UploadPack {
     }
   }
 
+  /**
+   * What the objects tell that `request` asks for, a few at a time, and of which `interest` is. Deltas whose base has gone by are passed over
+   * where the source does not serve objects by their id: `onLost` is told.
+   *
+   * @throws as `history` does; what `fetch` throws, before anything is given
+   */
+  async *objects<T>(
+    request: Pick<FetchRequest, 'wants' | 'haves' | 'shallow' | 'filter'>,
+    interest: Interest<T>,
+    { step, onLost, counting = (pack) => pack }: ObjectsOptions,
+  ): AsyncGenerator<T[]> {
+    const silent = () => {}
+    const fetchObjects = async (ids: readonly string[]) => {
+      try {
+        return counting(await this.fetch({ wants: ids, haves: [], depth: 1, ofsDelta: true }, step, silent))
+      } catch (error) {
+        if (!(error instanceof GitSyncError) || !(error.cause instanceof RefusedWantError)) throw error
+        onLost()
+        return undefined
+      }
+    }
+    const { signal } = this.#http
+    try {
+      const pack = counting(await this.fetch({ ...request, ofsDelta: true }, step, silent))
+      yield* readObjects(pack, { format: this.objectFormat, fetchObjects, signal }, interest)
+    } catch (error) {
+      throw this.#http.toRemoteError(error)
+    }
+  }
+
   /** Whether `unshallowed` and `commitsAt` can be asked, and shallow receivers are served. */
   get canDeepen(): boolean {
     return this.protocol === 'v2'
@@ -137,11 +176,16 @@ export class UploadPack {
       : this.capabilities.has('filter')
   }
 
+  /** Whether a filter may name a type of objects, as `object:type=blob`. */
+  get canFilterByType(): boolean {
+    return this.canFilter && KNOWS_OBJECT_TYPE.test(this.capabilities.get('agent') ?? '')
+  }
+
   /** The filter that leaves out most beside what is wanted itself: commits too, where the source's git knows how to. */
   get minimalFilter(): Pick<FetchRequest, 'filter'> {
     if (!this.canFilter) return {}
     return {
-      filter: KNOWS_OBJECT_TYPE.test(this.capabilities.get('agent') ?? '') ? 'object:type=tag' : 'tree:0',
+      filter: this.canFilterByType ? 'object:type=tag' : 'tree:0',
     }
   }
 

@@ -1,0 +1,71 @@
+import { IdIndex } from '../git/refs/id-index.js'
+import type { Pointer } from './pointer.js'
+
+const OID_BYTES = 32
+const SEGMENT = 1 << 14
+
+/** What is known of an object, as far as it has been found out. */
+export const STATES = ['named', 'present', 'lacking', 'moved', 'failed'] as const
+export type ObjectState = (typeof STATES)[number]
+
+/**
+ * The objects that pointers name, each once, for millions of them: 41 bytes an object, and some for finding it again. They have numbers, in
+ * the order in which they came.
+ */
+export class ObjectList {
+  readonly #oids = new IdIndex(OID_BYTES)
+  readonly #sizes: Float64Array[] = []
+  readonly #states: Uint8Array[] = []
+  #bytes = 0
+
+  get length(): number {
+    return this.#oids.size
+  }
+
+  /** Of all objects together. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** An object that is there already stays as it is, whatever size another pointer gives it. */
+  add({ oid, size }: Pointer): void {
+    const before = this.#oids.size
+    const number = this.#oids.intern(Buffer.from(oid, 'hex'))
+    if (number < before) return
+    if (number % SEGMENT === 0) {
+      this.#sizes.push(new Float64Array(SEGMENT))
+      this.#states.push(new Uint8Array(SEGMENT))
+    }
+    segment(this.#sizes, number)[number % SEGMENT] = size
+    this.#bytes += size
+  }
+
+  at(number: number): Pointer {
+    return { oid: this.#oids.id(number), size: segment(this.#sizes, number)[number % SEGMENT] as number }
+  }
+
+  state(number: number): ObjectState {
+    return STATES[segment(this.#states, number)[number % SEGMENT] as number] as ObjectState
+  }
+
+  setState(number: number, state: ObjectState): void {
+    segment(this.#states, number)[number % SEGMENT] = STATES.indexOf(state)
+  }
+
+  /** The numbers of objects in a state, in order, a few at a time: none that has come to be in it behind the place that was reached. */
+  *inChunks(state: ObjectState, size: number): Generator<number[]> {
+    let chunk: number[] = []
+    for (let number = 0; number < this.length; number++) {
+      if (this.state(number) !== state) continue
+      chunk.push(number)
+      if (chunk.length < size) continue
+      yield chunk
+      chunk = []
+    }
+    if (chunk.length > 0) yield chunk
+  }
+}
+
+function segment<T>(segments: readonly T[], number: number): T {
+  return segments[Math.floor(number / SEGMENT)] as T
+}
