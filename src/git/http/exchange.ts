@@ -13,6 +13,7 @@ import { BodyChunks } from './body-chunks.js'
 import {
   credentialsHint,
   HttpStatusError,
+  type Refusal,
   requestIdOf,
   type SingleHeaders,
   statusError,
@@ -31,6 +32,8 @@ export interface Access {
   dispatcher: Dispatcher
   /** For pushes: perhaps the same. */
   pushDispatcher: Dispatcher
+  /** For the hosts where an LFS server keeps its objects; perhaps the same. */
+  storageDispatcher?: Dispatcher
   credentials: Credentials
 }
 
@@ -48,7 +51,7 @@ const REFUSAL_PATIENCE = 5_000
 const MAX_WORDS = 300
 
 interface Message {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PUT'
   headers: Record<string, string>
   body?: Buffer | AsyncIterable<Buffer>
 }
@@ -119,7 +122,8 @@ export class Exchange {
 
   async accept(response: Dispatcher.ResponseData, contentType: string): Promise<ByteStream> {
     const { statusCode, headers } = response
-    if (statusCode < 200 || statusCode > 299) throw await this.#refusal(response)
+    if (statusCode < 200 || statusCode > 299)
+      throw statusError(this.#options.side, await this.refusal(response))
     const encodings = encodingsOf(headers)
     const isOther = mediaType(headers) !== contentType
     // As git does: a listing is recognized by its type, and a result by its packets too.
@@ -131,6 +135,12 @@ export class Exchange {
     const { startsWithPacket, chunks } = await peekPackets(body)
     if (startsWithPacket) return chunks
     throw await this.#notGit(response, contentType, chunks)
+  }
+
+  /** A body of any type; undefined where it is encoded in a way that nobody here knows. */
+  body(response: Dispatcher.ResponseData): ByteStream | undefined {
+    const encodings = encodingsOf(response.headers)
+    return isDecodable(encodings) ? this.#download(decoded(response.body, encodings)) : undefined
   }
 
   async discard(response: Dispatcher.ResponseData): Promise<void> {
@@ -191,18 +201,19 @@ export class Exchange {
     }
   }
 
-  async #refusal(response: Dispatcher.ResponseData): Promise<GitSyncError> {
+  /** What a response says that does not mean success. Its body is read. */
+  async refusal(response: Dispatcher.ResponseData): Promise<Refusal> {
     const headers = singleValues(response.headers)
     const words = await this.#words(response)
     const { isReached, retryAfter } = rateLimitOf(headers)
-    return statusError(this.#options.side, {
+    return {
       status: response.statusCode,
       text: this.#shown(words),
       requestId: this.#shown({ text: requestIdOf(headers) }),
       push: this.#isPush,
       isRateLimited: isReached,
       ...(retryAfter === undefined ? {} : { retryAfter }),
-    })
+    }
   }
 
   /**

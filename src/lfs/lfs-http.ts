@@ -1,0 +1,322 @@
+import type { Dispatcher } from 'undici'
+import type { EndpointRole } from '../../schemas/event.js'
+import { GitSyncError } from '../errors.js'
+import { type Access, type ByteStream, Exchange, type ExchangeOptions } from '../git/http/exchange.js'
+import { REDIRECTS, refused } from '../git/http/redirect.js'
+import { toRemoteError } from '../git/http/remote-error.js'
+import { mediaType } from '../git/http/response-body.js'
+import type { Traffic } from '../git/http/traffic.js'
+import { legible, ProtocolError, printable } from '../git/wire/protocol-error.js'
+import { traceHeaders } from '../runtime/trace.js'
+import { VERSION } from '../version.js'
+import { type Action, secretsOf, takesCredentials, toAction } from './action.js'
+import { MEDIA_TYPE, type ObjectResponse, type Operation, parseBatch, writeBatch } from './batch-api.js'
+import { readJson } from './json-response.js'
+import { aboutStorage, apiError, noServer, objectError, transferError } from './lfs-error.js'
+import { apiUrl } from './lfs-url.js'
+import type { Pointer } from './pointer.js'
+
+export interface LfsOptions extends ExchangeOptions {
+  /** The LFS server of the repository. */
+  url: URL
+  access: (url: URL) => Promise<Access>
+  traffic: Traffic
+  /** Milliseconds since 1970. */
+  now: () => number
+}
+
+/** What a server says of one object. */
+export type Answer =
+  /** An upload: it has the object. */
+  | { type: 'present' }
+  | { type: 'transfer'; action: Action; verify: Action | undefined }
+  | { type: 'refused'; error: GitSyncError }
+
+export interface Download {
+  /** Bytes of the body, where the server says so and has not encoded it. */
+  length: number | undefined
+  body: ByteStream
+}
+
+/** How an upload ended: where it is to go instead, if anywhere. */
+export type Uploaded = { type: 'done' } | { type: 'redirected'; action: Action }
+
+type Step = 'batch' | 'download' | 'upload' | 'verify'
+interface Sent {
+  exchange: Exchange
+  response: Dispatcher.ResponseData
+}
+type Message = Parameters<Exchange['send']>[1]
+
+/** Objects of one batch request, as git-lfs's client has it, and some servers allow no more. */
+export const MAX_BATCH = 100
+const MAX_REDIRECTS = 5
+const MAX_WORDS = 300
+
+/** One side's LFS server, and the storage that it sends us to: requests and bodies, and nothing of what they are for. */
+export class LfsHttp {
+  readonly side: EndpointRole
+  readonly #options: LfsOptions
+  #server: URL
+  #access: Promise<Access> | undefined
+  #mostObjects = MAX_BATCH
+
+  constructor(options: LfsOptions) {
+    this.#options = options
+    this.side = options.side
+    this.#server = options.url
+  }
+
+  get signal(): AbortSignal {
+    return this.#options.signal
+  }
+
+  /** Milliseconds since 1970. */
+  get now(): number {
+    return this.#options.now()
+  }
+
+  /**
+   * What the server says of these objects. An object that it leaves out has no answer.
+   *
+   * @throws GitSyncError `lfs_unsupported` where there is no LFS server
+   */
+  async batch(operation: Operation, objects: readonly Pointer[], ref?: string): Promise<Map<string, Answer>> {
+    const answers = new Map<string, Answer>()
+    for (let at = 0; at < objects.length; ) {
+      const some = objects.slice(at, at + this.#mostObjects)
+      const answered = await this.#batch(operation, some, ref)
+      if (answered === 'too-many') {
+        this.#mostObjects = Math.ceil(some.length / 2)
+        continue
+      }
+      for (const [oid, response] of answered) answers.set(oid, this.#answer(response))
+      at += some.length
+    }
+    return answers
+  }
+
+  /** GETs an object; redirects are followed. @throws GitSyncError */
+  async download(action: Action): Promise<Download> {
+    let from = action
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+      const { exchange, response } = await this.#storage('download', from, { method: 'GET', headers: {} })
+      if (REDIRECTS.has(response.statusCode)) {
+        await exchange.discard(response)
+        from = this.#redirected(from, response)
+        continue
+      }
+      if (response.statusCode !== 200) throw await this.#refusal(exchange, response, from)
+      const body = exchange.body(response)
+      const { 'content-length': length, 'content-encoding': encoding } = response.headers
+      if (!body) throw aboutStorage(this.#broken('its response is encoded as we do not read it'), from.url)
+      const isPlain = encoding === undefined || encoding === 'identity'
+      return {
+        length: isPlain && length !== undefined ? Number(length) : undefined,
+        body: this.#blamed(body, from),
+      }
+    }
+    throw refused(this.side, `an LFS object more than ${MAX_REDIRECTS} times`)
+  }
+
+  /** PUTs an object of `size` bytes. A redirected one has to be sent anew. @throws what the body throws; GitSyncError */
+  async upload(action: Action, body: Buffer | AsyncIterable<Buffer>, size: number): Promise<Uploaded> {
+    const headers: Record<string, string> = { 'content-type': 'application/octet-stream' }
+    if (!action.isChunked) headers['content-length'] = String(size)
+    const { exchange, response } = await this.#storage('upload', action, { method: 'PUT', headers, body })
+    const { statusCode } = response
+    if (REDIRECTS.has(statusCode)) {
+      await exchange.discard(response)
+      return { type: 'redirected', action: this.#redirected(action, response) }
+    }
+    if (statusCode < 200 || statusCode > 299) throw await this.#refusal(exchange, response, action)
+    await exchange.discard(response)
+    return { type: 'done' }
+  }
+
+  /** Tells the server that an object has been uploaded, where it wants to know. @throws GitSyncError */
+  async verify(action: Action, { oid, size }: Pointer): Promise<void> {
+    const body = Buffer.from(JSON.stringify({ oid, size }))
+    const headers = { accept: MEDIA_TYPE, 'content-type': MEDIA_TYPE }
+    const { exchange, response } = await this.#storage('verify', action, { method: 'POST', headers, body })
+    if (response.statusCode < 200 || response.statusCode > 299)
+      throw await this.#refusal(exchange, response, action)
+    await exchange.discard(response)
+  }
+
+  async #batch(
+    operation: Operation,
+    objects: readonly Pointer[],
+    ref?: string,
+  ): Promise<Map<string, ObjectResponse> | 'too-many'> {
+    const body = writeBatch(operation, objects, ref)
+    const { exchange, response } = await this.#api(body)
+    const { statusCode } = response
+    if (statusCode === 413 && objects.length > 1) {
+      await exchange.discard(response)
+      return 'too-many'
+    }
+    if (statusCode < 200 || statusCode > 299) throw apiError(this.side, await exchange.refusal(response))
+    const type = mediaType(response.headers)
+    const stream = /\bjson$/.test(type) ? exchange.body(response) : undefined
+    if (!stream) {
+      await exchange.discard(response)
+      throw noServer(this.side, `answers with content type ${printable(this.#redact(type)) || 'nothing'}`)
+    }
+    try {
+      return parseBatch(operation, objects, await readJson(stream, this.signal))
+    } catch (error) {
+      throw error instanceof ProtocolError ? this.#broken(this.#redact(error.message)) : error
+    }
+  }
+
+  /** One POST to the batch API. Within the origin, or from http to https on one host, a redirect is followed and kept. */
+  async #api(body: Buffer): Promise<Sent> {
+    for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+      const url = apiUrl(this.#server, '/objects/batch')
+      const access = await this.#accessOf()
+      const authorization = access.credentials.authorization()
+      const headers = {
+        ...commonHeaders(),
+        accept: MEDIA_TYPE,
+        'content-type': MEDIA_TYPE,
+        ...(authorization === undefined ? {} : { authorization }),
+      }
+      const exchange = this.#exchange('batch', access)
+      const response = await exchange.send(url, { method: 'POST', headers, body })
+      if (!REDIRECTS.has(response.statusCode)) return { exchange, response }
+      await exchange.discard(response)
+      this.#server = this.#redirectedServer(url, String(response.headers.location ?? ''))
+    }
+    throw refused(this.side, `its LFS API more than ${MAX_REDIRECTS} times`)
+  }
+
+  async #storage(step: Step, action: Action, message: Message): Promise<Sent> {
+    const access = await this.#accessOf()
+    const own = takesCredentials(action, this.#server) ? access.credentials.authorization() : undefined
+    const headers = {
+      ...commonHeaders(),
+      ...message.headers,
+      ...(own === undefined ? {} : { authorization: own }),
+      ...action.headers,
+    }
+    const isElsewhere = action.url.origin !== this.#server.origin
+    const dispatcher = (isElsewhere && access.storageDispatcher) || access.dispatcher
+    const exchange = this.#exchange(step, { ...access, dispatcher }, action)
+    try {
+      return { exchange, response: await exchange.send(action.url, { ...message, headers }) }
+    } catch (error) {
+      throw isElsewhere ? aboutStorage(error, action.url) : error
+    }
+  }
+
+  /** An action's own secrets are looked for only where something is to be shown. */
+  #exchange(step: Step, access: Access, action?: Action): Exchange {
+    const { secrets, side, signal, stallTimeout, traffic } = this.#options
+    const options = {
+      side,
+      signal,
+      stallTimeout,
+      get secrets() {
+        return action ? secrets.including(secretsOf(action)) : secrets
+      },
+    }
+    return new Exchange(options, access, traffic.item(side, 'git-lfs', step))
+  }
+
+  #accessOf(): Promise<Access> {
+    this.#access ??= this.#options.access(this.#server)
+    return this.#access
+  }
+
+  async #refusal(
+    exchange: Exchange,
+    response: Dispatcher.ResponseData,
+    { url }: Action,
+  ): Promise<GitSyncError> {
+    return transferError(this.side, await exchange.refusal(response), printable(url.host))
+  }
+
+  #redirected(action: Action, response: Dispatcher.ResponseData): Action {
+    const { url } = action
+    const to = this.#destination(url, String(response.headers.location ?? ''))
+    if (to.origin === url.origin) return { ...action, url: to }
+    const { authorization: _, cookie: __, ...headers } = action.headers
+    // Whoever may redirect an upload or download is trusted with nothing but the object.
+    return { ...action, url: to, headers, authenticated: true }
+  }
+
+  #redirectedServer(from: URL, location: string): URL {
+    const to = this.#destination(from, location)
+    const upgraded = from.protocol === 'http:' && to.protocol === 'https:' && from.hostname === to.hostname
+    if (from.origin !== to.origin && !upgraded)
+      throw refused(
+        this.side,
+        `its LFS API to another origin; name that in ${this.side}.lfsUrl if it is right`,
+      )
+    if (!to.pathname.endsWith('/objects/batch')) throw refused(this.side, 'its LFS API to something else')
+    to.pathname = to.pathname.slice(0, -'/objects/batch'.length)
+    if (from.origin !== to.origin) this.#access = undefined
+    return to
+  }
+
+  #destination(from: URL, location: string): URL {
+    const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined
+    if (!to || !/^https?:$/.test(to.protocol) || to.username !== '' || to.password !== '')
+      throw refused(this.side, 'an LFS request to something that is no plain http(s) URL')
+    if (from.protocol === 'https:' && to.protocol === 'http:')
+      throw refused(this.side, 'an LFS request from https to http')
+    to.hash = ''
+    return to
+  }
+
+  #answer(response: ObjectResponse): Answer {
+    const { side } = this
+    if (response.type === 'present') return response
+    if (response.type === 'refused') {
+      const text = printable(this.#redact(response.text), MAX_WORDS)
+      return { type: 'refused', error: objectError(side, response.status, text) }
+    }
+    const { link, verify, authenticated } = response
+    const context = { side, server: this.#server, authenticated, now: this.#options.now() }
+    try {
+      return {
+        type: 'transfer',
+        action: toAction(link, context),
+        verify: verify && toAction(verify, context),
+      }
+    } catch (error) {
+      if (!(error instanceof GitSyncError)) throw error
+      return { type: 'refused', error }
+    }
+  }
+
+  #redact(text: string): string {
+    return this.#options.secrets.redact(legible(text))
+  }
+
+  #broken(what: string): GitSyncError {
+    return new GitSyncError(
+      `${this.side}_protocol_error`,
+      `The LFS server of the ${this.side} broke the LFS API: ${printable(what, MAX_WORDS)}.`,
+    )
+  }
+
+  #blamed(body: ByteStream, { url }: Action): ByteStream {
+    const { side, secrets } = this.#options
+    return {
+      next: () =>
+        body.next().catch((error: unknown) => {
+          throw aboutStorage(secrets.scrub(toRemoteError(side, error)), url)
+        }),
+      return: async () => (await body.return?.()) ?? { done: true, value: undefined },
+      [Symbol.asyncIterator]() {
+        return this
+      },
+    }
+  }
+}
+
+function commonHeaders(): Record<string, string> {
+  return { 'user-agent': `git/git-sync-${VERSION}`, 'accept-encoding': 'identity', ...traceHeaders() }
+}
