@@ -1,3 +1,4 @@
+import type { EndpointRole } from '../../schemas/event.js'
 import type { ProbeRequest } from '../../schemas/request.js'
 import type { ProbeResult, RefInfo } from '../../schemas/result.js'
 import { sortByBytes } from '../git/refs/ref-name.js'
@@ -10,6 +11,16 @@ import { collectStats, MemoryMeter } from './run/stats.js'
 
 /** Bytes that a ref of the result takes, apart from its name and id. */
 const LISTED_REF = 100
+
+/** Whether each side has an LFS server that lets us in. */
+async function findLfs(run: Run, hasTarget: boolean): Promise<Pick<ProbeResult, 'sourceLfs' | 'targetLfs'>> {
+  const answers = (side: EndpointRole) => run.openLfs(side, run.signal).answers()
+  const [sourceLfs, targetLfs] = await Promise.all([
+    answers('source'),
+    hasTarget ? answers('target') : undefined,
+  ])
+  return { sourceLfs, ...(targetLfs === undefined ? {} : { targetLfs }) }
+}
 
 /** Lists the source, and the target where one is named: what is there, and what they can do. */
 export async function runProbe(run: Run, request: ProbeRequest): Promise<ProbeResult> {
@@ -27,6 +38,7 @@ export async function runProbe(run: Run, request: ProbeRequest): Promise<ProbeRe
       openSource(run, protocol, prefixes),
       request.target ? openTarget(run) : undefined,
     ])
+    const lfs = request.options?.lfs === true ? await findLfs(run, target !== undefined) : {}
     await run.memory.hold('result', source.refs.size * LISTED_REF, run.signal)
     const refs: RefInfo[] = []
     const found = await discoverRefs(scope, source.refs, run.signal)
@@ -41,6 +53,7 @@ export async function runProbe(run: Run, request: ProbeRequest): Promise<ProbeRe
       ...(target ? { targetCapabilities: [...target.capabilities.list] } : {}),
       refs: await sortByBytes(refs, ({ name }) => name, run.signal),
       ...(source.head === undefined ? {} : { sourceHead: source.head }),
+      ...lfs,
       stats: collectStats(request.collectStats === true, run.traffic, started),
       measurement: memory.read(),
     }

@@ -3,6 +3,7 @@ import { GitSyncError } from '../errors.js'
 import type { Command } from '../git/wire/push-request.js'
 import { filterInTurns, forEachYielding, yieldToEventLoop } from '../runtime/yield.js'
 import { cleanUp } from './batch/clean-up.js'
+import { bringLfsObjects, LfsOutcome } from './lfs/lfs-phase.js'
 import { assertPlanAllowed } from './plan/check-plan.js'
 import { idleExcludes } from './plan/idle-excludes.js'
 import { openRemotes, type Remotes } from './plan/list-remotes.js'
@@ -43,6 +44,7 @@ interface State {
   started: number
   memory: MemoryMeter
   execution: Execution
+  lfs: LfsOutcome
   retries: Retries
   /** What the latest listing of the source asks for. */
   desired: ReadonlyMap<string, DesiredRef>
@@ -57,6 +59,7 @@ function newState(run: Run, job: SyncSpec): State {
     started: performance.now(),
     memory: new MemoryMeter(job.measureMemory),
     execution: newExecution(job.materialize === 'always'),
+    lfs: new LfsOutcome(),
     retries: { sourceMoves: 0, blindPushes: 0, unserved: new Set() },
     desired: new Map(),
     latest: undefined,
@@ -81,8 +84,13 @@ async function attempt(state: State): Promise<Attempt> {
     const outline = await outlinePlan(state, remotes, draft.plan, pushes)
     announce(run, outline, draft)
     await yieldToEventLoop()
-    if (job.dryRun) return { type: 'done', result: await resultOf(state, outline, draft.plan) }
+    const lfs = { run, job, remotes, plan: draft.plan, outcome: state.lfs }
+    if (job.dryRun) {
+      await bringLfsObjects(lfs)
+      return { type: 'done', result: await resultOf(state, outline, draft.plan) }
+    }
     await guard(state, remotes, draft, outline, pushes)
+    await bringLfsObjects(lfs)
     const context = { run, job, remotes, plan: draft.plan, confirmed: new Set<string>(), execution }
     await executePushes(context, pushes)
     await cleanUp(context)
@@ -213,9 +221,14 @@ async function runResult(
   return resultOf(state, outline, await withOutcomes(plan, settled, failed, failure))
 }
 
-function resultOf({ run, job, memory, started }: State, outline: RunSummary, refs: readonly PlannedRef[]) {
+function resultOf(
+  { run, job, memory, started, lfs }: State,
+  outline: RunSummary,
+  refs: readonly PlannedRef[],
+) {
   const stats = collectStats(job.collectStats, run.traffic, started)
-  return buildResult(outline, refs, { stats, measurement: memory.read() })
+  const { summary } = lfs
+  return buildResult(outline, refs, { ...(summary && { lfs: summary }), stats, measurement: memory.read() })
 }
 
 async function copyOf<K, V>(map: ReadonlyMap<K, V>): Promise<Map<K, V>> {

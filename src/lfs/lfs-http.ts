@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici'
 import type { EndpointRole } from '../../schemas/event.js'
 import { GitSyncError } from '../errors.js'
 import { type Access, type ByteStream, Exchange, type ExchangeOptions } from '../git/http/exchange.js'
+import { HttpStatusError } from '../git/http/http-status.js'
 import { REDIRECTS, refused } from '../git/http/redirect.js'
 import { toRemoteError } from '../git/http/remote-error.js'
 import { mediaType } from '../git/http/response-body.js'
@@ -94,6 +95,25 @@ export class LfsHttp {
       at += some.length
     }
     return answers
+  }
+
+  /** Whether there is an LFS server that lets us in, found out by asking for an object that nobody has. @throws GitSyncError */
+  async answers(): Promise<boolean> {
+    try {
+      await this.#batch('download', [{ oid: '0'.repeat(64), size: 1 }])
+      return true
+    } catch (error) {
+      // Some refuse the question, which only an LFS server can.
+      if (
+        error instanceof GitSyncError &&
+        error.cause instanceof HttpStatusError &&
+        error.cause.status === 422
+      )
+        return true
+      if (error instanceof GitSyncError && /^lfs_|_unauthorized$|_protocol_error$/.test(error.code))
+        return false
+      throw error
+    }
   }
 
   /** GETs an object; redirects are followed. @throws GitSyncError */
@@ -201,8 +221,9 @@ export class LfsHttp {
       ...action.headers,
     }
     const isElsewhere = action.url.origin !== this.#server.origin
+    const { credentials, pushDispatcher } = access
     const dispatcher = (isElsewhere && access.storageDispatcher) || access.dispatcher
-    const exchange = this.#exchange(step, { ...access, dispatcher }, action)
+    const exchange = this.#exchange(step, { credentials, pushDispatcher, dispatcher }, action)
     try {
       return { exchange, response: await exchange.send(action.url, { ...message, headers }) }
     } catch (error) {

@@ -17,6 +17,7 @@ export class ObjectList {
   readonly #sizes: Float64Array[] = []
   readonly #states: Uint8Array[] = []
   #bytes = 0
+  readonly #counts = STATES.map(() => ({ objects: 0, bytes: 0 }))
 
   get length(): number {
     return this.#oids.size
@@ -38,6 +39,7 @@ export class ObjectList {
     }
     segment(this.#sizes, number)[number % SEGMENT] = size
     this.#bytes += size
+    this.#count('named', 1, size)
   }
 
   at(number: number): Pointer {
@@ -48,8 +50,22 @@ export class ObjectList {
     return STATES[segment(this.#states, number)[number % SEGMENT] as number] as ObjectState
   }
 
+  /** How many objects are in a state, and how many bytes those have. */
+  count(state: ObjectState): { objects: number; bytes: number } {
+    return this.#counts[STATES.indexOf(state)] as { objects: number; bytes: number }
+  }
+
   setState(number: number, state: ObjectState): void {
+    const { size } = this.at(number)
+    this.#count(this.state(number), -1, size)
+    this.#count(state, 1, size)
     segment(this.#states, number)[number % SEGMENT] = STATES.indexOf(state)
+  }
+
+  #count(state: ObjectState, sign: 1 | -1, size: number): void {
+    const count = this.count(state)
+    count.objects += sign
+    count.bytes += sign * size
   }
 
   /** The numbers of objects in a state, in order, a few at a time: none that has come to be in it behind the place that was reached. */

@@ -53,6 +53,11 @@ export function refusedRefs(
   refusal: Refusal | undefined,
   bestEffort: boolean,
 ): GitSyncError {
+  if (refusal?.cause === 'lfs-objects') {
+    const hint = 'set policy.lfs "new" to bring them, or "all" to repair an older mirror too'
+    const message = `The target refused ${list(refs)}, as it lacks LFS objects (${refusal.line}): ${hint}.`
+    return new GitSyncError('lfs_unsupported', message, { refs })
+  }
   const lenient = bestEffort
     ? 'change its rules or the scope'
     : 'change its rules, leave the ref out, or set policy.bestEffort'

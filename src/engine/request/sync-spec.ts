@@ -1,7 +1,9 @@
+import type { EndpointRole } from '../../../schemas/event.js'
 import type { OperationMode, ProtocolMode, SyncRequest } from '../../../schemas/request.js'
 import type { MemoryAccount } from '../../git/http/memory-account.js'
 import type { SmartHttp } from '../../git/http/smart-http.js'
 import type { Traffic } from '../../git/http/traffic.js'
+import type { LfsHttp } from '../../lfs/lfs-http.js'
 import type { Emit, ProgressMeter } from '../run/progress.js'
 import { type Scope, toScope } from './scope.js'
 
@@ -32,14 +34,24 @@ export interface SyncSpec {
   targetMaxPackBytes: number
   materialize: 'auto' | 'always' | 'never'
   spool: { folder: string; maxBytes: number; maxObjects: number }
+  lfs: Lfs
   collectStats: boolean
   measureMemory: boolean
+}
+
+/** Which LFS objects come along. `Infinity` where there is no limit. */
+export interface Lfs {
+  mode: 'off' | 'new' | 'all'
+  maxBytes: number
+  maxObjects: number
 }
 
 /** What one run works with: its remotes, where it tells of itself, and what ends it. */
 export interface Run {
   source: SmartHttp
   target: SmartHttp
+  /** The LFS server of a side; the signal ends what it does. */
+  openLfs: (side: EndpointRole, signal: AbortSignal) => LfsHttp
   traffic: Traffic
   memory: MemoryAccount
   emit: Emit
@@ -58,6 +70,8 @@ const DEFAULT_SPOOLED_BYTES = 4 * 1024 ** 3
 export interface SpecSettings {
   spoolDir: string
   tempRefPrefix: string
+  /** Of a request that does not say. */
+  lfs: Lfs['mode']
 }
 
 export function resolveRequest(request: SyncRequest, dryRun: boolean, settings: SpecSettings): SyncSpec {
@@ -89,6 +103,11 @@ export function resolveRequest(request: SyncRequest, dryRun: boolean, settings: 
       folder: settings.spoolDir,
       maxBytes: options.materializedMaxBytes || DEFAULT_SPOOLED_BYTES,
       maxObjects: options.materializedMaxObjects || Number.POSITIVE_INFINITY,
+    },
+    lfs: {
+      mode: policy.lfs || settings.lfs,
+      maxBytes: options.lfsMaxBytes || Number.POSITIVE_INFINITY,
+      maxObjects: options.lfsMaxObjects || Number.POSITIVE_INFINITY,
     },
     collectStats: request.collectStats === true,
     measureMemory: options.measureMemory === true,

@@ -7,6 +7,12 @@ import { NOT_TEXT } from './validate-text.js'
 export function repositoryProblems(source: Endpoint, target: Endpoint | undefined): FieldProblem[] {
   const problems = [...urlProblems('/source/url', 'source', source)]
   if (target) problems.push(...urlProblems('/target/url', 'target', target))
+  for (const [side, lfsUrl] of [
+    ['source', source.lfsUrl],
+    ['target', target?.lfsUrl],
+  ] as const) {
+    if (lfsUrl) problems.push(...urlProblems(`/${side}/lfsUrl`, side, { url: lfsUrl }))
+  }
   if (problems.length === 0 && target && repositoryKey(source.url) === repositoryKey(target.url)) {
     problems.push({ path: '/target/url', message: 'is the same repository as the source' })
   }

@@ -8,6 +8,8 @@ import { type MemoryAccount, UNACCOUNTED } from '../../git/http/memory-account.j
 import { type RemoteOptions, SmartHttp } from '../../git/http/smart-http.js'
 import { Traffic } from '../../git/http/traffic.js'
 import { Secrets } from '../../git/secrets/secrets.js'
+import { LfsHttp } from '../../lfs/lfs-http.js'
+import { lfsServerUrl } from '../../lfs/lfs-url.js'
 import { RESERVED_PREFIX } from '../request/scope.js'
 import type { Run, SpecSettings } from '../request/sync-spec.js'
 import { type AuthProvider, resolveAuth } from './auth.js'
@@ -25,6 +27,8 @@ export interface ClientOptions {
   spoolDir?: string
   /** Where refs of this program's own live on a target; `refs/gitsync`. */
   tempRefPrefix?: string
+  /** Which LFS objects come along where a request does not say; `off`. */
+  lfs?: 'off' | 'new' | 'all'
 }
 
 export interface RunOptions {
@@ -51,8 +55,8 @@ export class Runner {
   readonly #dispatcher: Dispatcher | DispatcherProvider
 
   constructor(options: ClientOptions) {
-    const { spoolDir = tmpdir(), tempRefPrefix = RESERVED_PREFIX } = options
-    this.jobSettings = { spoolDir, tempRefPrefix }
+    const { spoolDir = tmpdir(), tempRefPrefix = RESERVED_PREFIX, lfs = 'off' } = options
+    this.jobSettings = { spoolDir, tempRefPrefix, lfs }
     this.#options = options
     this.#dispatcher = options.dispatcher ?? defaultDispatchers()
   }
@@ -75,13 +79,16 @@ export class Runner {
     secrets.learn(request.auth?.target)
     try {
       ending.signal.throwIfAborted()
-      const open = (role: EndpointRole, endpoint: Endpoint) =>
-        this.#open(request, role, endpoint, { signal: ending.signal, traffic, memory, secrets })
-      const source = open('source', request.source)
-      const target = open('target', request.target ?? request.source)
+      const shared = { signal: ending.signal, traffic, memory, secrets }
+      const endpoints = { source: request.source, target: request.target ?? request.source }
+      const options = (role: EndpointRole) => this.#remoteOptions(request, role, endpoints[role], shared)
+      const remotes = { source: new SmartHttp(options('source')), target: new SmartHttp(options('target')) }
       return await work({
-        source,
-        target,
+        ...remotes,
+        openLfs: (side, signal) => {
+          const url = lfsServerUrl(remotes[side].url, endpoints[side].lfsUrl)
+          return new LfsHttp({ ...options(side), url, signal, now: Date.now })
+        },
         traffic,
         memory,
         emit,
@@ -99,12 +106,12 @@ export class Runner {
     }
   }
 
-  #open(
+  #remoteOptions(
     request: Remote,
     side: EndpointRole,
     endpoint: Endpoint,
     shared: Pick<RemoteOptions, 'signal' | 'traffic' | 'memory' | 'secrets'>,
-  ): SmartHttp {
+  ): RemoteOptions {
     const { auth: provider, stallTimeout = DEFAULT_STALL_TIMEOUT } = this.#options
     const access = async (url: URL): Promise<Access> => {
       const asked = { ...endpoint, url: url.href }
@@ -117,11 +124,11 @@ export class Runner {
         shared.signal,
       )
       shared.secrets.learn(auth)
-      return { credentials, ...resolveDispatchers(this.#dispatcher, side, skipTlsVerify) }
+      return Object.assign(resolveDispatchers(this.#dispatcher, side, skipTlsVerify), { credentials })
     }
     const mayLeaveOrigin = endpoint.followInfoRefsRedirect === true
     const url = new URL(endpoint.url)
-    return new SmartHttp({ side, url, access, mayLeaveOrigin, stallTimeout, ...shared })
+    return { side, url, access, mayLeaveOrigin, stallTimeout, ...shared }
   }
 }
 
