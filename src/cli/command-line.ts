@@ -38,11 +38,17 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     return
   }
   try {
-    await buildProgram().parseAsync(argv)
+    await buildProgram().parseAsync(argv.map(withPreset))
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     process.exitCode = error.exitCode === 0 ? 0 : exitStatus.usage
   }
+}
+
+/** `--lfs` alone has a value of its own: the word that follows is none, as it would be to the parser. */
+function withPreset(word: string, at: number, argv: readonly string[]): string {
+  const isOption = word === '--lfs' && !argv.slice(0, at).includes('--')
+  return isOption && argv[2] !== 'probe' ? '--lfs=new' : word
 }
 
 /** Every command with its flags. The engine is loaded by those that run, and by no others. */

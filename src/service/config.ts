@@ -35,6 +35,9 @@ export interface Config {
   shutdownGrace: number
   spoolDir: string
   tempRefPrefix: string
+  lfs: 'off' | 'new' | 'all'
+  /** The hosts that LFS servers may name for their objects, where they are not those of `allowedHosts` alone. */
+  lfsHosts: AllowedHosts | undefined
 }
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -60,6 +63,8 @@ const Settings = Type.Object({
   GITSYNC_SHUTDOWN_GRACE: Type.String({ default: '60s' }),
   GITSYNC_SPOOL_DIR: Type.String({ default: tmpdir() }),
   GITSYNC_TEMP_REF_PREFIX: Type.String({ default: 'refs/gitsync' }),
+  GITSYNC_LFS: StringEnum(['off', 'new', 'all'], { default: 'off' }),
+  GITSYNC_LFS_HOSTS: Type.Optional(Type.String()),
 })
 type Settings = Type.Static<typeof Settings>
 /** The name of each setting of the service. */
@@ -102,6 +107,13 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     shutdownGrace: time('GITSYNC_SHUTDOWN_GRACE'),
     spoolDir: settings.GITSYNC_SPOOL_DIR,
     tempRefPrefix: refPrefix(settings.GITSYNC_TEMP_REF_PREFIX),
+    lfs: settings.GITSYNC_LFS,
+    lfsHosts: understood(settings, 'GITSYNC_LFS_HOSTS', (text) => {
+      // What may be reached at all may be named too.
+      const listed = new AllowedHosts(text)
+      const { GITSYNC_ALLOWED_HOSTS: allowed } = settings
+      return allowed === undefined ? listed : new AllowedHosts(`${text},${allowed}`)
+    }),
   }
 }
 

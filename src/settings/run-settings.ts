@@ -1,13 +1,14 @@
 import { type Config, readConfig, SETTINGS } from '../service/config.js'
 import { CLI_VARIABLES, checkVariables } from './variables.js'
 
-export type RunSettings = Pick<Config, 'runTimeout' | 'stallTimeout' | 'spoolDir' | 'tempRefPrefix'>
+export type RunSettings = Pick<Config, 'runTimeout' | 'stallTimeout' | 'spoolDir' | 'tempRefPrefix' | 'lfs'>
 
 export const RUN_VARIABLES = [
   'GITSYNC_RUN_TIMEOUT',
   'GITSYNC_STALL_TIMEOUT',
   'GITSYNC_SPOOL_DIR',
   'GITSYNC_TEMP_REF_PREFIX',
+  'GITSYNC_LFS',
 ]
 
 /**
@@ -20,6 +21,6 @@ export function readRunSettings(env: NodeJS.ProcessEnv, warn: (text: string) => 
   const read = [...RUN_VARIABLES, ...CLI_VARIABLES]
   for (const warning of checkVariables(env, read, [...SETTINGS, ...CLI_VARIABLES])) warn(warning)
   const own = Object.fromEntries(RUN_VARIABLES.map((name) => [name, env[name]]))
-  const { runTimeout, stallTimeout, spoolDir, tempRefPrefix } = readConfig(own)
-  return { runTimeout, stallTimeout, spoolDir, tempRefPrefix }
+  const { runTimeout, stallTimeout, spoolDir, tempRefPrefix, lfs } = readConfig(own)
+  return { runTimeout, stallTimeout, spoolDir, tempRefPrefix, lfs }
 }

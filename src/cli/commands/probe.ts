@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import {
   addFlags,
   discoveryFlags,
+  lfsProbeFlags,
   outputFlags,
   protocolFlag,
   type RunFlags,
@@ -16,6 +17,7 @@ export function probeCommand(): Command {
     .argument('[target-url]')
   addFlags(command, 'Which refs', discoveryFlags())
   addFlags(command, 'Transfer', [protocolFlag()])
+  addFlags(command, 'LFS', lfsProbeFlags())
   addFlags(command, 'Source', sideFlags('source'))
   addFlags(command, 'Target', sideFlags('target'))
   addFlags(command, 'Output', outputFlags())

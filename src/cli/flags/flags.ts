@@ -27,16 +27,21 @@ export interface RunFlags {
   materializedMaxBytes?: number
   materializedMaxObjects?: number
   pushOption?: string[]
+  lfs?: 'off' | 'new' | 'all' | true
+  lfsMaxBytes?: number
+  lfsMaxObjects?: number
   sourceUsername?: string
   sourceToken?: string
   sourceBearerToken?: string
   sourceInsecureSkipTlsVerify?: boolean
   sourceFollowInfoRefsRedirect?: boolean
+  sourceLfsUrl?: string
   targetUsername?: string
   targetToken?: string
   targetBearerToken?: string
   targetInsecureSkipTlsVerify?: boolean
   targetFollowInfoRefsRedirect?: boolean
+  targetLfsUrl?: string
   stats?: boolean
   measureMemory?: boolean
   progress?: boolean
@@ -103,6 +108,25 @@ export const transferFlags = () => [
   count('--materialized-max-objects', 'most objects of a spooled pack'),
   many('--push-option <text>', 'a push option for the target'),
 ]
+
+export const lfsFlags = () => [
+  new Option('--lfs [which]', 'bring LFS objects: of what is new, or of all')
+    .choices(['off', 'new', 'all'])
+    .preset('new'),
+  size('--lfs-max-bytes', 'most bytes of LFS objects to bring'),
+  count('--lfs-max-objects', 'most LFS objects to bring'),
+  ...lfsUrlFlags(),
+]
+
+export const lfsProbeFlags = () => [
+  new Option('--lfs', 'ask each side whether it has an LFS server'),
+  ...lfsUrlFlags(),
+]
+
+const lfsUrlFlags = () =>
+  ['source', 'target'].map((side) =>
+    new Option(`--${side}-lfs-url <url>`, `the LFS server of the ${side} (<url>.git/info/lfs)`).argParser(parseText),
+  )
 
 /** Credentials and connection of one side. A token in a variable is not seen in the list of processes. */
 export const sideFlags = (side: 'source' | 'target') => {

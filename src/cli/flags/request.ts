@@ -6,8 +6,7 @@ import type { RunFlags } from './flags.js'
 /** The request that the flags of plan, sync, replicate and bootstrap stand for. */
 export function syncRequest(source: string, target: string, flags: RunFlags): SyncRequest {
   return {
-    source: endpoint(source, flags.sourceFollowInfoRefsRedirect),
-    target: endpoint(target, flags.targetFollowInfoRefsRedirect),
+    ...endpoints(source, target, flags),
     scope: scope(flags),
     policy: given({
       mode: flags.mode,
@@ -21,6 +20,7 @@ export function syncRequest(source: string, target: string, flags: RunFlags): Sy
       maxDeletes: flags.maxDeletes,
       maxForced: flags.maxForced,
       expectedPlan: flags.expectedPlan,
+      lfs: flags.lfs === true ? 'new' : flags.lfs,
     }),
     ...given({ collectStats: flags.stats }),
     auth: auth(flags),
@@ -33,15 +33,18 @@ export function syncRequest(source: string, target: string, flags: RunFlags): Sy
       materializedMaxBytes: flags.materializedMaxBytes,
       materializedMaxObjects: flags.materializedMaxObjects,
       pushOptions: flags.pushOption,
+      lfsMaxBytes: flags.lfsMaxBytes,
+      lfsMaxObjects: flags.lfsMaxObjects,
     }),
   }
 }
 
 export function probeRequest(source: string, target: string | undefined, flags: RunFlags): ProbeRequest {
+  const both = endpoints(source, target ?? '', flags)
   return {
-    source: endpoint(source, flags.sourceFollowInfoRefsRedirect),
+    source: both.source,
     ...given({
-      target: target === undefined ? undefined : endpoint(target, flags.targetFollowInfoRefsRedirect),
+      target: target === undefined ? undefined : both.target,
       includeTags: flags.tags,
       allRefs: flags.allRefs,
       excludeRefPrefixes: flags.excludeRefPrefix,
@@ -49,7 +52,7 @@ export function probeRequest(source: string, target: string | undefined, flags: 
       collectStats: flags.stats,
     }),
     auth: auth(flags),
-    options: given({ measureMemory: flags.measureMemory }),
+    options: given({ measureMemory: flags.measureMemory, lfs: flags.lfs === undefined ? undefined : true }),
   }
 }
 
@@ -60,7 +63,7 @@ export interface FetchFlags extends RunFlags {
 
 export function fetchRequest(source: string, flags: FetchFlags): FetchRequest {
   return {
-    source: endpoint(source, flags.sourceFollowInfoRefsRedirect),
+    source: { url: source, ...given({ followInfoRefsRedirect: flags.sourceFollowInfoRefsRedirect }) },
     scope: scope(flags),
     ...given({
       includeTags: flags.tags,
@@ -74,8 +77,17 @@ export function fetchRequest(source: string, flags: FetchFlags): FetchRequest {
   }
 }
 
-function endpoint(url: string, followInfoRefsRedirect: boolean | undefined): Endpoint {
-  return { url, ...given({ followInfoRefsRedirect }) }
+function endpoints(source: string, target: string, flags: RunFlags): { source: Endpoint; target: Endpoint } {
+  return {
+    source: {
+      url: source,
+      ...given({ followInfoRefsRedirect: flags.sourceFollowInfoRefsRedirect, lfsUrl: flags.sourceLfsUrl }),
+    },
+    target: {
+      url: target,
+      ...given({ followInfoRefsRedirect: flags.targetFollowInfoRefsRedirect, lfsUrl: flags.targetLfsUrl }),
+    },
+  }
 }
 
 function scope(flags: RunFlags) {

@@ -1,13 +1,15 @@
 import type { Action, RefResult, SyncResult } from '../../../schemas/result.js'
+import { printable } from '../../git/wire/protocol-error.js'
 import { reasonInFlags } from '../flags/flag-names.js'
 import type { TextOptions } from './output.js'
 import { measuredText } from './stats-text.js'
 import type { Style } from './style.js'
 import { table } from './table.js'
-import { shortId } from './words.js'
+import { counted, shortId, size } from './words.js'
 
 /** Rows of one action that are shown without being asked for. */
 const MAX_ROWS = 50
+const MAX_FAILED = 10
 
 /** A plan or what became of it: a row for each ref, and a line that sums it up. */
 export function* syncText(result: SyncResult, options: TextOptions): Generator<string> {
@@ -21,7 +23,22 @@ export function* syncText(result: SyncResult, options: TextOptions): Generator<s
     yield style.dim(`not shown: ${[...hidden].map(([what, n]) => `${n} ${what}`).join(', ')} (-v shows all)`)
   if (shown.length > 0 || hidden.size > 0) yield ''
   yield* result.execution.dryRun ? planSummary(result, style) : runSummary(result, style)
+  yield* lfsText(result, style)
   yield* measuredText(result)
+}
+
+function* lfsText({ lfs, execution }: SyncResult, style: Style): Generator<string> {
+  if (!lfs || lfs.pointers === 0) return
+  const { pointers, bytes, present, moved, movedBytes, missing, failed } = lfs
+  const lacking = execution.dryRun
+    ? `${missing} to bring`
+    : missing > 0
+      ? style.red(`${missing} missing`)
+      : ''
+  const parts = [`${present} there`, ...(execution.dryRun ? [] : [`${moved} brought (${size(movedBytes)})`])]
+  if (lacking !== '') parts.push(lacking)
+  yield `${style.bold('LFS')}: ${counted(pointers, 'object')}, ${size(bytes)}: ${parts.join(', ')}`
+  for (const { oid, reason } of failed.slice(0, MAX_FAILED)) yield `  ${oid} ${printable(reason, 300)}`
 }
 
 /** Refs that stay as they are say nothing new, and of what is alike the first rows tell enough. */

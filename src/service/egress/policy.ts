@@ -13,10 +13,13 @@ const INTERNAL = new Set(['private', 'uniqueLocal', 'carrierGradeNat'])
 export class EgressPolicy {
   readonly #mode: EgressMode
   readonly #allowedHosts: AllowedHosts | undefined
+  readonly #setting: string
 
-  constructor(mode: EgressMode, allowedHosts?: AllowedHosts) {
+  /** `setting` is the variable that lists `allowedHosts`, or could. */
+  constructor(mode: EgressMode, allowedHosts?: AllowedHosts, setting = 'GITSYNC_ALLOWED_HOSTS') {
     this.#mode = mode
     this.#allowedHosts = allowedHosts
+    this.#setting = setting
   }
 
   /** Checks a host as it was asked for, before anything is resolved. @throws GitSyncError `egress_denied` */
@@ -24,7 +27,7 @@ export class EgressPolicy {
     const host = bareName(hostname)
     const listing = this.#allowedHosts?.find(host, port)
     if (this.#allowedHosts && !listing) {
-      throw denied(host, `GITSYNC_ALLOWED_HOSTS does not list it for port ${port}`)
+      throw denied(host, `${this.#setting} does not list it for port ${port}`)
     }
     if (isIP(host) !== 0 && listing !== 'by-name') this.checkAddresses(host, [{ address: host }])
   }
@@ -43,10 +46,7 @@ export class EgressPolicy {
   checkUnresolved(hostname: string): void {
     // Where there is a list, `checkHost` has found it there.
     if (this.#allowedHosts) return
-    throw denied(
-      hostname,
-      'it does not resolve here; list it in GITSYNC_ALLOWED_HOSTS to leave it to the proxy',
-    )
+    throw denied(hostname, `it does not resolve here; list it in ${this.#setting} to leave it to the proxy`)
   }
 
   /** Hosts that the operator has listed may be internal ones, though not this machine or a cloud's metadata. */

@@ -100,7 +100,11 @@ t.test('an object that is corrupted is not mirrored, nor is any ref', { skip }, 
   await push()
   const failure = await client.sync(request()).catch((error) => error)
   t.match(failure, { code: 'lfs_object_missing', message: /another SHA-256/ })
-  t.match(failure.result.lfs, { pointers: 1, missing: 1, failed: [{ reason: 'what it sends has another SHA-256' }] })
+  t.match(failure.result.lfs, {
+    pointers: 1,
+    missing: 1,
+    failed: [{ reason: 'what it sends has another SHA-256' }],
+  })
   t.strictSame(await targetRepository.refs(), {})
 })
 
@@ -115,6 +119,12 @@ t.test('a server that wants to know the branch', { skip }, async (t) => {
 t.test('a probe says whether there are LFS servers', { skip }, async (t) => {
   const { request, client } = await stage(t)
   const { source, target } = request()
-  t.match(await client.probe({ source, target, auth, options: { lfs: true } }), { sourceLfs: true, targetLfs: true })
-  t.match(await client.probe({ source, target, options: { lfs: true } }), { sourceLfs: false, targetLfs: false })
+  t.match(await client.probe({ source, target, auth, options: { lfs: true } }), {
+    sourceLfs: true,
+    targetLfs: true,
+  })
+  t.match(await client.probe({ source, target, options: { lfs: true } }), {
+    sourceLfs: false,
+    targetLfs: false,
+  })
 })
