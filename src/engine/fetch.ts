@@ -4,7 +4,7 @@ import { sortByBytes } from '../git/refs/ref-name.js'
 import type { UploadPack } from '../git/upload-pack.js'
 import { openSource } from './plan/list-remotes.js'
 import { selectRefs } from './plan/select.js'
-import { CountedPack } from './push/counted-pack.js'
+import { countedPack } from './push/counted-pack.js'
 import { branchRef, refPrefixes, toScope } from './request/scope.js'
 import type { Run } from './request/sync-spec.js'
 import { remoteText } from './run/progress.js'
@@ -59,7 +59,7 @@ async function countPack(run: Run, source: UploadPack, { wants, haves, maxPackBy
   const onText = remoteText('source', (...text) => source.redact(...text), run.emit)
   const request = { wants, haves, thin: haves.length > 0, ofsDelta: true, progress: true }
   const counting = { run, job: { maxPackBytes } }
-  const pack = new CountedPack(await source.fetch(request, 'fetch', onText), counting)
+  const pack = countedPack(await source.fetch(request, 'fetch', onText), counting)
   try {
     run.meter.objects = pack.objects
     for await (const _ of pack) run.meter.changed()

@@ -91,7 +91,15 @@ async function attempt(state: State): Promise<Attempt> {
     }
     await guard(state, remotes, draft, outline, pushes)
     await bringLfsObjects(lfs)
-    const context = { run, job, remotes, plan: draft.plan, confirmed: new Set<string>(), execution }
+    const context = {
+      run,
+      job,
+      remotes,
+      plan: draft.plan,
+      tips: draft.tips,
+      confirmed: new Set<string>(),
+      execution,
+    }
     await executePushes(context, pushes)
     await cleanUp(context)
     return { type: 'done', result: await runResult(state, remotes, await withProofs(execution, draft)) }

@@ -1,4 +1,5 @@
 import { GitSyncError } from '../errors.js'
+import type { ByteStream } from '../runtime/byte-stream.js'
 import type { SmartHttp } from './http/smart-http.js'
 import type { ObjectFormat } from './refs/object-id.js'
 import { UPLOAD_PACK } from './upload-pack.js'
@@ -14,7 +15,7 @@ import { ShallowLines } from './wire/fetch-response.js'
 import { PacketReader } from './wire/packet-reader.js'
 import { type PushReport, readPushReport } from './wire/push-report.js'
 import { type Command, type PushOptions, writeCommands } from './wire/push-request.js'
-import { SideBandStream, type TextSink } from './wire/side-band-stream.js'
+import { readSideBand, type TextSink } from './wire/side-band-stream.js'
 
 export const RECEIVE_PACK = 'git-receive-pack'
 /** Bytes of an answer to a push, with all that hooks say. */
@@ -130,7 +131,7 @@ export class ReceivePack {
     // A server that cannot even begin may say so before any band.
     const isError = (await outer.peek(8)).toString('latin1', 4) === 'ERR '
     const isBanded = this.capabilities.has('side-band-64k') && !isError
-    const banded = isBanded ? new SideBandStream(outer, onText) : undefined
+    const banded = isBanded ? readSideBand(outer, onText) : undefined
     const reader = banded ? new PacketReader(banded) : outer
     try {
       const report = await readPushReport(reader, sent, (text) => this.redact(text))
@@ -144,7 +145,7 @@ export class ReceivePack {
 }
 
 /** Hooks that run after the refs have moved speak behind the report; to hang up would end them. */
-async function readOn(banded: SideBandStream | undefined): Promise<void> {
+async function readOn(banded: ByteStream | undefined): Promise<void> {
   try {
     while (banded && !(await banded.next()).done);
   } catch {

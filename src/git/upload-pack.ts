@@ -4,7 +4,7 @@ import { GitSyncError } from '../errors.js'
 import type { Sample } from '../runtime/sample.js'
 import type { SmartHttp } from './http/smart-http.js'
 import { type HistoryObject, type Interest, readHistory, readObjects } from './pack/history.js'
-import { openPackStream, type PackStream } from './pack/pack-stream.js'
+import { openPackStream, type PackStream, wrapPack } from './pack/pack-stream.js'
 import type { ObjectFormat } from './refs/object-id.js'
 import { MAX_ADVERTISEMENT, objectFormatOf, readAdvertisement } from './wire/advertisement.js'
 import type { Capabilities } from './wire/capabilities.js'
@@ -27,6 +27,7 @@ export const UPLOAD_PACK = 'git-upload-pack'
 /** Bytes that come before a pack: two lines for each have that fits into a request, and some for shallow commits. */
 const MAX_PREAMBLE = 16 * 1024 * 1024
 const VERSION_2 = 'version=2'
+const IS_GIT = /^git\//
 // Since git 2.32; no capability says so.
 const KNOWS_OBJECT_TYPE = /^git\/(?:2\.(?:3[2-9]|[4-9]\d)|[3-9])\./
 
@@ -102,7 +103,8 @@ export class UploadPack {
       const known = new Set(request.shallow)
       const isCut = shallow.some((id) => !known.has(id))
       if (isCut && request.depth === undefined) throw shallowSource(this.#http)
-      return withRemoteErrors(this.#http, await openPackStream(reader, onText))
+      const pack = await openPackStream(reader, onText)
+      return wrapPack(pack, { error: (error) => this.#http.toRemoteError(error) })
     } catch (error) {
       await reader.close()
       const isFatal = error instanceof RemoteFatalError
@@ -179,6 +181,11 @@ export class UploadPack {
   /** Whether a filter may name a type of objects, as `object:type=blob`. */
   get canFilterByType(): boolean {
     return this.canFilter && KNOWS_OBJECT_TYPE.test(this.capabilities.get('agent') ?? '')
+  }
+
+  /** Whether every object that it has may be wanted, and it says so of one that it lacks: git over v2. */
+  get servesAnyObject(): boolean {
+    return this.protocol === 'v2' && IS_GIT.test(this.capabilities.get('agent') ?? '')
   }
 
   /** The filter that leaves out most beside what is wanted itself: commits too, where the source's git knows how to. */
@@ -283,19 +290,4 @@ function shallowSource(http: SmartHttp): GitSyncError {
   const hint =
     'it lacks history, so a mirror of it would be broken; unshallow it first (git fetch --unshallow)'
   return new GitSyncError('unsupported', `The ${http.side} is a shallow repository: ${hint}.`)
-}
-
-/** The pack, its failures blamed on the side that it comes from. */
-function withRemoteErrors(http: SmartHttp, pack: PackStream): PackStream {
-  return {
-    objects: pack.objects,
-    next: () =>
-      pack.next().catch((error: unknown) => {
-        throw http.toRemoteError(error)
-      }),
-    return: () => pack.return(),
-    [Symbol.asyncIterator]() {
-      return this
-    },
-  }
 }

@@ -1,5 +1,5 @@
-import type { ByteStream } from '../git/http/exchange.js'
 import { ExcessError, ProtocolError } from '../git/wire/protocol-error.js'
+import type { ByteStream } from '../runtime/byte-stream.js'
 import { yieldToEventLoop } from '../runtime/yield.js'
 
 /** Bytes of a batch response: 80 kB for each of a hundred objects. */
@@ -16,7 +16,7 @@ export async function readJson(body: ByteStream, signal: AbortSignal): Promise<u
       chunks.push(chunk)
     }
   } finally {
-    await body.return?.()
+    await body.return()
   }
   await yieldToEventLoop(signal)
   try {

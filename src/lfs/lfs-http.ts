@@ -1,19 +1,26 @@
-import type { Dispatcher } from 'undici'
 import type { EndpointRole } from '../../schemas/event.js'
 import { GitSyncError } from '../errors.js'
-import { type Access, type ByteStream, Exchange, type ExchangeOptions } from '../git/http/exchange.js'
-import { HttpStatusError } from '../git/http/http-status.js'
+import {
+  type Access,
+  Exchange,
+  type ExchangeOptions,
+  type Message,
+  type Response,
+} from '../git/http/exchange.js'
+import { discardBody, readRefusal } from '../git/http/git-response.js'
+import { HttpStatusError, type Refusal } from '../git/http/http-status.js'
 import { REDIRECTS, refused } from '../git/http/redirect.js'
-import { toRemoteError } from '../git/http/remote-error.js'
-import { mediaType } from '../git/http/response-body.js'
+import { encodingsOf, isDecodable, mediaType } from '../git/http/response-body.js'
 import type { Traffic } from '../git/http/traffic.js'
 import { legible, ProtocolError, printable } from '../git/wire/protocol-error.js'
+import { type ByteStream, wrapStream } from '../runtime/byte-stream.js'
 import { traceHeaders } from '../runtime/trace.js'
 import { VERSION } from '../version.js'
 import { type Action, secretsOf, takesCredentials, toAction } from './action.js'
 import { MEDIA_TYPE, type ObjectResponse, type Operation, parseBatch, writeBatch } from './batch-api.js'
 import { readJson } from './json-response.js'
 import { aboutStorage, apiError, noServer, objectError, transferError } from './lfs-error.js'
+import { redirectedAction, redirectedServer } from './lfs-redirect.js'
 import { apiUrl } from './lfs-url.js'
 import type { Pointer } from './pointer.js'
 
@@ -43,11 +50,10 @@ export interface Download {
 export type Uploaded = { type: 'done' } | { type: 'redirected'; action: Action }
 
 type Step = 'batch' | 'download' | 'upload' | 'verify'
-interface Sent {
-  exchange: Exchange
-  response: Dispatcher.ResponseData
+/** A response, and by which secrets its words are to be redacted. */
+interface Sent extends Response {
+  options: ExchangeOptions
 }
-type Message = Parameters<Exchange['send']>[1]
 
 /** Objects of one batch request, as git-lfs's client has it, and some servers allow no more. */
 export const MAX_BATCH = 100
@@ -120,21 +126,22 @@ export class LfsHttp {
   async download(action: Action): Promise<Download> {
     let from = action
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-      const { exchange, response } = await this.#storage('download', from, { method: 'GET', headers: {} })
-      if (REDIRECTS.has(response.statusCode)) {
-        await exchange.discard(response)
-        from = this.#redirected(from, response)
+      const response = await this.#storage('download', from, { method: 'GET', headers: {} })
+      if (REDIRECTS.has(response.status)) {
+        await discardBody(response, response.options)
+        from = redirectedAction(this.side, from, locationOf(response))
         continue
       }
-      if (response.statusCode !== 200) throw await this.#refusal(exchange, response, from)
-      const body = exchange.body(response)
-      const { 'content-length': length, 'content-encoding': encoding } = response.headers
-      if (!body) throw aboutStorage(this.#broken('its response is encoded as we do not read it'), from.url)
-      const isPlain = encoding === undefined || encoding === 'identity'
-      return {
-        length: isPlain && length !== undefined ? Number(length) : undefined,
-        body: this.#blamed(body, from),
+      if (response.status !== 200) throw await this.#refusal(response, from)
+      const { 'content-length': length } = response.headers
+      const encodings = encodingsOf(response.headers)
+      if (!isDecodable(encodings)) {
+        await response.body.return()
+        throw aboutStorage(this.#broken('its response is encoded as we do not read it'), from.url)
       }
+      const { url } = from
+      const body = wrapStream(response.body, { error: (error) => aboutStorage(error, url) })
+      return { length: encodings.length === 0 && length !== undefined ? Number(length) : undefined, body }
     }
     throw refused(this.side, `an LFS object more than ${MAX_REDIRECTS} times`)
   }
@@ -143,14 +150,14 @@ export class LfsHttp {
   async upload(action: Action, body: Buffer | AsyncIterable<Buffer>, size: number): Promise<Uploaded> {
     const headers: Record<string, string> = { 'content-type': 'application/octet-stream' }
     if (!action.isChunked) headers['content-length'] = String(size)
-    const { exchange, response } = await this.#storage('upload', action, { method: 'PUT', headers, body })
-    const { statusCode } = response
-    if (REDIRECTS.has(statusCode)) {
-      await exchange.discard(response)
-      return { type: 'redirected', action: this.#redirected(action, response) }
+    const response = await this.#storage('upload', action, { method: 'PUT', headers, body })
+    const { status } = response
+    if (REDIRECTS.has(status)) {
+      await discardBody(response, response.options)
+      return { type: 'redirected', action: redirectedAction(this.side, action, locationOf(response)) }
     }
-    if (statusCode < 200 || statusCode > 299) throw await this.#refusal(exchange, response, action)
-    await exchange.discard(response)
+    if (status < 200 || status > 299) throw await this.#refusal(response, action)
+    await discardBody(response, response.options)
     return { type: 'done' }
   }
 
@@ -158,10 +165,9 @@ export class LfsHttp {
   async verify(action: Action, { oid, size }: Pointer): Promise<void> {
     const body = Buffer.from(JSON.stringify({ oid, size }))
     const headers = { accept: MEDIA_TYPE, 'content-type': MEDIA_TYPE }
-    const { exchange, response } = await this.#storage('verify', action, { method: 'POST', headers, body })
-    if (response.statusCode < 200 || response.statusCode > 299)
-      throw await this.#refusal(exchange, response, action)
-    await exchange.discard(response)
+    const response = await this.#storage('verify', action, { method: 'POST', headers, body })
+    if (response.status < 200 || response.status > 299) throw await this.#refusal(response, action)
+    await discardBody(response, response.options)
   }
 
   async #batch(
@@ -170,21 +176,20 @@ export class LfsHttp {
     ref?: string,
   ): Promise<Map<string, ObjectResponse> | 'too-many'> {
     const body = writeBatch(operation, objects, ref)
-    const { exchange, response } = await this.#api(body)
-    const { statusCode } = response
-    if (statusCode === 413 && objects.length > 1) {
-      await exchange.discard(response)
+    const response = await this.#api(body)
+    const { status } = response
+    if (status === 413 && objects.length > 1) {
+      await discardBody(response, response.options)
       return 'too-many'
     }
-    if (statusCode < 200 || statusCode > 299) throw apiError(this.side, await exchange.refusal(response))
+    if (status < 200 || status > 299) throw apiError(this.side, await refusalOf(response))
     const type = mediaType(response.headers)
-    const stream = /\bjson$/.test(type) ? exchange.body(response) : undefined
-    if (!stream) {
-      await exchange.discard(response)
+    if (!/\bjson$/.test(type) || !isDecodable(encodingsOf(response.headers))) {
+      await discardBody(response, response.options)
       throw noServer(this.side, `answers with content type ${printable(this.#redact(type)) || 'nothing'}`)
     }
     try {
-      return parseBatch(operation, objects, await readJson(stream, this.signal))
+      return parseBatch(operation, objects, await readJson(response.body, this.signal))
     } catch (error) {
       throw error instanceof ProtocolError ? this.#broken(this.#redact(error.message)) : error
     }
@@ -202,11 +207,12 @@ export class LfsHttp {
         'content-type': MEDIA_TYPE,
         ...(authorization === undefined ? {} : { authorization }),
       }
-      const exchange = this.#exchange('batch', access)
-      const response = await exchange.send(url, { method: 'POST', headers, body })
-      if (!REDIRECTS.has(response.statusCode)) return { exchange, response }
-      await exchange.discard(response)
-      this.#server = this.#redirectedServer(url, String(response.headers.location ?? ''))
+      const response = await this.#send('batch', access, { method: 'POST', headers, body, url })
+      if (!REDIRECTS.has(response.status)) return response
+      await discardBody(response, response.options)
+      const server = redirectedServer(this.side, url, locationOf(response))
+      if (server.origin !== this.#server.origin) this.#access = undefined
+      this.#server = server
     }
     throw refused(this.side, `its LFS API more than ${MAX_REDIRECTS} times`)
   }
@@ -223,16 +229,21 @@ export class LfsHttp {
     const isElsewhere = action.url.origin !== this.#server.origin
     const { credentials, pushDispatcher } = access
     const dispatcher = (isElsewhere && access.storageDispatcher) || access.dispatcher
-    const exchange = this.#exchange(step, { credentials, pushDispatcher, dispatcher }, action)
+    const chosen = { credentials, pushDispatcher, dispatcher }
     try {
-      return { exchange, response: await exchange.send(action.url, { ...message, headers }) }
+      return await this.#send(step, chosen, { ...message, headers, url: action.url }, action)
     } catch (error) {
       throw isElsewhere ? aboutStorage(error, action.url) : error
     }
   }
 
   /** An action's own secrets are looked for only where something is to be shown. */
-  #exchange(step: Step, access: Access, action?: Action): Exchange {
+  async #send(
+    step: Step,
+    access: Access,
+    { url, ...message }: Message & { url: URL },
+    action?: Action,
+  ): Promise<Sent> {
     const { secrets, side, signal, stallTimeout, traffic } = this.#options
     const options = {
       side,
@@ -242,7 +253,8 @@ export class LfsHttp {
         return action ? secrets.including(secretsOf(action)) : secrets
       },
     }
-    return new Exchange(options, access, traffic.item(side, 'git-lfs', step))
+    const exchange = new Exchange(options, access, traffic.item(side, 'git-lfs', step), false)
+    return Object.assign(await exchange.send(url, message), { options })
   }
 
   #accessOf(): Promise<Access> {
@@ -250,45 +262,8 @@ export class LfsHttp {
     return this.#access
   }
 
-  async #refusal(
-    exchange: Exchange,
-    response: Dispatcher.ResponseData,
-    { url }: Action,
-  ): Promise<GitSyncError> {
-    return transferError(this.side, await exchange.refusal(response), printable(url.host))
-  }
-
-  #redirected(action: Action, response: Dispatcher.ResponseData): Action {
-    const { url } = action
-    const to = this.#destination(url, String(response.headers.location ?? ''))
-    if (to.origin === url.origin) return { ...action, url: to }
-    const { authorization: _, cookie: __, ...headers } = action.headers
-    // Whoever may redirect an upload or download is trusted with nothing but the object.
-    return { ...action, url: to, headers, authenticated: true }
-  }
-
-  #redirectedServer(from: URL, location: string): URL {
-    const to = this.#destination(from, location)
-    const upgraded = from.protocol === 'http:' && to.protocol === 'https:' && from.hostname === to.hostname
-    if (from.origin !== to.origin && !upgraded)
-      throw refused(
-        this.side,
-        `its LFS API to another origin; name that in ${this.side}.lfsUrl if it is right`,
-      )
-    if (!to.pathname.endsWith('/objects/batch')) throw refused(this.side, 'its LFS API to something else')
-    to.pathname = to.pathname.slice(0, -'/objects/batch'.length)
-    if (from.origin !== to.origin) this.#access = undefined
-    return to
-  }
-
-  #destination(from: URL, location: string): URL {
-    const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined
-    if (!to || !/^https?:$/.test(to.protocol) || to.username !== '' || to.password !== '')
-      throw refused(this.side, 'an LFS request to something that is no plain http(s) URL')
-    if (from.protocol === 'https:' && to.protocol === 'http:')
-      throw refused(this.side, 'an LFS request from https to http')
-    to.hash = ''
-    return to
+  async #refusal(response: Sent, { url }: Action): Promise<GitSyncError> {
+    return transferError(this.side, await refusalOf(response), printable(url.host))
   }
 
   #answer(response: ObjectResponse): Answer {
@@ -322,20 +297,14 @@ export class LfsHttp {
       `The LFS server of the ${this.side} broke the LFS API: ${printable(what, MAX_WORDS)}.`,
     )
   }
+}
 
-  #blamed(body: ByteStream, { url }: Action): ByteStream {
-    const { side, secrets } = this.#options
-    return {
-      next: () =>
-        body.next().catch((error: unknown) => {
-          throw aboutStorage(secrets.scrub(toRemoteError(side, error)), url)
-        }),
-      return: async () => (await body.return?.()) ?? { done: true, value: undefined },
-      [Symbol.asyncIterator]() {
-        return this
-      },
-    }
-  }
+function locationOf({ headers }: Sent): string {
+  return String(headers.location ?? '')
+}
+
+function refusalOf(response: Sent): Promise<Refusal> {
+  return readRefusal(response, { ...response.options, isPush: false })
 }
 
 function commonHeaders(): Record<string, string> {

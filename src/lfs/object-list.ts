@@ -1,8 +1,8 @@
 import { IdIndex } from '../git/refs/id-index.js'
+import { SegmentedArray } from '../runtime/segmented-array.js'
 import type { Pointer } from './pointer.js'
 
 const OID_BYTES = 32
-const SEGMENT = 1 << 14
 
 /** What is known of an object, as far as it has been found out. */
 export const STATES = ['named', 'present', 'lacking', 'moved', 'failed'] as const
@@ -14,8 +14,8 @@ export type ObjectState = (typeof STATES)[number]
  */
 export class ObjectList {
   readonly #oids = new IdIndex(OID_BYTES)
-  readonly #sizes: Float64Array[] = []
-  readonly #states: Uint8Array[] = []
+  readonly #sizes = new SegmentedArray((items) => new Float64Array(items))
+  readonly #states = new SegmentedArray((items) => new Uint8Array(items))
   #bytes = 0
   readonly #counts = STATES.map(() => ({ objects: 0, bytes: 0 }))
 
@@ -33,21 +33,18 @@ export class ObjectList {
     const before = this.#oids.size
     const number = this.#oids.intern(Buffer.from(oid, 'hex'))
     if (number < before) return
-    if (number % SEGMENT === 0) {
-      this.#sizes.push(new Float64Array(SEGMENT))
-      this.#states.push(new Uint8Array(SEGMENT))
-    }
-    segment(this.#sizes, number)[number % SEGMENT] = size
+    this.#sizes.push(size)
+    this.#states.push(STATES.indexOf('named'))
     this.#bytes += size
     this.#count('named', 1, size)
   }
 
   at(number: number): Pointer {
-    return { oid: this.#oids.id(number), size: segment(this.#sizes, number)[number % SEGMENT] as number }
+    return { oid: this.#oids.id(number), size: this.#sizes.at(number) }
   }
 
   state(number: number): ObjectState {
-    return STATES[segment(this.#states, number)[number % SEGMENT] as number] as ObjectState
+    return STATES[this.#states.at(number)] as ObjectState
   }
 
   /** How many objects are in a state, and how many bytes those have. */
@@ -59,7 +56,7 @@ export class ObjectList {
     const { size } = this.at(number)
     this.#count(this.state(number), -1, size)
     this.#count(state, 1, size)
-    segment(this.#states, number)[number % SEGMENT] = STATES.indexOf(state)
+    this.#states.set(number, STATES.indexOf(state))
   }
 
   #count(state: ObjectState, sign: 1 | -1, size: number): void {
@@ -80,8 +77,4 @@ export class ObjectList {
     }
     if (chunk.length > 0) yield chunk
   }
-}
-
-function segment<T>(segments: readonly T[], number: number): T {
-  return segments[Math.floor(number / SEGMENT)] as T
 }

@@ -92,7 +92,7 @@ async function send(sides: Sides, object: Pointer, from: Action, to: Action): Pr
       to = uploaded.action
     } finally {
       // First the body: one that is waited for would keep the other from ending.
-      await download.body.return?.()
+      await download.body.return()
       await verified.return(undefined)
     }
   }

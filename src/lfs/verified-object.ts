@@ -37,14 +37,14 @@ export async function* verifiedObject(
     if (hash.digest('hex') !== oid) throw corrupt('what it sends has another SHA-256')
     if (held) yield held
   } finally {
-    await body.return?.()
+    await body.return()
   }
 }
 
 /** Refuses a response that is no object of that size, before any byte of it is passed on. @throws GitSyncError */
 export async function checkLength({ length, body }: Download, { size }: Pointer): Promise<void> {
   if (length === undefined || length === size) return
-  await body.return?.()
+  await body.return()
   throw corrupt(`it sends ${length} bytes where the pointer says ${size}`)
 }
 

@@ -1,4 +1,4 @@
-/** A Map that grows beyond this holds the event loop, as all its entries are hashed again at once. */
+/** A Map that grows beyond this blocks the event loop, as all its entries are hashed again at once. */
 const MOST = 1 << 18
 
 /** A map of millions of entries that grows without a long pause: an entry is in one of several Maps. */

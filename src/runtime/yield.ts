@@ -1,19 +1,24 @@
 import { performance } from 'node:perf_hooks'
 import { setImmediate } from 'node:timers'
 
-// One event loop serves all runs: whoever has long work to do, or one more request to send, asks for its turn here.
+// All runs of a process share one event loop, so this state belongs to the process. Code that works for long, or sends one
+// more request, asks here whether it may go on in this turn of the loop.
+//
+// Invariant: in one turn, work is done for 5 ms at most, plus the last piece; pieces that wait are resumed in the order in
+// which they came, each with all that it does before it waits again, and none that comes later overtakes them.
 
-/** Most milliseconds that work takes of one turn of the event loop. */
+/** Milliseconds of work in one turn of the event loop. */
 const LONGEST = 5
 /** Microseconds of work between two looks at the clock. */
 const UNWATCHED = 500
 
+/** Pieces of work that wait for a turn, in order. While there are any, others that come wait behind them. */
 const waiting: (() => void)[] = []
 /** When the work of the present turn began; undefined before any has. */
 let began: number | undefined
 
 /**
- * Goes on at once while the event loop's turn is young, else in one of the next, first come, first served.
+ * Resolves at once while the event loop's turn is young, else in a later turn, first come, first served.
  *
  * @throws the signal's reason, once it is aborted
  */
@@ -27,8 +32,8 @@ export async function yieldToEventLoop(signal?: AbortSignal): Promise<void> {
 }
 
 /**
- * The pace of one piece of long work, whose length somebody else may choose: it counts what is done, not how many
- * items, and ends the work with its run.
+ * The pace of one piece of long work, whose length a remote or caller may choose: it counts the cost of what is
+ * done, not items, and ends the work with its run.
  *
  *     const pace = new Pace(signal)
  *     for (const item of items) {
@@ -109,11 +114,11 @@ async function nextTurn(): Promise<void> {
   began = undefined
   if (waiting.length === 0) return
   startTurn()
-  // The loop runs among the microtasks: only then do ticks come after them.
+  // Ticks queued outside of microtasks run before them; this await moves the loop into the microtasks, which all run first.
   await Promise.resolve()
   while (waiting.length > 0 && !isOver()) {
     waiting.shift()?.()
-    // Ticks come after all that is ready: whoever has waited works first, the next has what is left of the turn.
+    // A tick comes when no microtask is left: what was resumed has then done its piece, and the clock says what remains.
     await new Promise(process.nextTick)
   }
 }

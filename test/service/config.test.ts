@@ -33,6 +33,8 @@ const defaults: Config = {
   shutdownGrace: MINUTE,
   spoolDir: tmpdir(),
   tempRefPrefix: 'refs/gitsync',
+  lfs: 'off',
+  lfsHosts: undefined,
 }
 
 t.test('without settings the defaults hold', async (t) => {

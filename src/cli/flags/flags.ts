@@ -125,7 +125,9 @@ export const lfsProbeFlags = () => [
 
 const lfsUrlFlags = () =>
   ['source', 'target'].map((side) =>
-    new Option(`--${side}-lfs-url <url>`, `the LFS server of the ${side} (<url>.git/info/lfs)`).argParser(parseText),
+    new Option(`--${side}-lfs-url <url>`, `the LFS server of the ${side} (<url>.git/info/lfs)`).argParser(
+      parseText,
+    ),
   )
 
 /** Credentials and connection of one side. A token in a variable is not seen in the list of processes. */

@@ -1,4 +1,4 @@
-import { CountedPack } from '../push/counted-pack.js'
+import { countedPack } from '../push/counted-pack.js'
 import { chooseHaves } from '../push/haves.js'
 import type { Context } from '../push/push-state.js'
 import { type Frontier, newHeads } from './frontier.js'
@@ -33,7 +33,7 @@ export class BatchWeight {
     const haves = await chooseHaves(target, plan, source.refs, known, run.signal)
     const ofsDelta = target.capabilities.has('ofs-delta')
     const request = { wants, haves, shallow: target.shallow, thin: haves.length > 0, ofsDelta }
-    const pack = new CountedPack(await source.fetch(request, 'measure', () => {}), this.#context)
+    const pack = countedPack(await source.fetch(request, 'measure', () => {}), this.#context)
     for await (const _ of pack) if (pack.bytes > most) return Number.POSITIVE_INFINITY
     return pack.bytes
   }

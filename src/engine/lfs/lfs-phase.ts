@@ -9,7 +9,7 @@ import { traced } from '../../runtime/trace.js'
 import { filterInTurns } from '../../runtime/yield.js'
 import type { Remotes } from '../plan/list-remotes.js'
 import type { PlannedRef } from '../plan/plan-refs.js'
-import { CountedPack } from '../push/counted-pack.js'
+import { countedPack } from '../push/counted-pack.js'
 import { chooseHaves } from '../push/haves.js'
 import { newObjects } from '../push/wants.js'
 import type { Run, SyncSpec } from '../request/sync-spec.js'
@@ -97,7 +97,7 @@ async function findPointers({ run, job, remotes, plan }: Phase): Promise<ObjectL
     source,
     { wants, haves, shallow: isAll ? [] : target.shallow },
     {
-      counting: (pack) => new CountedPack(pack, { run, job }),
+      counting: (pack) => countedPack(pack, { run, job }),
       onLost: () => {
         if (lost.told) return
         lost.told = true

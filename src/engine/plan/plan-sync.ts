@@ -2,6 +2,7 @@ import { GitSyncError } from '../../errors.js'
 import { traced } from '../../runtime/trace.js'
 import { filterInTurns } from '../../runtime/yield.js'
 import type { Run, SyncSpec } from '../request/sync-spec.js'
+import { KnownTips } from './known-tips.js'
 import type { Remotes } from './list-remotes.js'
 import { branchesToProve, type PlannedRef, planRefs } from './plan-refs.js'
 import { proveFastForwards } from './prove.js'
@@ -11,6 +12,8 @@ export interface ProvisionalPlan {
   plan: PlannedRef[]
   /** Proofs that only say which updates are forced, where a run does not wait for them. */
   proofs: Promise<PlannedRef[]> | undefined
+  /** What the proofs show beside that. */
+  tips: KnownTips
 }
 
 /** What a run remembers from listing to listing. */
@@ -46,20 +49,28 @@ export async function planAndProve(
   const differing = await branchesToProve(desired, target.refs, run.signal)
   const isServed = ({ id }: DesiredRef) => !memory.unserved.has(id)
   const branches = await filterInTurns(differing, isServed, { signal: run.signal })
-  if (branches.length === 0) return { plan: await planWith(new Set()), proofs: undefined }
+  const tips = new KnownTips()
+  if (branches.length === 0) {
+    tips.complete()
+    return { plan: await planWith(new Set()), proofs: undefined, tips }
+  }
   const prove = () =>
     traced('prove', { 'gitsync.branches': branches.length }, () =>
-      proveFastForwards(source, branches, target.refs, run.signal),
+      proveFastForwards(source, branches, target.refs, {
+        expected: job.overwrite ? 'rewrite' : 'fast-forward',
+        tips,
+        signal: run.signal,
+      }),
     )
   if (job.overwrite && job.maxForced === undefined && !job.dryRun) {
     const proofs = tolerant(prove()).then(planWith)
     // Awaited after the relay; a failure before that is the run's own.
     proofs.catch(() => {})
-    return { plan: await planWith(new Set()), proofs }
+    return { plan: await planWith(new Set()), proofs, tips }
   }
   run.meter.enter('prove')
   const proven = await (job.overwrite ? tolerant(prove()) : prove())
-  return { plan: await planWith(proven), proofs: undefined }
+  return { plan: await planWith(proven), proofs: undefined, tips }
 }
 
 /** Where what is not proven is overwritten anyway, a source that cannot prove stops nothing. */

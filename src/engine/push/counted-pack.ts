@@ -1,5 +1,5 @@
 import { GitSyncError } from '../../errors.js'
-import type { PackStream } from '../../git/pack/pack-stream.js'
+import { type PackStream, wrapPack } from '../../git/pack/pack-stream.js'
 import type { Run, SyncSpec } from '../request/sync-spec.js'
 
 /** Whose bytes are counted, and how many there may be. */
@@ -8,42 +8,25 @@ export interface Counting {
   job: Pick<SyncSpec, 'maxPackBytes'>
 }
 
+export interface CountedPack extends PackStream {
+  /** Bytes of it that have passed. */
+  readonly bytes: number
+}
+
 /** A pack from the source, its bytes counted as they pass against all that the run may read. */
-export class CountedPack implements PackStream {
-  bytes = 0
-  readonly #pack: PackStream
-  readonly #context: Counting
-
-  constructor(pack: PackStream, context: Counting) {
-    this.#pack = pack
-    this.#context = context
+export function countedPack(pack: PackStream, { run, job }: Counting): CountedPack {
+  const count = (chunk: Buffer) => {
+    counted.bytes += chunk.length
+    run.meter.sourceBytes += chunk.length
+    if (run.meter.sourceBytes > job.maxPackBytes) throw overLimit(job.maxPackBytes)
+    return chunk
   }
+  const counted = Object.assign(wrapPack(pack, { chunk: count }), { bytes: 0 })
+  return counted
+}
 
-  get objects(): number {
-    return this.#pack.objects
-  }
-
-  async next(): Promise<IteratorResult<Buffer, undefined>> {
-    const result = await this.#pack.next()
-    if (!result.done) this.#count(result.value.length)
-    return result
-  }
-
-  return(): Promise<IteratorResult<Buffer, undefined>> {
-    return this.#pack.return()
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this
-  }
-
-  #count(bytes: number): void {
-    const { run, job } = this.#context
-    this.bytes += bytes
-    run.meter.sourceBytes += bytes
-    if (run.meter.sourceBytes <= job.maxPackBytes) return
-    const hint = 'raise options.maxPackBytes or sync fewer refs'
-    const message = `The source sends more than ${job.maxPackBytes} bytes of packs: ${hint}.`
-    throw new GitSyncError('pack_limit_exceeded', message)
-  }
+function overLimit(maxPackBytes: number): GitSyncError {
+  const hint = 'raise options.maxPackBytes or sync fewer refs'
+  const message = `The source sends more than ${maxPackBytes} bytes of packs: ${hint}.`
+  return new GitSyncError('pack_limit_exceeded', message)
 }

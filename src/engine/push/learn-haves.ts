@@ -18,7 +18,8 @@ const MAX_TIPS = 8
  * says nothing, and it would send the whole history again. The target's own upload-pack names ancestors, ever deeper,
  * until the source knows one. What was learned is added to `confirmed`. A remote that will not answer is let be.
  */
-export async function learnHaves({ run, job, remotes, plan, confirmed }: Context): Promise<void> {
+export async function learnHaves(context: Context): Promise<void> {
+  const { run, job, remotes, plan, confirmed } = context
   const { source, target } = remotes
   const { signal } = run
   const isWrite = ({ action }: PlannedRef) => action === 'create' || action === 'update'
@@ -29,14 +30,27 @@ export async function learnHaves({ run, job, remotes, plan, confirmed }: Context
   const want = writes.find(({ sourceHash }) => !held.has(sourceHash))?.sourceHash
   if (want === undefined) return
   try {
-    const known = await source.acknowledged(want, tips)
-    for (const tip of tips) {
-      if (known && !known.has(tip)) await learnBelow(source, target, want, tip, confirmed)
+    for (const tip of await unknownTips(context, want, tips)) {
+      await learnBelow(source, target, want, tip, confirmed)
     }
   } catch (error) {
     if (!(error instanceof GitSyncError) || !REFUSALS.test(error.code)) throw error
     if (error.cause instanceof ExcessError) throw error
   }
+}
+
+/** The tips that the source lacks; it is asked about those of which no proof tells. */
+async function unknownTips(
+  { remotes, tips }: Context,
+  want: string,
+  doubtful: readonly string[],
+): Promise<string[]> {
+  const shown = await Promise.all(doubtful.map(async (id) => ({ id, isKnown: await tips.isKnown(id) })))
+  const lacking = shown.filter(({ isKnown }) => isKnown === false).map(({ id }) => id)
+  const asked = shown.filter(({ isKnown }) => isKnown === undefined).map(({ id }) => id)
+  if (asked.length === 0) return lacking
+  const acknowledged = await remotes.source.acknowledged(want, asked)
+  return acknowledged ? [...lacking, ...asked.filter((id) => !acknowledged.has(id))] : lacking
 }
 
 // What a remote says that does not serve this question; all else would fail the run's own requests too.

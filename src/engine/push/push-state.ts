@@ -1,4 +1,5 @@
 import type { Command } from '../../git/wire/push-request.js'
+import type { KnownTips } from '../plan/known-tips.js'
 import type { Remotes } from '../plan/list-remotes.js'
 import type { PlannedRef } from '../plan/plan-refs.js'
 import type { Run, SyncSpec } from '../request/sync-spec.js'
@@ -9,6 +10,7 @@ export interface Context {
   job: SyncSpec
   remotes: Remotes
   plan: readonly PlannedRef[]
+  tips: KnownTips
   /** Objects that the target has beside its tips: confirmed by earlier pushes, or named by itself. */
   confirmed: Set<string>
   execution: Execution

@@ -4,7 +4,7 @@ import { printable } from '../../git/wire/protocol-error.js'
 import type { Command } from '../../git/wire/push-request.js'
 import { traced } from '../../runtime/trace.js'
 import { remoteText } from '../run/progress.js'
-import { CountedPack } from './counted-pack.js'
+import { type CountedPack, countedPack } from './counted-pack.js'
 import { chooseHaves } from './haves.js'
 import { type PackPayload, payloadWithoutObjects, relayedPayload, spooledPayload } from './pack-payload.js'
 import { nothingMoved } from './push-error.js'
@@ -79,7 +79,7 @@ async function fetchFor(context: Context, { wants, thin }: TransferRequest): Pro
     progress: run.isWatched,
   }
   const onText = remoteText('source', (...text) => source.redact(...text), run.emit)
-  return { pack: new CountedPack(await source.fetch(request, 'fetch', onText), context), isThin }
+  return { pack: countedPack(await source.fetch(request, 'fetch', onText), context), isThin }
 }
 
 /** By way of a file: a connection that broke before any answer is worth a second push, if nothing has moved. */

@@ -8,7 +8,7 @@ import { MAX_HEAD_BYTES, ResponseHeads } from './response-heads.js'
 /** Connections that one request may use up before it is sent. */
 const MAX_DIALS = 3
 
-/** No connection came about. It has no code: undici takes some codes for a reason to dial again without end. */
+/** No connection came about. It has no code: for some codes undici dials again without end. */
 export class ConnectError extends Error {
   override readonly name = 'ConnectError'
 
@@ -26,7 +26,7 @@ export class StaleConnectionError extends Error {
   }
 }
 
-/** As a request's `opaque`: it takes no connection that was kept. */
+/** As a request's `opaque`: it does not reuse a kept connection. */
 export const FRESH = Symbol('fresh connection')
 
 /** An undici Agent whose connections are made by `dial`, end with the signal of their request, and read as curl does. */
@@ -41,7 +41,7 @@ export function agentThatDials(dial: Dial): Agent {
   })
 }
 
-/** undici's Client, which carries one request at a time, with a line that is told of each. */
+/** undici's Client, which carries one request at a time, with a line that is notified of each. */
 class Connection extends Client {
   readonly #line: Line
 
@@ -102,7 +102,7 @@ function lost(message: string): Error {
 /** Codes of a connection that broke. */
 const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 
-/** Lets the heads of responses be edited, and tells a kept connection that broke from one that failed us. */
+/** Lets the heads of responses be edited, and tells a stale kept connection from one that failed while in use. */
 function readAsCurl<S extends Socket>(socket: S, heads: ResponseHeads): S {
   const { push, write, destroy } = socket
   const passOn = (bytes: Buffer | undefined) =>

@@ -18,9 +18,9 @@ export function patientConnector(options: buildConnector.BuildOptions): buildCon
 type Done = (error?: Error | null) => void
 
 /**
- * Lets the remote finish speaking: one that refuses an upload responds (401, 413) and hangs up while we still write.
- * Node would give up at the failed write and lose the response, which is here already, so failed writes are reported
- * only when the reading side has had the time to say why.
+ * Lets the remote finish its response: one that refuses an upload responds (401, 413) and disconnects while we still
+ * write. Node would give up at the failed write and lose the response, which has arrived already, so a failed write is
+ * reported only after the reading side has had time to deliver it.
  */
 export function patient<S extends Socket>(socket: S): S {
   const delayed =

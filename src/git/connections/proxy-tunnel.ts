@@ -5,7 +5,7 @@ import { type Dial, dialDirectly, portOf } from './dial.js'
 
 // RFC 9110, 9.3.6: CONNECT.
 
-/** An HTTP proxy; what it is told as credentials stands in no text. */
+/** An HTTP proxy; its credentials are in no text that is shown. */
 export interface ProxyServer {
   protocol: 'http:' | 'https:'
   /** Without the brackets of IPv6. */
@@ -17,7 +17,7 @@ export interface ProxyServer {
   authorization: string | undefined
 }
 
-/** The proxy is in the way: it was not reached, which has a cause, or it refused, by a status or otherwise. */
+/** The proxy was not reached, which has a cause, or it refused the tunnel, by a status or otherwise. */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError'
   readonly status: number | undefined
@@ -133,5 +133,5 @@ export function parseConnectResponse(bytes: Buffer): { status: number; length: n
   throw new Error(`answered CONNECT with more than ${MAX_HEAD_BYTES / 1024} KiB of headers`)
 }
 
-/** Proxies that end their lines in LF alone are understood too. */
+/** Some proxies end their lines in LF alone. */
 const HEAD_END = /\r?\n\r?\n/

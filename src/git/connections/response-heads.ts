@@ -94,7 +94,7 @@ function edited(head: string): string {
   const lengths = new Set(values.flat().map((value) => value.trim()))
   if (lengths.size === 0) return unfolded
   if (/^transfer-encoding:.*\bchunked[ \t]*\r$/im.test(unfolded)) {
-    // Whoever sends both may mean another end than we do: nothing more is read from this connection.
+    // A sender of both may mean another end than we do: nothing more is read from this connection.
     return unfolded.replace(LENGTH_LINE, '').replace(/\r\n\r\n$/, '\r\nConnection: close\r\n\r\n')
   }
   if (lengths.size > 1) return unfolded

@@ -1,4 +1,4 @@
-/** Settles as the work does, or at once with the signal's reason; work that loses the race fails silently. */
+/** Settles as `work` does, or rejects at once with the signal's reason; a later failure of `work` is ignored. */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   work.catch(() => {})
   signal.throwIfAborted()

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { ByteSource } from '../../runtime/byte-stream.js'
 
 /** Bytes that may wait here before the sender has to. */
 const ENOUGH = 128 * 1024
@@ -8,9 +9,9 @@ const SMALL = 16 * 1024
 
 /**
  * The chunks of a body, with back-pressure. Node's own iterator would join all that wait, and so copy a whole pack once
- * more; here only crumbs are joined, as from a server that writes each ref by itself.
+ * more; here only small chunks are joined, as from a server that writes each ref by itself.
  */
-export class BodyChunks {
+export class BodyChunks implements ByteSource {
   readonly #body: Readable
   readonly #waiting: Buffer[] = []
   #bytes = 0
@@ -24,20 +25,23 @@ export class BodyChunks {
     body.once('end', () => this.#finish())
     // It comes last, also for a body that is destroyed without an error.
     body.once('close', () => this.#finish())
-    // Also after the end: a body that is let go of early reports its own destruction, which is no news.
+    // Also after the end: a body that is released early emits an error for its own destruction, which is not one to report.
     body.on('error', (error) => this.#finish(error))
   }
 
-  /** The next chunk; undefined at the end. @throws what broke the body off */
-  async next(): Promise<Buffer | undefined> {
+  /** @throws what broke the body off */
+  async next(): Promise<IteratorResult<Buffer, undefined>> {
     while (this.#waiting.length === 0 && !this.#isOver) {
       this.#body.resume()
       await new Promise<void>((resolve) => (this.#wake = resolve))
     }
     const chunk = this.#take()
-    if (chunk === undefined && this.#error) throw this.#error
-    this.#bytes -= chunk?.length ?? 0
-    return chunk
+    if (chunk === undefined) {
+      if (this.#error) throw this.#error
+      return { done: true, value: undefined }
+    }
+    this.#bytes -= chunk.length
+    return { value: chunk }
   }
 
   #take(): Buffer | undefined {

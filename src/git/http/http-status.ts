@@ -13,13 +13,13 @@ export interface Refusal {
   isRateLimited?: boolean
   /** What the remote says, safe to show. */
   text: string
-  /** The remote's own name for the request: what its support asks for. */
+  /** The remote's own id of the request, which its support asks for. */
   requestId?: string
-  /** The answer came to a push, whose body may be too large or take too long. */
+  /** The response is that to a push, whose body may be too large or take too long. */
   push: boolean
 }
 
-/** The status behind an error, for those who can do something about it. */
+/** The status behind an error, for callers that act on it. */
 export class HttpStatusError extends Error {
   override readonly name = 'HttpStatusError'
 
@@ -28,7 +28,7 @@ export class HttpStatusError extends Error {
   }
 }
 
-/** Statuses that pass by themselves, beside 429 and 5xx: locked, and too early. */
+/** Temporary statuses besides 429 and 5xx: locked, and too early. */
 const PASSING = new Set([423, 425])
 const OF_A_PROXY = new Set([407, 511])
 const RATE_WORDS = /\brate[ -]?limit|\btoo many requests\b|\babuse detection\b/i
@@ -96,7 +96,7 @@ export function requestIdOf(headers: SingleHeaders): string {
   return REQUEST_ID_HEADERS.map((name) => headers[name]).find((id) => id) ?? ''
 }
 
-/** What to check where a remote does not let us in. */
+/** What to check when a remote denies access. */
 export function credentialsHint(side: EndpointRole): string {
   return `check auth.${side}: it must be valid and may ${side === 'source' ? 'read' : 'write'} the repository`
 }

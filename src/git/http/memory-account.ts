@@ -1,4 +1,4 @@
-import type { ByteStream } from './exchange.js'
+import { type ByteStream, wrapStream } from '../../runtime/byte-stream.js'
 
 /** Where a run accounts for the memory that it holds, so that all runs of a process can share a budget. */
 export interface MemoryAccount {
@@ -24,20 +24,10 @@ export function accounted(
   purpose: string,
 ): ByteStream {
   let bytes = 0
-  return {
-    async next() {
-      const result = await body.next()
-      if (result.done) return result
-      bytes += result.value.length
-      await memory.hold(purpose, bytes * HELD_PER_BYTE, signal)
-      return result
+  return wrapStream(body, {
+    chunk(chunk) {
+      bytes += chunk.length
+      return memory.hold(purpose, bytes * HELD_PER_BYTE, signal)?.then(() => chunk) ?? chunk
     },
-    async return() {
-      await body.return?.()
-      return { done: true, value: undefined }
-    },
-    [Symbol.asyncIterator]() {
-      return this
-    },
-  }
+  })
 }

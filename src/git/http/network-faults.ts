@@ -1,6 +1,6 @@
 /** What an error code of undici, Node, the system or OpenSSL means about the remote that we spoke with. */
 export interface Fault {
-  /** Nothing came about or a connection broke, it was silent, what it said breaks HTTP, or the fault is not its own. */
+  /** No connection or a broken one, silence, a response that is not HTTP or breaks its rules, or a fault of this program. */
   kind: 'unreachable' | 'timeout' | 'not_http' | 'protocol_error' | 'internal'
   /** Undefined where the error's own message says it best. */
   why?: string
@@ -9,7 +9,7 @@ export interface Fault {
   isCertificate?: true
 }
 
-/** Undefined for a code that nobody here knows. */
+/** Undefined for an unknown code. */
 export function faultOf({
   code,
   name,
@@ -92,12 +92,12 @@ const FAMILIES: readonly (readonly [RegExp, Fault])[] = [
     { kind: 'unreachable', retryable: false, isCertificate: true },
   ],
   [/^(?:Z_|ERR__ERROR_|ERR_BROTLI_|ERR_PADDING_)/, wrong('its compressed body is damaged')],
-  // Bytes that were damaged on the way, and what the other end calls its own trouble.
+  // Bytes that were damaged on the way, and faults that the other end reports as its own.
   [/^ERR_SSL_.*(?:INTERNAL_ERROR|BAD_RECORD_MAC|DECRYPTION_FAILED|UNEXPECTED_EOF|USER_CANCELL?ED)/, broken()],
   [/^ERR_SSL_.*CERTIFICATE_REQUIRED/, closed('it asks for a client certificate')],
   [/^(?:ERR_SSL_|ERR_TLS_)/, closed()],
   [/^(?:UND_ERR_SOCKS5|ERR_HTTP2_|ERR_STREAM_|ERR_SOCKET_(?!BAD))/, broken()],
-  // The disk's and the caller's troubles, arguments that are not what they should be, dispatchers that were closed.
+  // Faults of the disk and of the caller: invalid arguments, closed dispatchers.
   [/^(?:UND_ERR|ERR_|ENOSPC|EDQUOT|EIO|EROFS|ENOENT|EISDIR|EBADF|EINVAL)/, ours],
   // ECONNREFUSED, ECONNRESET, EPIPE, ETIMEDOUT, EHOSTUNREACH, ENETDOWN, EMFILE, EAI_FAIL and their kin.
   [/^E[A-Z][A-Z\d_]+$/, broken()],

@@ -4,7 +4,7 @@ import { retryAfterSeconds, type SingleHeaders } from './http-status.js'
 export interface RateLimit {
   /** No request is left, or a wait is asked for. */
   isReached: boolean
-  /** Seconds until a request is worth it, where told. */
+  /** Seconds until a request may succeed, where the remote says so. */
   retryAfter: number | undefined
 }
 
@@ -12,7 +12,7 @@ const PREFIXES = ['x-ratelimit', 'ratelimit', 'x-rate-limit']
 /** Larger numbers are a time, as seconds or milliseconds since 1970, and no number of seconds to wait. */
 const FIRST_TIME = 1e9
 const FIRST_TIME_IN_MS = 1e12
-/** A wait that is longer tells of a clock that is wrong. */
+/** A longer wait means that a clock is wrong. */
 const MAX_WAIT = 7 * 24 * 3600
 
 /** Reads `Retry-After`, the `X-RateLimit-…` headers of GitHub and others, and the drafts of `RateLimit`. */

@@ -1,4 +1,4 @@
-import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
+import type { ByteStream } from '../../runtime/byte-stream.js'
 import type { SingleHeaders } from './http-status.js'
 
 /** What the body of a refusal has to say. */
@@ -11,44 +11,58 @@ export interface Words {
 }
 
 const NOTHING: Words = { text: '', isCut: false, isSignIn: false }
-/** Bytes of a body that are read. */
-export const MAX_READ = 32 * 1024
-const MAX_UNPACKED = 256 * 1024
-const UNPACK: Record<string, typeof gunzipSync> = {
-  gzip: gunzipSync,
-  'x-gzip': gunzipSync,
-  deflate: inflateSync,
-  br: brotliDecompressSync,
+/** Bytes of a body that are read, decoded. */
+const MAX_READ = 32 * 1024
+
+/**
+ * The beginning of a body that is otherwise thrown away, as far as it comes within `milliseconds`. A body that does not come
+ * is no reason to fail. `isCut`: this is not all of it.
+ *
+ * @throws the error of a read that the signal has ended
+ */
+export async function readBeginning(
+  body: ByteStream,
+  milliseconds: number,
+  signal: AbortSignal,
+): Promise<{ bytes: Buffer; isCut: boolean }> {
+  const timer = setTimeout(() => body.return(), milliseconds)
+  const chunks: Buffer[] = []
+  let isCut = true
+  try {
+    for (let size = 0; size <= MAX_READ; ) {
+      const { value } = await body.next()
+      if (!value) {
+        isCut = false
+        break
+      }
+      chunks.push(value)
+      size += value.length
+    }
+  } catch (error) {
+    if (signal.aborted) throw error
+  } finally {
+    clearTimeout(timer)
+    await body.return()
+  }
+  return { bytes: Buffer.concat(chunks).subarray(0, MAX_READ), isCut }
 }
 
 /** Reads the words of a body: of JSON its messages, of HTML and XML the text, of plain text all. `isCut`: there is more. */
 export function wordsOf(headers: SingleHeaders, body: Buffer, isCut = false): Words {
   const [type = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';')
-  const bytes = unpacked(body, headers['content-encoding'])
-  if (bytes === undefined || !/^\s*$|^text\/|json|html|xml|^application\/x-git-/.test(type)) return NOTHING
-  const text = decoded(bytes.subarray(0, MAX_READ), /charset="?([\w-]+)/.exec(parameters.join(';'))?.[1])
+  if (!/^\s*$|^text\/|json|html|xml|^application\/x-git-/.test(type)) return NOTHING
+  const text = inCharset(body, /charset="?([\w-]+)/.exec(parameters.join(';'))?.[1])
   if (text.includes('\0')) return NOTHING
-  const isCutHere = isCut || bytes.length > MAX_READ
   const start = text.trimStart()
-  if (/^[{[]/.test(start) && !isCutHere) {
+  if (/^[{[]/.test(start) && !isCut) {
     const messages = jsonMessages(start)
     if (messages !== undefined) return { ...NOTHING, text: messages }
   }
-  if (start.startsWith('<') || /html|xml/.test(type)) return markupWords(text, isCutHere)
-  return { text: text.replace(/^[\da-f]{4}ERR /, ''), isCut: isCutHere, isSignIn: false }
+  if (start.startsWith('<') || /html|xml/.test(type)) return markupWords(text, isCut)
+  return { text: text.replace(/^[\da-f]{4}ERR /, ''), isCut, isSignIn: false }
 }
 
-function unpacked(body: Buffer, encoding = 'identity'): Buffer | undefined {
-  const unpack = UNPACK[encoding.trim().toLowerCase()]
-  if (!unpack) return body
-  try {
-    return unpack(body, { maxOutputLength: MAX_UNPACKED })
-  } catch {
-    return undefined
-  }
-}
-
-function decoded(bytes: Buffer, charset = 'utf-8'): string {
+function inCharset(bytes: Buffer, charset = 'utf-8'): string {
   try {
     return new TextDecoder(charset).decode(bytes)
   } catch {

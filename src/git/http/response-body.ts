@@ -1,6 +1,7 @@
 import { pipeline, type Readable, type Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip } from 'node:zlib'
 import type { Dispatcher } from 'undici'
+import { type ByteStream, prepend } from '../../runtime/byte-stream.js'
 import { InflateEither } from './inflate.js'
 
 // What git accepts as a body (remote-curl.c, and curl below it): decoded although identity was asked for, of a type that
@@ -37,8 +38,10 @@ export function isDecodable(encodings: readonly string[]): boolean {
   return encodings.length <= MAX_ENCODINGS && encodings.every((encoding) => Object.hasOwn(DECODERS, encoding))
 }
 
-/** The body as it was before it was encoded. */
-export function decoded(body: Readable, encodings: readonly string[]): Readable {
+/** The body as it was before it was encoded; one with an encoding that is not known stays as it is. */
+export function decodedBody(body: Readable, headers: Dispatcher.ResponseData['headers']): Readable {
+  const encodings = encodingsOf(headers)
+  if (!isDecodable(encodings)) return body
   return encodings.reduceRight<Readable>((encoded, encoding) => {
     const decoder = DECODERS[encoding]?.()
     // Errors come out of the decoder, which is what is read.
@@ -46,10 +49,10 @@ export function decoded(body: Readable, encodings: readonly string[]): Readable 
   }, body)
 }
 
-type Chunks = AsyncIterableIterator<Buffer, undefined>
-
 /** Whether a body begins with the length of a packet, and all its chunks. */
-export async function peekPackets(body: Chunks): Promise<{ startsWithPacket: boolean; chunks: Chunks }> {
+export async function peekPackets(
+  body: ByteStream,
+): Promise<{ startsWithPacket: boolean; chunks: ByteStream }> {
   let start: Buffer = Buffer.alloc(0)
   while (start.length < 4) {
     const { value } = await body.next()
@@ -57,20 +60,5 @@ export async function peekPackets(body: Chunks): Promise<{ startsWithPacket: boo
     start = Buffer.concat([start, value])
   }
   const startsWithPacket = /^[\da-f]{4}$/i.test(start.toString('latin1', 0, 4))
-  return { startsWithPacket, chunks: resumed(start, body) }
-}
-
-function resumed(start: Buffer, rest: Chunks): Chunks {
-  let isFirst = true
-  return {
-    next: async () => {
-      if (!isFirst) return rest.next()
-      isFirst = false
-      return { value: start }
-    },
-    return: async () => (await rest.return?.()) ?? { done: true, value: undefined },
-    [Symbol.asyncIterator]() {
-      return this
-    },
-  }
+  return { startsWithPacket, chunks: prepend(start, body) }
 }

@@ -3,11 +3,13 @@ import { gzip } from 'node:zlib'
 import type { EndpointRole } from '../../../schemas/event.js'
 import type { ServiceStats } from '../../../schemas/result.js'
 import { GitSyncError } from '../../errors.js'
+import { type ByteStream, wrapStream } from '../../runtime/byte-stream.js'
 import { withoutTrailingSlashes } from '../../runtime/slashes.js'
 import { traceHeaders } from '../../runtime/trace.js'
 import { VERSION } from '../../version.js'
 import { ProtocolError, printable } from '../wire/protocol-error.js'
-import { type Access, type ByteStream, Exchange, type ExchangeOptions } from './exchange.js'
+import { type Access, Exchange, type ExchangeOptions } from './exchange.js'
+import { acceptBody, discardBody } from './git-response.js'
 import { accounted, type MemoryAccount } from './memory-account.js'
 import { REDIRECTS, redirectedBase } from './redirect.js'
 import { toRemoteError } from './remote-error.js'
@@ -82,14 +84,15 @@ export class SmartHttp {
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
       const url = new URL(this.#address(`/info/refs?service=${service}`))
       const counted = this.traffic.item(this.side, service, 'info-refs')
-      const exchange = this.#exchange(counted)
+      const exchange = this.#exchange(counted, false)
       const headers = this.#headers({ accept: '*/*', gitProtocol })
       const response = await exchange.send(url, { method: 'GET', headers })
-      if (!REDIRECTS.has(response.statusCode)) {
-        const body = await exchange.accept(response, `application/x-${service}-advertisement`)
+      if (!REDIRECTS.has(response.status)) {
+        const options = { ...this.#options, isPush: false }
+        const body = await acceptBody(response, `application/x-${service}-advertisement`, options)
         return accounted(body, this.#options, counted.name)
       }
-      await exchange.discard(response)
+      await discardBody(response, this.#options)
       await this.#follow(url, String(response.headers.location ?? ''))
     }
     throw new GitSyncError('redirect_refused', `The ${this.side} redirects more than ${MAX_REDIRECTS} times.`)
@@ -107,7 +110,8 @@ export class SmartHttp {
   async #post(call: Call): Promise<ByteStream> {
     const { service } = call
     const counted = this.traffic.item(this.side, service, call.step)
-    const exchange = this.#exchange(counted)
+    const isPush = service === 'git-receive-pack'
+    const exchange = this.#exchange(counted, isPush)
     const headers = this.#headers({
       accept: `application/x-${service}-result`,
       gitProtocol: call.gitProtocol,
@@ -124,7 +128,8 @@ export class SmartHttp {
       headers,
       body,
     })
-    const answer = await exchange.accept(response, `application/x-${service}-result`)
+    const options = { ...this.#options, isPush }
+    const answer = await acceptBody(response, `application/x-${service}-result`, options)
     return call.isKept ? accounted(answer, this.#options, counted.name) : answer
   }
 
@@ -134,17 +139,11 @@ export class SmartHttp {
    */
   async readListing<T>(answer: ByteStream, read: (bytes: ByteStream) => Promise<T>): Promise<T> {
     const search = this.#options.secrets.search()
-    const listing = await read({
-      next: async () => {
-        const result = await answer.next()
-        if (result.value) search.see(result.value)
-        return result
-      },
-      return: async () => (await answer.return?.()) ?? { done: true, value: undefined },
-      [Symbol.asyncIterator]() {
-        return this
-      },
-    })
+    const watch = (chunk: Buffer) => {
+      search.see(chunk)
+      return chunk
+    }
+    const listing = await read(wrapStream(answer, { chunk: watch }))
     if (!search.found) return listing
     const message = `The ${this.side} lists a ref or a capability that has a secret of this run in it`
     const hint = 'remove it there and replace that secret, as everyone who can read the repository sees it'
@@ -201,9 +200,9 @@ export class SmartHttp {
     }
   }
 
-  #exchange(counted: ServiceStats): Exchange {
+  #exchange(counted: ServiceStats, isPush: boolean): Exchange {
     if (!this.#access) throw new Error('info/refs comes first')
-    return new Exchange(this.#options, this.#access, counted)
+    return new Exchange(this.#options, this.#access, counted, isPush)
   }
 
   async #follow(from: URL, location: string): Promise<void> {

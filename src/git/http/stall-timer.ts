@@ -1,39 +1,41 @@
 /**
- * Calls `onStall` when one wait lasts longer than `milliseconds`. Armed only while we wait for the remote, so
- * that a slow other side is never taken for a stall of this one.
+ * Calls `onStall` when one wait for the remote lasts longer than `milliseconds`. It runs only during such waits, so that a
+ * slow other side is never mistaken for a stall of this one.
  */
 export class StallTimer {
   readonly #timer: NodeJS.Timeout
-  #armed = false
-  #held = false
+  #isWaiting = false
+  #isPaused = false
 
   constructor(milliseconds: number, onStall: () => void) {
     this.#timer = setTimeout(() => {
-      if (this.#armed && !this.#held) onStall()
+      if (this.#isWaiting && !this.#isPaused) onStall()
     }, milliseconds).unref()
   }
 
-  arm(): void {
-    this.#armed = true
+  /** A wait begins. */
+  start(): void {
+    this.#isWaiting = true
     this.#timer.refresh()
   }
 
-  disarm(): void {
-    this.#armed = false
+  /** The wait is over. */
+  stop(): void {
+    this.#isWaiting = false
   }
 
-  /** Waits no more, armed or not, until `release`: something else has to happen first. */
-  hold(): void {
-    this.#held = true
+  /** Until `resume` no wait counts, whether it has begun or begins: the remote needs something from us first. */
+  pause(): void {
+    this.#isPaused = true
   }
 
-  release(): void {
-    this.#held = false
+  resume(): void {
+    this.#isPaused = false
     this.#timer.refresh()
   }
 
   close(): void {
-    this.#armed = false
+    this.#isWaiting = false
     clearTimeout(this.#timer)
   }
 }

@@ -15,7 +15,7 @@ export class DeltaBases {
   readonly #starts = new Uint32Array(MAX_OBJECTS)
   readonly #ends = new Uint32Array(MAX_OBJECTS)
   readonly #types: ObjectType[] = []
-  /** Kept from the first delta on that names its base by an id, as packs from most servers have none such. */
+  /** Kept from the first delta on that names its base by an id, as packs from most servers have no such deltas. */
   #byId: Map<string, number> | undefined
   readonly #ids: string[] = []
   /** Objects are numbered from the first one of the pack on; those from `#oldest` to `#next` are here. */
@@ -44,7 +44,7 @@ export class DeltaBases {
     this.#next++
   }
 
-  /** The base, valid until the next `keep`; undefined where it is too long ago, or was not kept. */
+  /** The base, valid until the next `keep`; undefined where it was dropped since, or was never kept. */
   get(base: string | number): WholeObject | undefined {
     const number = typeof base === 'number' ? this.#findOffset(base) : this.#findId(base)
     if (number === undefined) return undefined

@@ -9,7 +9,7 @@ export type PackEntry =
   | { type: ObjectType; offset: number; data: Buffer }
   | { type: 'ref-delta'; offset: number; data: Buffer; base: string }
   | { type: 'ofs-delta'; offset: number; data: Buffer; base: number }
-  /** No commit or tag, and larger than those may be. */
+  /** A tree or blob that is larger than a commit or tag may be: its data was not kept. */
   | { type: 'passed-over'; offset: number; size: number }
 
 /** Bytes of the largest commit or tag: room for a merge of 300,000 parents, or for a message of 16 MiB. */
@@ -19,7 +19,7 @@ const TYPES = [undefined, 'commit', 'tree', 'blob', 'tag', undefined, 'ofs-delta
 /** Bytes that a size or a distance takes at most, beyond the first: more are damage, and not to be waited for. */
 const MAX_NUMBER_BYTES = 7
 
-/** What stands before an object's deflated bytes. */
+/** The header before an object's deflated bytes. */
 export interface EntryHead {
   type: Exclude<(typeof TYPES)[number], undefined>
   offset: number

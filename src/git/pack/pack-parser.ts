@@ -3,9 +3,8 @@ import { Pace } from '../../runtime/yield.js'
 import { ProtocolError } from '../wire/protocol-error.js'
 import { doesNotInflate, LargeInflate, wrongSize } from './large-inflate.js'
 import { type EntryHead, MAX_OBJECT_SIZE, type PackEntry, parseEntryHead } from './pack-entry.js'
-import { parsePackHeader } from './pack-stream.js'
+import { PACK_HEADER_SIZE, parsePackHeader } from './pack-stream.js'
 
-const PACK_HEADER_SIZE = 12
 /** Bytes of an object up to which it is inflated here and now, as soon as all of it has come. */
 const SMALL = 256 * 1024
 /** What deflating may add to bytes that do not deflate, generously. */

@@ -1,28 +1,33 @@
-import type { PacketReader, RawStream } from '../wire/packet-reader.js'
+import { type ByteStream, prepend, type StreamHooks, wrapStream } from '../../runtime/byte-stream.js'
+import type { PacketReader } from '../wire/packet-reader.js'
 import { ProtocolError } from '../wire/protocol-error.js'
-import { SideBandStream, type TextSink } from '../wire/side-band-stream.js'
+import { readSideBand, type TextSink } from '../wire/side-band-stream.js'
 
 // gitformat-pack: "PACK", version, object count, objects, checksum.
 
-const PACK_HEADER_SIZE = 12
+export const PACK_HEADER_SIZE = 12
 
-export interface PackStream extends AsyncIterableIterator<Buffer, undefined> {
+export interface PackStream extends ByteStream {
   /** How many objects the header announces. */
   readonly objects: number
-  return(): Promise<IteratorResult<Buffer, undefined>>
+}
+
+/** A pack as `hooks` have it: see `wrapStream`. */
+export function wrapPack(pack: PackStream, hooks: StreamHooks): PackStream {
+  return Object.assign(wrapStream(pack, hooks), { objects: pack.objects })
 }
 
 /**
- * The pack of an answer whose preamble has been read. It resolves when the pack's header is here; the stream
- * begins with that header, and ends without error only if the remote ended it well.
+ * The pack of a response whose preamble has been read. Resolves once the pack's header has come; the stream begins with
+ * that header, and ends without an error only if the remote completed it.
  */
 export async function openPackStream(reader: PacketReader, onText: TextSink): Promise<PackStream> {
   reader.unlimit()
   const isRaw = (await reader.peek(4)).toString('latin1') === 'PACK'
-  const chunks = isRaw ? reader.rest() : new SideBandStream(reader, onText)
+  const chunks = isRaw ? reader.rest() : readSideBand(reader, onText)
   try {
     const head = await readHead(chunks)
-    return new HeadedStream(head, parsePackHeader(head), chunks)
+    return Object.assign(prepend(head, chunks), { objects: parsePackHeader(head) })
   } catch (error) {
     await chunks.return()
     throw error
@@ -39,7 +44,7 @@ export function parsePackHeader(bytes: Buffer): number {
   return bytes.readUInt32BE(8)
 }
 
-async function readHead(chunks: RawStream): Promise<Buffer> {
+async function readHead(chunks: ByteStream): Promise<Buffer> {
   const parts: Buffer[] = []
   let size = 0
   while (size < PACK_HEADER_SIZE) {
@@ -49,34 +54,4 @@ async function readHead(chunks: RawStream): Promise<Buffer> {
     size += value.length
   }
   return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
-}
-
-class HeadedStream implements PackStream {
-  readonly objects: number
-  #head: Buffer | undefined
-  readonly #tail: RawStream
-
-  constructor(head: Buffer, objects: number, tail: RawStream) {
-    this.objects = objects
-    this.#head = head
-    this.#tail = tail
-  }
-
-  async next(): Promise<IteratorResult<Buffer, undefined>> {
-    if (this.#head) {
-      const value = this.#head
-      this.#head = undefined
-      return { value }
-    }
-    return this.#tail.next()
-  }
-
-  async return(): Promise<IteratorResult<Buffer, undefined>> {
-    await this.#tail.return()
-    return { done: true, value: undefined }
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this
-  }
 }

@@ -9,7 +9,7 @@ export function emptyPack(format: ObjectFormat): Buffer {
 
 /**
  * Holds back the end of a pack: at least its checksum, without which no target moves a ref. So nothing is
- * committed before the source has ended well. Whole chunks are held, and none is copied.
+ * committed before the source has completed its pack. Whole chunks are held, and none is copied.
  */
 export class PackTail {
   readonly #size: number
@@ -20,7 +20,7 @@ export class PackTail {
     this.#size = hashSize(format)
   }
 
-  /** Takes a chunk and gives back those that are no longer part of the tail. */
+  /** Adds a chunk, and returns those that are no longer part of the tail. */
   push(chunk: Buffer): Buffer[] {
     this.#held.push(chunk)
     this.#bytes += chunk.length
@@ -33,7 +33,7 @@ export class PackTail {
     return this.#held.splice(0, free)
   }
 
-  /** The rest, once the source has ended well. */
+  /** The rest, once the source has completed its pack. */
   release(): Buffer[] {
     this.#bytes = 0
     return this.#held.splice(0)

@@ -21,7 +21,7 @@ export class ByteSearch {
     const border = Buffer.concat([this.#tail, chunk.subarray(0, this.#overlap)])
     this.#found = this.#needles.some((needle) => chunk.includes(needle) || border.includes(needle))
     const end = chunk.length < this.#overlap ? border : chunk
-    // A copy: who reads the chunk may overwrite it.
+    // A copy: the reader of the chunk may overwrite it.
     this.#tail = Buffer.from(end.subarray(Math.max(0, end.length - this.#overlap)))
   }
 }

@@ -3,11 +3,11 @@ import type { EndpointAuth } from '../../../schemas/request.js'
 
 const REDACTED = '[redacted]'
 
-/** What proves who we are to one remote. It never prints itself: only `authorization` gives the secret out. */
+/** The credentials for one remote. They never print themselves: only `authorization` returns the secret. */
 export class Credentials {
   readonly #authorization: string | undefined
 
-  /** Empty tokens bring no credentials; a bearer token wins; the user name defaults to `git`. */
+  /** Empty tokens mean no credentials; a bearer token takes precedence; the user name defaults to `git`. */
   constructor(auth: EndpointAuth = {}) {
     const { bearerToken = '', token = '' } = auth
     const username = auth.username || 'git'

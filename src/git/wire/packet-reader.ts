@@ -1,15 +1,10 @@
+import { type ByteStream, prepend, wrapStream } from '../../runtime/byte-stream.js'
 import { Pace, yieldToEventLoop } from '../../runtime/yield.js'
 import { splitLine, splitLineOf, type TextLine } from './line.js'
 import { decodePacket, HEADER_SIZE, type Packet, packetSize } from './pkt-line.js'
 import { ExcessError, ProtocolError } from './protocol-error.js'
 
-/** Chunks of any size, which `return` lets go of. */
-export interface RawStream {
-  next(): Promise<IteratorResult<Buffer, undefined>>
-  return(): Promise<IteratorResult<Buffer, undefined>>
-}
-
-/** Bytes that are read behind an answer's end before its connection is given up. */
+/** Bytes that are read behind a response's end before its connection is given up. */
 export const MAX_TRAILING_BYTES = 1024
 const MIB = 1024 * 1024
 /** What one packet costs, with what is done about it. */
@@ -17,16 +12,16 @@ const MICROSECONDS = 5
 
 /** Reads packets, and then perhaps raw bytes, from a stream of chunks of any size. */
 export class PacketReader {
-  readonly #chunks: AsyncIterator<Buffer>
+  readonly #chunks: ByteStream
   #limit: number
   #read = 0
   #buffer: Buffer = Buffer.alloc(0)
   #offset = 0
   readonly #pace = new Pace()
 
-  /** `limit`: the most bytes of an answer that has to be held, so that one without an end ends in an error. */
+  /** `limit`: the most bytes of a response that has to be held, so that an endless one is an error. */
   constructor(bytes: AsyncIterable<Buffer>, limit = Number.POSITIVE_INFINITY) {
-    this.#chunks = bytes[Symbol.asyncIterator]()
+    this.#chunks = wrapStream(bytes[Symbol.asyncIterator](), { chunk: (chunk) => this.#count(chunk) })
     this.#limit = limit
   }
 
@@ -74,22 +69,11 @@ export class PacketReader {
     return this.#buffer.subarray(this.#offset, this.#offset + size)
   }
 
-  /** All that follows, as it comes. `return` lets go of the stream at once, even while a read is waiting. */
-  rest(): RawStream {
-    const next = async (): Promise<IteratorResult<Buffer, undefined>> => {
-      if (this.#available > 0) {
-        const value = this.#buffer.subarray(this.#offset)
-        this.#offset = this.#buffer.length
-        return { value }
-      }
-      const value = await this.#pull()
-      return value ? { value } : { done: true, value: undefined }
-    }
-    const end = async (): Promise<IteratorResult<Buffer, undefined>> => {
-      await this.close()
-      return { done: true, value: undefined }
-    }
-    return { next, return: end }
+  /** All that follows, as it comes: nothing is read here any more. */
+  rest(): ByteStream {
+    const start = this.#buffer.subarray(this.#offset)
+    this.#offset = this.#buffer.length
+    return start.length > 0 ? prepend(start, this.#chunks) : this.#chunks
   }
 
   /**
@@ -102,20 +86,20 @@ export class PacketReader {
     await this.finish()
   }
 
-  /** Reads the end of an answer that has said all, so that its connection can serve again. */
+  /** Reads the end of a response that is complete, so that its connection can serve again. */
   async finish(): Promise<void> {
     let left = MAX_TRAILING_BYTES - this.#available
     while (left >= 0) {
-      const chunk = await this.#pull()
-      if (!chunk) return
-      left -= chunk.length
+      const { done, value } = await this.#chunks.next()
+      if (done) return
+      left -= value.length
     }
     await this.close()
   }
 
-  /** Lets go of the stream; what was not read is thrown away. */
+  /** Releases the stream; what was not read is thrown away. */
   async close(): Promise<void> {
-    await this.#chunks.return?.()
+    await this.#chunks.return()
   }
 
   /** The next packet, where it is a line and all of it is here. */
@@ -140,10 +124,10 @@ export class PacketReader {
     while (available < needed) {
       // What was read so far has been worked on since: a list of many refs must not block.
       await yieldToEventLoop()
-      const chunk = await this.#pull()
-      if (!chunk) break
-      parts.push(chunk)
-      available += chunk.length
+      const { done, value } = await this.#chunks.next()
+      if (done) break
+      parts.push(value)
+      available += value.length
     }
     if (parts.length > 1) {
       this.#buffer = Buffer.concat(parts, available)
@@ -152,11 +136,9 @@ export class PacketReader {
     return available >= needed
   }
 
-  async #pull(): Promise<Buffer | undefined> {
-    const { done, value } = await this.#chunks.next()
-    if (done) return undefined
-    this.#read += value.length
+  #count(chunk: Buffer): Buffer {
+    this.#read += chunk.length
     if (this.#read > this.#limit) throw new ExcessError(`its answer is longer than ${this.#limit / MIB} MiB`)
-    return value
+    return chunk
   }
 }

@@ -1,57 +1,41 @@
+import { type ByteStream, wrapStream } from '../../runtime/byte-stream.js'
 import { yieldToEventLoop } from '../../runtime/yield.js'
-import { MAX_TRAILING_BYTES, type PacketReader, type RawStream } from './packet-reader.js'
+import { MAX_TRAILING_BYTES, type PacketReader } from './packet-reader.js'
 import { ProtocolError } from './protocol-error.js'
 import { SideBandDemultiplexer } from './side-band.js'
 
 /** Takes a remote's own text, as cut by its packets. */
 export type TextSink = (text: Buffer) => void
 
-/** Band 1 of a side-band answer. A stream that ends without its flush was cut, however orderly HTTP ended it. */
-export class SideBandStream implements AsyncIterable<Buffer>, RawStream {
-  readonly #raw: RawStream
-  readonly #demultiplexer = new SideBandDemultiplexer()
-  readonly #onText: TextSink
-  #trailing = 0
-
-  constructor(reader: PacketReader, onText: TextSink) {
-    this.#raw = reader.rest()
-    this.#onText = onText
-  }
-
-  async next(): Promise<IteratorResult<Buffer, undefined>> {
-    for (;;) {
-      const { done, value } = await this.#raw.next()
-      if (this.#demultiplexer.ended) {
+/** Band 1 of a side-band response. Without its flush it is truncated, however orderly HTTP ended it. */
+export function readSideBand(reader: PacketReader, onText: TextSink): ByteStream {
+  const demultiplexer = new SideBandDemultiplexer()
+  let trailing = 0
+  return wrapStream(reader.rest(), {
+    chunk(chunk) {
+      if (demultiplexer.ended) {
         // Reading on to the end of HTTP's body keeps the connection usable.
-        this.#trailing += value?.length ?? 0
-        if (done) return { done: true, value: undefined }
-        if (this.#trailing > MAX_TRAILING_BYTES) return this.return()
-        continue
+        trailing += chunk.length
+        return trailing > MAX_TRAILING_BYTES ? undefined : NOTHING
       }
-      if (done) throw new ProtocolError('it was cut: the answer ends without a flush')
-      const data = this.#take(value)
+      const data = demultiplex(demultiplexer, chunk, onText)
       // Text may come without an end, and as fast as it can be read.
-      if (this.#demultiplexer.text.length > 0) await yieldToEventLoop()
-      if (data.length > 0) return { value: data }
-    }
-  }
+      return demultiplexer.text.length > 0 ? yieldToEventLoop().then(() => data) : data
+    },
+    end() {
+      if (!demultiplexer.ended) throw new ProtocolError('it was cut: the answer ends without a flush')
+    },
+  })
+}
 
-  /** The data of a chunk. What it says is heard in any case: before a fatal error it tells more than that. */
-  #take(chunk: Buffer): Buffer {
-    try {
-      return this.#demultiplexer.push(chunk).data
-    } finally {
-      const { text } = this.#demultiplexer
-      if (text.length > 0) this.#onText(Buffer.concat(text))
-    }
-  }
+const NOTHING = Buffer.alloc(0)
 
-  async return(): Promise<IteratorResult<Buffer, undefined>> {
-    await this.#raw.return()
-    return { done: true, value: undefined }
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this
+/** The data of a chunk. Its text is passed on in any case: before a fatal error it says more than that does. */
+function demultiplex(demultiplexer: SideBandDemultiplexer, chunk: Buffer, onText: TextSink): Buffer {
+  try {
+    return demultiplexer.push(chunk).data
+  } finally {
+    const { text } = demultiplexer
+    if (text.length > 0) onText(Buffer.concat(text))
   }
 }

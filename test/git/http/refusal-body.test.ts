@@ -1,7 +1,12 @@
+import { PassThrough, Readable } from 'node:stream'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { test } from 'tap'
-import { wordsOf } from '../../../src/git/http/refusal-body.js'
+import { BodyChunks } from '../../../src/git/http/body-chunks.js'
+import { readBeginning, wordsOf } from '../../../src/git/http/refusal-body.js'
+import { decodedBody } from '../../../src/git/http/response-body.js'
+import { type ByteStream, wrapStream } from '../../../src/runtime/byte-stream.js'
+import { FakeClock } from '../../../testing/processes/fake-clock.js'
 import { holds } from '../../../testing/property.js'
 
 const words = (type: string | undefined, body: string | Buffer, isCut = false) =>
@@ -88,6 +93,11 @@ test('plain text is taken whole, in its charset, and what is no text is left out
   t.equal(words('text/plain', '').text, '')
 })
 
+const decode = (bytes: Buffer, encoding: string) =>
+  wrapStream(new BodyChunks(decodedBody(Readable.from([bytes]), { 'content-encoding': encoding })))
+
+const begin = (body: ByteStream) => readBeginning(body, 60_000, new AbortController().signal)
+
 test('compressed words are read, up to a size', async (t) => {
   const packed = {
     gzip: gzipSync,
@@ -97,12 +107,62 @@ test('compressed words are read, up to a size', async (t) => {
     GZIP: gzipSync,
   }
   for (const [encoding, pack] of Object.entries(packed)) {
-    const headers = { 'content-type': 'text/plain', 'content-encoding': encoding }
-    t.equal(wordsOf(headers, pack('no entry')).text, 'no entry', encoding)
-    t.equal(wordsOf(headers, pack('x'.repeat(10_000_000))).text, '', 'a bomb')
-    t.equal(wordsOf(headers, Buffer.from('not packed at all')).text, '')
+    t.same(await begin(decode(pack('no entry'), encoding)), { bytes: Buffer.from('no entry'), isCut: false })
+    const bomb = await begin(decode(pack('x'.repeat(10_000_000)), encoding))
+    t.ok(bomb.isCut, 'a bomb')
+    t.equal(bomb.bytes.toString(), 'x'.repeat(32 * 1024))
+    const damaged = await begin(decode(Buffer.from('not packed at all'), encoding))
+    t.same(damaged, { bytes: Buffer.alloc(0), isCut: true })
+    const truncated = await begin(decode(pack('no entry').subarray(0, -1), encoding))
+    t.ok(truncated.isCut, 'not all of it came')
   }
+  const unknown = await begin(decode(Buffer.from('as it is'), 'zstd'))
+  t.same(unknown, { bytes: Buffer.from('as it is'), isCut: false })
 })
+
+test('the beginning of a body is known to be one, whatever has ended it', async (t) => {
+  const released = { count: 0 }
+  const chunks = (count: number) => Array.from({ length: count }, () => Buffer.alloc(1024, 'x'))
+  const endingIn = (bytes: readonly Buffer[], last: () => Promise<IteratorResult<Buffer, undefined>>) => {
+    const next = chunksThen(bytes, last)
+    return wrapStream({ next }, { release: () => released.count++ })
+  }
+  const end = async () => ({ done: true as const, value: undefined })
+  const cases: [ByteStream, number, boolean][] = [
+    [endingIn(chunks(0), end), 0, false],
+    [endingIn(chunks(32), end), 32, false],
+    [endingIn(chunks(33), end), 32, true],
+    [endingIn(chunks(2), () => Promise.reject(new Error('reset'))), 2, true],
+  ]
+  for (const [body, kibibytes, isCut] of cases)
+    t.same(await begin(body), { bytes: Buffer.alloc(kibibytes * 1024, 'x'), isCut })
+  t.equal(released.count, cases.length)
+  const clock = new FakeClock()
+  t.teardown(() => clock.restore())
+  const silent = new PassThrough()
+  silent.write('word')
+  const reading = readBeginning(
+    wrapStream(new BodyChunks(silent), { release: () => silent.destroy() }),
+    5000,
+    new AbortController().signal,
+  )
+  await new Promise(setImmediate)
+  clock.advance(5000)
+  t.same(await reading, { bytes: Buffer.from('word'), isCut: true }, 'its time is over')
+  t.ok(silent.destroyed)
+
+  const failure = new Error('cancelled')
+  const cancelled = endingIn(chunks(1), () => Promise.reject(failure))
+  await t.rejects(readBeginning(cancelled, 5000, AbortSignal.abort()), failure)
+})
+
+function chunksThen(bytes: readonly Buffer[], last: () => Promise<IteratorResult<Buffer, undefined>>) {
+  const left = [...bytes]
+  return async () => {
+    const value = left.shift()
+    return value ? { value } : last()
+  }
+}
 
 test('whatever the body, it is read in a time that grows with its length', async (t) => {
   const pieces = fc.constantFrom(

@@ -2,18 +2,18 @@ import { test } from 'tap'
 import { StallTimer } from '../../../src/git/http/stall-timer.js'
 import { FakeClock } from '../../../testing/processes/fake-clock.js'
 
-function guarded(t: { teardown(action: () => void): unknown }) {
+function timed(t: { teardown(action: () => void): unknown }) {
   const clock = new FakeClock()
   t.teardown(() => clock.restore())
   const stalls: number[] = []
-  const guard = new StallTimer(1000, () => stalls.push(clock.now))
-  return { clock, guard, stalls }
+  const timer = new StallTimer(1000, () => stalls.push(clock.now))
+  return { clock, timer, stalls }
 }
 
 test('one wait that lasts too long is a stall', async (t) => {
-  const { clock, guard, stalls } = guarded(t)
+  const { clock, timer, stalls } = timed(t)
   clock.advance(400)
-  guard.arm()
+  timer.start()
   clock.advance(999)
   t.same(stalls, [])
   clock.advance(1)
@@ -23,9 +23,9 @@ test('one wait that lasts too long is a stall', async (t) => {
 })
 
 test('many short waits are none, however long they last together', async (t) => {
-  const { clock, guard, stalls } = guarded(t)
+  const { clock, timer, stalls } = timed(t)
   for (let i = 0; i < 20; i++) {
-    guard.arm()
+    timer.start()
     clock.advance(900)
   }
   t.same(stalls, [])
@@ -34,57 +34,57 @@ test('many short waits are none, however long they last together', async (t) => 
 })
 
 test('time in which nobody waits does not count', async (t) => {
-  const { clock, guard, stalls } = guarded(t)
+  const { clock, timer, stalls } = timed(t)
   clock.advance(5000)
   t.same(stalls, [], 'before the first wait')
-  guard.arm()
+  timer.start()
   clock.advance(900)
-  guard.disarm()
+  timer.stop()
   clock.advance(5000)
   t.same(stalls, [], 'between two waits')
-  guard.arm()
+  timer.start()
   clock.advance(999)
   t.same(stalls, [])
   clock.advance(1)
   t.equal(stalls.length, 1, 'a wait after that counts anew')
 })
 
-test('a held guard waits for nobody, armed or not, until it is released', async (t) => {
-  const { clock, guard, stalls } = guarded(t)
-  guard.arm()
-  guard.hold()
+test('a paused timer counts no wait, begun before or meanwhile, until it resumes', async (t) => {
+  const { clock, timer, stalls } = timed(t)
+  timer.start()
+  timer.pause()
   clock.advance(5000)
-  guard.arm()
+  timer.start()
   clock.advance(5000)
   t.same(stalls, [])
-  guard.release()
+  timer.resume()
   clock.advance(999)
-  t.same(stalls, [], 'what was held does not count')
+  t.same(stalls, [], 'the pause does not count')
   clock.advance(1)
   t.equal(stalls.length, 1)
-  guard.disarm()
-  guard.hold()
-  guard.release()
+  timer.stop()
+  timer.pause()
+  timer.resume()
   clock.advance(5000)
-  t.equal(stalls.length, 1, 'a release arms nothing')
+  t.equal(stalls.length, 1, 'to resume starts nothing')
 })
 
-test('a closed guard is silent, also when armed again', async (t) => {
-  const { clock, guard, stalls } = guarded(t)
-  guard.arm()
-  guard.close()
+test('a closed timer is silent, also when started again', async (t) => {
+  const { clock, timer, stalls } = timed(t)
+  timer.start()
+  timer.close()
   clock.advance(5000)
-  guard.arm()
-  guard.release()
+  timer.start()
+  timer.resume()
   clock.advance(5000)
   t.same(stalls, [])
 })
 
-test('a guard does not keep the process alive', async (t) => {
+test('a timer does not keep the process alive', async (t) => {
   const count = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
   const before = count()
-  const guard = new StallTimer(60_000, () => {})
-  t.teardown(() => guard.close())
-  guard.arm()
+  const timer = new StallTimer(60_000, () => {})
+  t.teardown(() => timer.close())
+  timer.start()
   t.equal(count(), before)
 })

@@ -6,7 +6,7 @@ import { Capabilities } from '../../../src/git/wire/capabilities.js'
 import { PacketReader } from '../../../src/git/wire/packet-reader.js'
 import { readPushReport } from '../../../src/git/wire/push-report.js'
 import { writeCommands } from '../../../src/git/wire/push-request.js'
-import { SideBandStream } from '../../../src/git/wire/side-band-stream.js'
+import { readSideBand } from '../../../src/git/wire/side-band-stream.js'
 import { AGENT } from '../../../src/version.js'
 import { git } from '../../../testing/git/git.js'
 import { answerOf, infoRefs } from '../../../testing/git/git-bytes.js'
@@ -115,7 +115,7 @@ test('git does what it is told', async (t) => {
     const answer = await answerOf('receive-pack', dir, Buffer.concat([head, emptyPack(objectFormat)]))
     const outer = new PacketReader(streamOf(answer))
     const sent = new Set(commands.map(({ ref }) => ref))
-    const report = await readPushReport(new PacketReader(new SideBandStream(outer, () => {})), sent)
+    const report = await readPushReport(new PacketReader(readSideBand(outer, () => {})), sent)
     t.same(report, { unpackError: '', refs: new Map(commands.map(({ ref }) => [ref, ''])) })
     t.same(await repository.refs(), { 'refs/heads/main': first, 'refs/heads/new': second })
   }

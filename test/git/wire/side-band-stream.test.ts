@@ -1,13 +1,13 @@
 import { test } from 'tap'
 import { PacketReader } from '../../../src/git/wire/packet-reader.js'
-import { SideBandStream } from '../../../src/git/wire/side-band-stream.js'
+import { readSideBand } from '../../../src/git/wire/side-band-stream.js'
 import { cutInto, gather, streamOf, watchedStream } from '../../../testing/packets/chunks.js'
 import { band, FLUSH } from '../../../testing/packets/wire.js'
 
 const answer = Buffer.concat([band(2, 'Counting'), band(1, 'PACK'), band(2, '\n'), band(1, 'data'), FLUSH])
 
 const open = (bytes: AsyncIterable<Buffer>, onText = (_: Buffer) => {}) =>
-  new SideBandStream(new PacketReader(bytes), onText)
+  readSideBand(new PacketReader(bytes), onText)
 
 test('data comes out, text goes to its sink', async (t) => {
   for (const size of [1, 3, 7, answer.length]) {
@@ -49,7 +49,7 @@ test('what follows the flush is read, so that the connection can serve again, an
 test('it begins where the packets before it ended', async (t) => {
   const reader = new PacketReader(streamOf(Buffer.concat([Buffer.from('000dpackfile\n'), answer]), [100]))
   await reader.next()
-  t.equal((await gather(new SideBandStream(reader, () => {}))).toString(), 'PACKdata')
+  t.equal((await gather(readSideBand(reader, () => {}))).toString(), 'PACKdata')
 })
 
 test('the fatal error of band 3 fails the read', async (t) => {

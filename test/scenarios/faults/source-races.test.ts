@@ -22,7 +22,7 @@ function movingSource(protocol: Protocol, move: (fetch: number) => Promise<unkno
       if (kind !== 'call') return undefined
       const lines = linesOf(await body())
       const isFetch = lines.some((line) => line.startsWith('want ')) && lines.join(' ').includes('ofs-delta')
-      if (isFetch && !lines.some((line) => line.startsWith('deepen'))) await move(fetches++)
+      if (isFetch && !lines.some((line) => /^(deepen|filter) /.test(line))) await move(fetches++)
       return undefined
     },
   })

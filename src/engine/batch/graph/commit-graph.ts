@@ -1,8 +1,8 @@
 import { GitSyncError } from '../../../errors.js'
 import type { HistoryObject } from '../../../git/pack/history.js'
 import { IdIndex } from '../../../git/refs/id-index.js'
+import { SegmentedArray } from '../../../runtime/segmented-array.js'
 import type { Pace } from '../../../runtime/yield.js'
-import { GrowingArray } from './growing-array.js'
 
 const NONE = 0xffffffff
 /** Stands where a commit has its count of parents. */
@@ -17,9 +17,9 @@ const MAX_LINKS = 40_000_000
 export class CommitGraph {
   readonly #ids: IdIndex
   /** Where a commit's parents begin in `#links`, or NONE for one that was only named as a parent. */
-  readonly #first = new GrowingArray()
+  readonly #first = new SegmentedArray((items) => new Uint32Array(items))
   /** Each commit's count of parents, and those; each tag's mark, and its target. */
-  readonly #links = new GrowingArray()
+  readonly #links = new SegmentedArray((items) => new Uint32Array(items))
   readonly #most: { objects: number; links: number }
   #commits = 0
 

@@ -1,7 +1,7 @@
 import type { PackStream } from '../../../git/pack/pack-stream.js'
 import { hashSize } from '../../../git/refs/object-id.js'
 import { Pace } from '../../../runtime/yield.js'
-import { CountedPack } from '../../push/counted-pack.js'
+import { type CountedPack, countedPack } from '../../push/counted-pack.js'
 import { chooseHaves } from '../../push/haves.js'
 import type { Context } from '../../push/push-state.js'
 import { CommitGraph } from './commit-graph.js'
@@ -23,7 +23,7 @@ export async function readGraph(context: Context, wants: readonly string[]): Pro
   const haves = await chooseHaves(target, context.plan, source.refs, context.confirmed, signal)
   const packs: CountedPack[] = []
   const counting = (pack: PackStream) => {
-    const counted = new CountedPack(pack, context)
+    const counted = countedPack(pack, context)
     packs.push(counted)
     return counted
   }
