@@ -1,37 +1,18 @@
 import type { EndpointRole } from '../../schemas/event.js'
 import { GitSyncError } from '../errors.js'
-import {
-  type Access,
-  Exchange,
-  type ExchangeOptions,
-  type Message,
-  type Response,
-} from '../git/http/exchange.js'
 import { discardBody, readRefusal } from '../git/http/git-response.js'
 import { HttpStatusError, type Refusal } from '../git/http/http-status.js'
 import { REDIRECTS, refused } from '../git/http/redirect.js'
 import { encodingsOf, isDecodable, mediaType } from '../git/http/response-body.js'
-import type { Traffic } from '../git/http/traffic.js'
 import { legible, ProtocolError, printable } from '../git/wire/protocol-error.js'
 import { type ByteStream, wrapStream } from '../runtime/byte-stream.js'
-import { traceHeaders } from '../runtime/trace.js'
-import { VERSION } from '../version.js'
-import { type Action, secretsOf, takesCredentials, toAction } from './action.js'
+import { type Action, toAction } from './action.js'
 import { MEDIA_TYPE, type ObjectResponse, type Operation, parseBatch, writeBatch } from './batch-api.js'
 import { readJson } from './json-response.js'
+import { LfsConnection, type LfsOptions, locationOf, MAX_REDIRECTS, type Sent } from './lfs-connection.js'
 import { aboutStorage, apiError, noServer, objectError, transferError } from './lfs-error.js'
-import { redirectedAction, redirectedServer } from './lfs-redirect.js'
-import { apiUrl } from './lfs-url.js'
+import { redirectedAction } from './lfs-redirect.js'
 import type { Pointer } from './pointer.js'
-
-export interface LfsOptions extends ExchangeOptions {
-  /** The LFS server of the repository. */
-  url: URL
-  access: (url: URL) => Promise<Access>
-  traffic: Traffic
-  /** Milliseconds since 1970. */
-  now: () => number
-}
 
 /** What a server says of one object. */
 export type Answer =
@@ -49,29 +30,21 @@ export interface Download {
 /** How an upload ended: where it is to go instead, if anywhere. */
 export type Uploaded = { type: 'done' } | { type: 'redirected'; action: Action }
 
-type Step = 'batch' | 'download' | 'upload' | 'verify'
-/** A response, and by which secrets its words are to be redacted. */
-interface Sent extends Response {
-  options: ExchangeOptions
-}
-
 /** Objects of one batch request, as git-lfs's client has it, and some servers allow no more. */
 export const MAX_BATCH = 100
-const MAX_REDIRECTS = 5
 const MAX_WORDS = 300
 
 /** One side's LFS server, and the storage that it sends us to: requests and bodies, and nothing of what they are for. */
 export class LfsHttp {
   readonly side: EndpointRole
   readonly #options: LfsOptions
-  #server: URL
-  #access: Promise<Access> | undefined
+  readonly #connection: LfsConnection
   #mostObjects = MAX_BATCH
 
   constructor(options: LfsOptions) {
     this.#options = options
     this.side = options.side
-    this.#server = options.url
+    this.#connection = new LfsConnection(options)
   }
 
   get signal(): AbortSignal {
@@ -126,7 +99,7 @@ export class LfsHttp {
   async download(action: Action): Promise<Download> {
     let from = action
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-      const response = await this.#storage('download', from, { method: 'GET', headers: {} })
+      const response = await this.#connection.act('download', from, { method: 'GET', headers: {} })
       if (REDIRECTS.has(response.status)) {
         await discardBody(response, response.options)
         from = redirectedAction(this.side, from, locationOf(response))
@@ -150,7 +123,7 @@ export class LfsHttp {
   async upload(action: Action, body: Buffer | AsyncIterable<Buffer>, size: number): Promise<Uploaded> {
     const headers: Record<string, string> = { 'content-type': 'application/octet-stream' }
     if (!action.isChunked) headers['content-length'] = String(size)
-    const response = await this.#storage('upload', action, { method: 'PUT', headers, body })
+    const response = await this.#connection.act('upload', action, { method: 'PUT', headers, body })
     const { status } = response
     if (REDIRECTS.has(status)) {
       await discardBody(response, response.options)
@@ -165,7 +138,7 @@ export class LfsHttp {
   async verify(action: Action, { oid, size }: Pointer): Promise<void> {
     const body = Buffer.from(JSON.stringify({ oid, size }))
     const headers = { accept: MEDIA_TYPE, 'content-type': MEDIA_TYPE }
-    const response = await this.#storage('verify', action, { method: 'POST', headers, body })
+    const response = await this.#connection.act('verify', action, { method: 'POST', headers, body })
     if (response.status < 200 || response.status > 299) throw await this.#refusal(response, action)
     await discardBody(response, response.options)
   }
@@ -176,7 +149,7 @@ export class LfsHttp {
     ref?: string,
   ): Promise<Map<string, ObjectResponse> | 'too-many'> {
     const body = writeBatch(operation, objects, ref)
-    const response = await this.#api(body)
+    const response = await this.#connection.batch(body)
     const { status } = response
     if (status === 413 && objects.length > 1) {
       await discardBody(response, response.options)
@@ -195,73 +168,6 @@ export class LfsHttp {
     }
   }
 
-  /** One POST to the batch API. Within the origin, or from http to https on one host, a redirect is followed and kept. */
-  async #api(body: Buffer): Promise<Sent> {
-    for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
-      const url = apiUrl(this.#server, '/objects/batch')
-      const access = await this.#accessOf()
-      const authorization = access.credentials.authorization()
-      const headers = {
-        ...commonHeaders(),
-        accept: MEDIA_TYPE,
-        'content-type': MEDIA_TYPE,
-        ...(authorization === undefined ? {} : { authorization }),
-      }
-      const response = await this.#send('batch', access, { method: 'POST', headers, body, url })
-      if (!REDIRECTS.has(response.status)) return response
-      await discardBody(response, response.options)
-      const server = redirectedServer(this.side, url, locationOf(response))
-      if (server.origin !== this.#server.origin) this.#access = undefined
-      this.#server = server
-    }
-    throw refused(this.side, `its LFS API more than ${MAX_REDIRECTS} times`)
-  }
-
-  async #storage(step: Step, action: Action, message: Message): Promise<Sent> {
-    const access = await this.#accessOf()
-    const own = takesCredentials(action, this.#server) ? access.credentials.authorization() : undefined
-    const headers = {
-      ...commonHeaders(),
-      ...message.headers,
-      ...(own === undefined ? {} : { authorization: own }),
-      ...action.headers,
-    }
-    const isElsewhere = action.url.origin !== this.#server.origin
-    const { credentials, pushDispatcher } = access
-    const dispatcher = (isElsewhere && access.storageDispatcher) || access.dispatcher
-    const chosen = { credentials, pushDispatcher, dispatcher }
-    try {
-      return await this.#send(step, chosen, { ...message, headers, url: action.url }, action)
-    } catch (error) {
-      throw isElsewhere ? aboutStorage(error, action.url) : error
-    }
-  }
-
-  /** An action's own secrets are looked for only where something is to be shown. */
-  async #send(
-    step: Step,
-    access: Access,
-    { url, ...message }: Message & { url: URL },
-    action?: Action,
-  ): Promise<Sent> {
-    const { secrets, side, signal, stallTimeout, traffic } = this.#options
-    const options = {
-      side,
-      signal,
-      stallTimeout,
-      get secrets() {
-        return action ? secrets.including(secretsOf(action)) : secrets
-      },
-    }
-    const exchange = new Exchange(options, access, traffic.item(side, 'git-lfs', step), false)
-    return Object.assign(await exchange.send(url, message), { options })
-  }
-
-  #accessOf(): Promise<Access> {
-    this.#access ??= this.#options.access(this.#server)
-    return this.#access
-  }
-
   async #refusal(response: Sent, { url }: Action): Promise<GitSyncError> {
     return transferError(this.side, await refusalOf(response), printable(url.host))
   }
@@ -274,7 +180,7 @@ export class LfsHttp {
       return { type: 'refused', error: objectError(side, response.status, text) }
     }
     const { link, verify, authenticated } = response
-    const context = { side, server: this.#server, authenticated, now: this.#options.now() }
+    const context = { side, server: this.#connection.server, authenticated, now: this.#options.now() }
     try {
       return {
         type: 'transfer',
@@ -299,14 +205,6 @@ export class LfsHttp {
   }
 }
 
-function locationOf({ headers }: Sent): string {
-  return String(headers.location ?? '')
-}
-
 function refusalOf(response: Sent): Promise<Refusal> {
   return readRefusal(response, { ...response.options, isPush: false })
-}
-
-function commonHeaders(): Record<string, string> {
-  return { 'user-agent': `git/git-sync-${VERSION}`, 'accept-encoding': 'identity', ...traceHeaders() }
 }

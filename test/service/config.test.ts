@@ -146,6 +146,13 @@ const settings: [
       'refs/tags': /such/,
     },
   ],
+  ['GITSYNC_LFS', 'lfs', { off: 'off', new: 'new', all: 'all' }, { on: /off, new, all/ }],
+  [
+    'GITSYNC_LFS_HOSTS',
+    'lfsHosts',
+    { '*.storage.example': new AllowedHosts('*.storage.example') },
+    { 'a.example,https://b.example': /has "https:\/\/b\.example"/ },
+  ],
   [
     'HTTP_PROXY',
     'proxies',
