@@ -39,5 +39,8 @@ t.test('whoever is aborted while waiting takes no place, and a failure gives its
   await first
   await t.rejects(third, { message: 'failed' })
   t.equal(await semaphore.run(never, async () => 'free'), 'free')
-  await t.rejects(semaphore.run(abort.signal, async () => {}), { message: 'enough' })
+  await t.rejects(
+    semaphore.run(abort.signal, async () => {}),
+    { message: 'enough' },
+  )
 })

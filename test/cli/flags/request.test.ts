@@ -55,7 +55,10 @@ const cases: [args: string[], part: object][] = [
   [['--expected-plan', 'sha256:1'], { policy: { expectedPlan: 'sha256:1' } }],
   [['--lfs'], { policy: { lfs: 'new' } }],
   [['--lfs=all'], { policy: { lfs: 'all' } }],
-  [['--lfs-max-bytes', '1GiB', '--lfs-max-objects', '10'], { options: { lfsMaxBytes: 1024 ** 3, lfsMaxObjects: 10 } }],
+  [
+    ['--lfs-max-bytes', '1GiB', '--lfs-max-objects', '10'],
+    { options: { lfsMaxBytes: 1024 ** 3, lfsMaxObjects: 10 } },
+  ],
   [['--source-lfs-url', 'https://lfs.example/a'], { source: { url: A, lfsUrl: 'https://lfs.example/a' } }],
   [['--target-lfs-url', 'https://lfs.example/b'], { target: { url: B, lfsUrl: 'https://lfs.example/b' } }],
   [['--protocol', 'v1'], { policy: { protocol: 'v1' } }],

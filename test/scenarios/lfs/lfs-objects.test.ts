@@ -12,10 +12,17 @@ interface LfsStageOptions extends StageOptions {
 
 /** A stage whose sides have LFS servers, and commits of files that are LFS objects. */
 async function lfsStage(t: Test, { sourceLfs, targetLfs, ...options }: LfsStageOptions = {}) {
-  const [remotes, from, to] = await Promise.all([stage(t, options), FakeLfs.start(sourceLfs), FakeLfs.start(targetLfs)])
+  const [remotes, from, to] = await Promise.all([
+    stage(t, options),
+    FakeLfs.start(sourceLfs),
+    FakeLfs.start(targetLfs),
+  ])
   t.teardown(() => Promise.all([from.close(), to.close()]))
   const { source, target, client } = remotes
-  const request = (policy: SyncRequest['policy'] = { lfs: 'new' }, more: Partial<SyncRequest> = {}): SyncRequest => ({
+  const request = (
+    policy: SyncRequest['policy'] = { lfs: 'new' },
+    more: Partial<SyncRequest> = {},
+  ): SyncRequest => ({
     source: { url: source.url, lfsUrl: from.url },
     target: { url: target.url, lfsUrl: to.url },
     policy,
@@ -31,29 +38,33 @@ async function lfsStage(t: Test, { sourceLfs, targetLfs, ...options }: LfsStageO
   return { source, target, client, from, to, request, commit }
 }
 
-const pushes = ({ requests }: Stage['target']) => requests.filter(({ method, service }) => method === 'POST' && service === 'git-receive-pack')
+const pushes = ({ requests }: Stage['target']) =>
+  requests.filter(({ method, service }) => method === 'POST' && service === 'git-receive-pack')
 
-t.test('every object is there before the first ref moves, also before the steps of a batched push', async (t) => {
-  for (const options of [{}, { targetMaxPackBytes: 20_000 }]) {
-    const order: string[] = []
-    const { source, target, client, to, request, commit } = await lfsStage(t, {
-      targetLfs: { fault: (method) => void order.push(method) as undefined },
-      target: {
-        intercept: (request, _, next) => {
-          if (request.method === 'POST') order.push('push')
-          next()
+t.test(
+  'every object is there before the first ref moves, also before the steps of a batched push',
+  async (t) => {
+    for (const options of [{}, { targetMaxPackBytes: 20_000 }]) {
+      const order: string[] = []
+      const { source, target, client, to, request, commit } = await lfsStage(t, {
+        targetLfs: { fault: (method) => void order.push(method) as undefined },
+        target: {
+          intercept: (request, _, next) => {
+            if (request.method === 'POST') order.push('push')
+            next()
+          },
         },
-      },
-    })
-    for (let count = 0; count < 5; count++) await commit(randomBytes(1000), randomBytes(300_000))
-    await source.commit('main', { files: { 'plain.bin': randomBytes(50_000) } })
-    const result = await client.sync(request(undefined, { options })).catch((error) => error.result)
-    t.match(result.lfs, { pointers: 10, moved: 10, missing: 0 })
-    t.equal(to.objects.size, 10)
-    t.ok(order.lastIndexOf('PUT') < order.indexOf('push'), order.join(' '))
-    if (!('targetMaxPackBytes' in options)) t.strictSame(await target.soundRefs(), await source.refs())
-  }
-})
+      })
+      for (let count = 0; count < 5; count++) await commit(randomBytes(1000), randomBytes(300_000))
+      await source.commit('main', { files: { 'plain.bin': randomBytes(50_000) } })
+      const result = await client.sync(request(undefined, { options })).catch((error) => error.result)
+      t.match(result.lfs, { pointers: 10, moved: 10, missing: 0 })
+      t.equal(to.objects.size, 10)
+      t.ok(order.lastIndexOf('PUT') < order.indexOf('push'), order.join(' '))
+      if (!('targetMaxPackBytes' in options)) t.strictSame(await target.soundRefs(), await source.refs())
+    }
+  },
+)
 
 t.test('an object that the source lacks stops the run before any ref moves, or is a warning', async (t) => {
   const { source, target, client, from, request, commit } = await lfsStage(t)
@@ -61,7 +72,12 @@ t.test('an object that the source lacks stops the run before any ref moves, or i
   from.objects.delete(gone?.oid ?? '')
   const error = await failureOf(client.sync(request()))
   t.match(error, { code: 'lfs_object_missing', retryable: false, message: /policy\.bestEffort/ })
-  t.match(error.result?.lfs, { pointers: 2, moved: 1, missing: 1, failed: [{ ...gone, reason: /Object does not exist/ }] })
+  t.match(error.result?.lfs, {
+    pointers: 2,
+    moved: 1,
+    missing: 1,
+    failed: [{ ...gone, reason: /Object does not exist/ }],
+  })
   t.strictSame(await target.refs(), {})
   t.equal(pushes(target).length, 0)
   const notices: string[] = []
@@ -136,7 +152,11 @@ t.test('a side without an LFS server', async (t) => {
   const error = await failureOf(client.sync(own))
   t.match(error, { code: 'lfs_unsupported', message: /target has no LFS server.*target\.lfsUrl/ })
   t.strictSame(await target.refs(), {})
-  const probe = await client.probe({ source: request().source, target: { url: target.url }, options: { lfs: true } })
+  const probe = await client.probe({
+    source: request().source,
+    target: { url: target.url },
+    options: { lfs: true },
+  })
   t.match(probe, { sourceLfs: true, targetLfs: false })
   const { sourceLfs, targetLfs } = await client.probe({ source: { url: source.url } })
   t.strictSame([sourceLfs, targetLfs], [undefined, undefined])
@@ -152,7 +172,11 @@ t.test('a target that refuses refs for their LFS objects says which setting brin
     await target.hook('pre-receive', `echo '${words}' >&2; exit 1`)
     await commit(randomBytes(1000))
     const error = await failureOf(client.sync(request({})))
-    t.match(error, { code: 'lfs_unsupported', message: /policy\.lfs "new"/, refs: [{ ref: 'refs/heads/main' }] }, host)
+    t.match(
+      error,
+      { code: 'lfs_unsupported', message: /policy\.lfs "new"/, refs: [{ ref: 'refs/heads/main' }] },
+      host,
+    )
   }
 })
 
