@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Cleanup } from '../testing/cleanup.js'
+import { runProgram, say } from '../testing/program.js'
 import type { Figure } from './figure.js'
 import { describeMachine } from './machine.js'
 import type { Scenario } from './scenario.js'
@@ -108,14 +109,4 @@ function readOptions(): Options {
   return { quick, rounds, scenarios: selected, json, profiles: profile }
 }
 
-function say(text: string): void {
-  process.stdout.write(`${text}\n`)
-}
-
-main().then(
-  (status) => process.exit(status),
-  (error: unknown) => {
-    console.error(error instanceof Error ? (error.stack ?? error.message) : error)
-    process.exit(1)
-  },
-)
+runProgram(main)

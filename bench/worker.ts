@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Answer, Usage } from './processes/answer-calls.js'
+import type { Reply, Usage } from './processes/serve-calls.js'
 import type { Bench } from './scenario.js'
 
 export interface WorkerOptions {
@@ -12,14 +12,14 @@ export interface WorkerOptions {
 /** A program of `processes/` that runs by itself, so that its CPU time and memory are its own. */
 export class Worker {
   readonly #child: ChildProcess
-  readonly #pending = new Map<number, (answer: Answer) => void>()
+  readonly #pending = new Map<number, (reply: Reply) => void>()
   #calls = 0
 
   private constructor(child: ChildProcess) {
     this.#child = child
-    child.on('message', (answer: Answer) => {
-      this.#pending.get(answer.id)?.(answer)
-      this.#pending.delete(answer.id)
+    child.on('message', (reply: Reply) => {
+      this.#pending.get(reply.id)?.(reply)
+      this.#pending.delete(reply.id)
     })
     child.once('exit', (code, signal) => {
       const error = `the worker ended (${signal ?? code})`
@@ -42,15 +42,15 @@ export class Worker {
 
   async call<T>(name: string, ...args: unknown[]): Promise<T> {
     const id = this.#calls++
-    const answer = await new Promise<Answer>((resolve) => {
+    const reply = await new Promise<Reply>((resolve) => {
       this.#pending.set(id, resolve)
       this.#child.send({ id, name, args })
     })
-    if (answer.error !== undefined) throw new Error(`${name}: ${answer.error}`)
-    return answer.value as T
+    if (reply.error !== undefined) throw new Error(`${name}: ${reply.error}`)
+    return reply.value as T
   }
 
-  /** What the process has used since it started; its first answer is that of an idle process. */
+  /** What the process has used since it started; its first reply is that of an idle process. */
   usage(): Promise<Usage> {
     return this.call('usage')
   }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Cleanup } from '../testing/cleanup.js'
 
-/** Starts the real service as a process of its own, and waits until it answers. */
+/** Starts the real service as a process of its own, and waits until it responds. */
 export async function startService(cleanup: Cleanup): Promise<{ url: string }> {
   const port = await freePort()
   const main = fileURLToPath(new URL('../src/main.js', import.meta.url))
@@ -14,8 +14,8 @@ export async function startService(cleanup: Cleanup): Promise<{ url: string }> {
   process.once('exit', () => child.kill('SIGKILL'))
   const log = collectLog(child)
   const url = `http://127.0.0.1:${port}`
-  if (await answers(`${url}/healthz`, child)) return { url }
-  throw new Error(`the service does not answer at ${url}. It said:\n${log() || '(nothing)'}`)
+  if (await responds(`${url}/healthz`, child)) return { url }
+  throw new Error(`the service does not respond at ${url}. It said:\n${log() || '(nothing)'}`)
 }
 
 async function freePort(): Promise<number> {
@@ -43,7 +43,7 @@ function environment(port: number): NodeJS.ProcessEnv {
   }
 }
 
-async function answers(url: string, child: ChildProcess): Promise<boolean> {
+async function responds(url: string, child: ChildProcess): Promise<boolean> {
   const deadline = Date.now() + 10_000
   while (Date.now() < deadline && isRunning(child)) {
     const response = await fetch(url).catch(() => undefined)

@@ -1,3 +1,4 @@
+import { numberFromEnv, runProgram, say, usageStatus } from '../testing/program.js'
 import { removeFolder, temporaryFolder } from '../testing/temporary-folder.js'
 import { runCases } from './crew.js'
 import type { Verdict } from './stage.js'
@@ -18,10 +19,8 @@ const MOST_LINES = 3
 
 /** Runs the cases, prints each fault and how the runs ended, and gives the exit status. */
 async function main(): Promise<number> {
-  if (process.argv.length > 2) {
-    process.stdout.write(USAGE)
-    return process.argv[2] === '--help' ? 0 : 2
-  }
+  const status = usageStatus(USAGE)
+  if (status !== undefined) return status
   const [count, seed, from] = [setting('CASES', 10_000), setting('SEED', 1), setting('FROM', 0)]
   say(`${count} cases from ${from} on, seed ${seed}`)
   const root = await temporaryFolder()
@@ -58,22 +57,6 @@ class Tally {
   }
 }
 
-function setting(name: string, fallback: number): number {
-  const text = process.env[`GITSYNC_FUZZ_${name}`] || String(fallback)
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw new Error(`GITSYNC_FUZZ_${name}=${text} is not a number`)
-  return value
-}
+const setting = (name: string, fallback: number) => numberFromEnv(`GITSYNC_FUZZ_${name}`, fallback, 0)
 
-function say(text: string): void {
-  process.stdout.write(`${text}\n`)
-}
-
-main().then(
-  (status) => process.exit(status),
-  (error: unknown) => {
-    console.error(error instanceof Error ? (error.stack ?? error.message) : error)
-    process.exit(1)
-  },
-)
+runProgram(main)

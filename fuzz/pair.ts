@@ -2,14 +2,13 @@ import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { git } from '../testing/git/git.js'
-import { answerOf, infoRefs } from '../testing/git/git-bytes.js'
+import { infoRefs, responseOf } from '../testing/git/git-bytes.js'
 import { FLUSH, pkt } from '../testing/packets/wire.js'
 import { FakeTarget } from './fake-target.js'
 import { type History, lendTo } from './history.js'
 import { packIn, splitPackets } from './packets.js'
 import type { Scenario } from './scenarios.js'
 
-export type Service = 'upload-pack' | 'receive-pack'
 export type Protocol = 'v1' | 'v2'
 
 /** A scenario's remotes: real repositories, whose git is asked each question once. */
@@ -22,7 +21,7 @@ export class Pair {
   steps: string[] = []
   readonly #source: string
   readonly #target: string
-  readonly #answers = new Map<string, Promise<Buffer>>()
+  readonly #responses = new Map<string, Promise<Buffer>>()
   readonly #checksums = new Set<string>()
   #capabilities = ''
 
@@ -69,7 +68,7 @@ export class Pair {
     })
   }
 
-  /** What git's http-backend answers to a listing of the source. */
+  /** What git's http-backend responds to a listing of the source. */
   list(protocol: Protocol): Promise<Buffer> {
     return this.#once(`list ${protocol}`, async () => {
       const listing = await infoRefs('upload-pack', this.#source, protocol)
@@ -77,25 +76,25 @@ export class Pair {
     })
   }
 
-  /** What git's http-backend answers to a call of upload-pack, at either side. */
+  /** What git's http-backend responds to a call of upload-pack, at either side. */
   call(side: 'source' | 'target', protocol: Protocol, input: Buffer): Promise<Buffer> {
     const digest = createHash('sha1').update(input).digest('hex')
     return this.#once(`${side} ${protocol} ${digest}`, async () => {
       const dir = side === 'source' ? this.#source : this.#target
       // A git that refuses writes why, and exits with a status of its own.
-      const answer = await answerOf('upload-pack', dir, input, protocol).catch(
+      const response = await responseOf('upload-pack', dir, input, protocol).catch(
         (error: { output?: Buffer }) => error.output ?? Buffer.alloc(0),
       )
-      const pack = packIn(answer)
+      const pack = packIn(response)
       if (pack.length > 0) this.#checksums.add(pack.subarray(-20).toString('hex'))
-      return answer
+      return response
     })
   }
 
   #once(key: string, ask: () => Promise<Buffer>): Promise<Buffer> {
-    const answer = this.#answers.get(key) ?? ask()
-    this.#answers.set(key, answer)
-    return answer
+    const response = this.#responses.get(key) ?? ask()
+    this.#responses.set(key, response)
+    return response
   }
 
   #resolved(refs: Record<string, string>): Map<string, string> {

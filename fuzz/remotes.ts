@@ -24,7 +24,7 @@ export interface Call {
   isWhole: boolean
 }
 
-/** Both remotes of one run: they answer as git does, but for the one response that is damaged. */
+/** Both remotes of one run: they respond as git does, but for the one response that is damaged. */
 export class Remotes {
   readonly target: FakeTarget
   /** The names of the responses given, in order. */

@@ -22,7 +22,7 @@ export async function startServer(): Promise<FuzzServer> {
     const side = repository === 'source.git' ? 'source' : repository === 'target.git' && 'target'
     if (!remotes || !side) return void response.writeHead(404).end()
     const kind = rest.join('/') === 'info/refs' ? 'info-refs' : rest.join('/')
-    void answer(request, response, remotes, { side, kind }).catch((error: Error) => response.destroy(error))
+    void respond(request, response, remotes, { side, kind }).catch((error: Error) => response.destroy(error))
   })
   return {
     serve: (name, remotes) => {
@@ -33,7 +33,7 @@ export async function startServer(): Promise<FuzzServer> {
   }
 }
 
-async function answer(
+async function respond(
   request: IncomingMessage,
   response: ServerResponse,
   remotes: Remotes,

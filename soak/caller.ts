@@ -19,7 +19,7 @@ export interface Call {
   body: unknown
 }
 
-export interface Answer {
+export interface RunResponse {
   /** `ok`, the code of the problem, or `hung up`. */
   outcome: string
   result?: SyncResult
@@ -31,7 +31,7 @@ export interface Answer {
 const HUNG_UP = 'hung up'
 
 /** Calls the service as this kind of caller does. @throws Error where a response is not as the contract says */
-export async function call(kind: CallerKind, request: Call): Promise<Answer> {
+export async function call(kind: CallerKind, request: Call): Promise<RunResponse> {
   if (kind.kind === 'pipeline') return pipeline(request, kind.patience)
   const isDocument = kind.kind === 'document'
   const { response, hangUp } = open(request, isDocument ? 'application/json' : 'application/x-ndjson')
@@ -63,7 +63,7 @@ function open({ url, token, body }: Call, accept: string) {
   return { response, hangUp: () => request.destroy(new Error(HUNG_UP)) }
 }
 
-function streamed(text: string): Answer {
+function streamed(text: string): RunResponse {
   const lines = text.split('\n')
   if (lines.pop() !== '') throw new Error(`the stream was cut: ${text.slice(-200)}`)
   const events = lines.map((line) => JSON.parse(line) as Event)
@@ -74,7 +74,7 @@ function streamed(text: string): Answer {
   return last?.type === 'error' ? failed(last.error, text) : { outcome: 'cut', text }
 }
 
-function whole(message: IncomingMessage, text: string): Answer {
+function whole(message: IncomingMessage, text: string): RunResponse {
   if (message.statusCode === 200) return { outcome: 'ok', result: JSON.parse(text) as SyncResult, text }
   if (message.headers['content-type'] !== 'application/problem+json') {
     throw new Error(`${message.statusCode} without a problem document: ${text.slice(0, 200)}`)
@@ -82,12 +82,12 @@ function whole(message: IncomingMessage, text: string): Answer {
   return failed(JSON.parse(text) as Problem, text)
 }
 
-function failed(problem: Problem, text: string): Answer {
+function failed(problem: Problem, text: string): RunResponse {
   const { code, result } = problem
   return { outcome: code, problem, ...(result && { result: result as SyncResult }), text }
 }
 
-async function pipeline({ url, token, body }: Call, patience: number): Promise<Answer> {
+async function pipeline({ url, token, body }: Call, patience: number): Promise<RunResponse> {
   const { hostname, port, pathname } = new URL(url)
   const content = JSON.stringify(body)
   const head = [

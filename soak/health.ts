@@ -13,9 +13,9 @@ export function watchHealth(url: string, pause = 20): { stop(): Promise<Latencie
   const worker = new Worker(new URL('./health-worker.js', import.meta.url), { workerData: { url, pause } })
   return {
     stop: async () => {
-      const answer = once(worker, 'message')
+      const message = once(worker, 'message')
       worker.postMessage('stop')
-      const [milliseconds] = (await answer) as [number[]]
+      const [milliseconds] = (await message) as [number[]]
       const sorted = milliseconds.sort((a, b) => a - b)
       const at = (share: number) =>
         sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0

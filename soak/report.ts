@@ -1,4 +1,4 @@
-import type { Answer } from './caller.js'
+import type { RunResponse } from './caller.js'
 import type { Case } from './draw.js'
 import type { Latencies } from './health.js'
 import type { Quarter } from './memory.js'
@@ -41,7 +41,11 @@ export class Report {
     this.#secrets = secrets
   }
 
-  add({ number, faults, operation, caller }: Case, { outcome, result, text }: Answer, wrong: string[]): void {
+  add(
+    { number, faults, operation, caller }: Case,
+    { outcome, result, text }: RunResponse,
+    wrong: string[],
+  ): void {
     this.count++
     if (faults.length > 0) this.#broken++
     this.#outcomes[outcome] = (this.#outcomes[outcome] ?? 0) + 1

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Cleanup } from '../testing/cleanup.js'
 import { fsck } from '../testing/git/git.js'
+import { numberFromEnv, runProgram, usageStatus } from '../testing/program.js'
 import { Random } from '../testing/random.js'
 import { removeFolder, temporaryFolder } from '../testing/temporary-folder.js'
-import { type Answer, call } from './caller.js'
+import { call, type RunResponse } from './caller.js'
 import { type Case, drawCase } from './draw.js'
 import { watchHealth } from './health.js'
 import { Lane, PASSWORDS } from './lane.js'
@@ -34,10 +35,8 @@ const SETTINGS = { GITSYNC_MAX_CONCURRENT: '8', GITSYNC_STALL_TIMEOUT: '5s', GIT
 
 /** Runs the cases, prints the figures, and gives the exit status. */
 async function main(): Promise<number> {
-  if (process.argv.length > 2) {
-    process.stdout.write(USAGE)
-    return process.argv[2] === '--help' ? 0 : 2
-  }
+  const status = usageStatus(USAGE)
+  if (status !== undefined) return status
   const [runs, seed] = [setting('RUNS', 2_000), setting('SEED', 1)]
   const cleanup = new Cleanup()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -116,24 +115,24 @@ async function soakLane({ lane, pool, service, report, seed, from, to }: Shift):
     const drawn = drawCase(random, number, pool, lane.sourceRefs)
     const { source, target, before } = await lane.prepare(drawn)
     const faults: string[] = []
-    const answer = await callAll(service, drawn, source, target).catch((error: Error): Answer => {
+    const response = await callAll(service, drawn, source, target).catch((error: Error): RunResponse => {
       faults.push(`the response is not as it must be: ${error.message}`)
       return { outcome: 'broken', text: '' }
     })
-    const answered = performance.now()
+    const respondedAt = performance.now()
     const quiet = drawn.caller.kind === 'pipeline' ? QUIET_MS.pipeline : QUIET_MS.usual
     const { isQuiet, lastStart } = await service.quiet(source, quiet, RUN_ENDS_MS)
     if (!isQuiet) faults.push('a run goes on without its caller')
-    if (lastStart > answered + LATE_START_MS) faults.push('a run has begun without its caller')
+    if (lastStart > respondedAt + LATE_START_MS) faults.push('a run has begun without its caller')
     await lane.idle()
     const after = await lane.targetRefs()
-    faults.push(...untruths({ case: drawn, answer, before, after, written: lane.written }))
-    report.add(drawn, answer, faults)
+    faults.push(...untruths({ case: drawn, response, before, after, written: lane.written }))
+    report.add(drawn, response, faults)
     if (!service.isRunning) throw new Error(`the service has ended: ${service.log.slice(-5).join('\n')}`)
   }
 }
 
-async function callAll(service: Service, drawn: Case, source: string, target: string): Promise<Answer> {
+async function callAll(service: Service, drawn: Case, source: string, target: string): Promise<RunResponse> {
   const { operation, request, caller, denied, hasTwin } = drawn
   const password = (side: 'source' | 'target') => (denied === side ? 'wrong' : PASSWORDS[side])
   const ends = {
@@ -148,8 +147,8 @@ async function callAll(service: Service, drawn: Case, source: string, target: st
     const other = TOKENS[(drawn.token + 1) % TOKENS.length] as string
     calls.push(call({ kind: 'document' }, { url: `${service.url}/sync`, token: other, body: ends }))
   }
-  const [answer] = await Promise.all(calls)
-  return answer as Answer
+  const [response] = await Promise.all(calls)
+  return response as RunResponse
 }
 
 /** What is held when all is quiet: what was just closed is not gone at once. */
@@ -162,18 +161,6 @@ async function settledHoldings(service: Service, before: Report['before']) {
   }
 }
 
-function setting(name: string, fallback: number): number {
-  const text = process.env[`GITSYNC_SOAK_${name}`] || String(fallback)
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new Error(`GITSYNC_SOAK_${name}=${text} is not a number from 1 on`)
-  return value
-}
+const setting = (name: string, fallback: number) => numberFromEnv(`GITSYNC_SOAK_${name}`, fallback, 1)
 
-main().then(
-  (status) => process.exit(status),
-  (error: unknown) => {
-    console.error(error instanceof Error ? (error.stack ?? error.message) : error)
-    process.exit(1)
-  },
-)
+runProgram(main)

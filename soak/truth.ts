@@ -1,10 +1,10 @@
 import type { SyncResult } from '../src/index.js'
-import type { Answer } from './caller.js'
+import type { RunResponse } from './caller.js'
 import type { Case, Refs } from './draw.js'
 
 export interface Observed {
   case: Case
-  answer: Answer
+  response: RunResponse
   /** The target's refs before and after. */
   before: Refs
   after: Refs
@@ -46,8 +46,8 @@ function* moves({
 }
 
 function* reports(observed: Observed): Generator<string> {
-  const { answer, before, after, written, case: drawn } = observed
-  const { result } = answer
+  const { response, before, after, written, case: drawn } = observed
+  const { result } = response
   if (!result || drawn.operation === 'probe' || drawn.operation === 'plan') return
   const moved = Object.keys({ ...before, ...after }).filter(
     (ref) => after[ref] !== before[ref] && !isWritten(written, ref, after[ref]) && !ref.startsWith(TEMPORARY),
@@ -89,7 +89,7 @@ function untruth(
   return now === before[targetRef] ? undefined : `it moved from ${before[targetRef]} to ${now}`
 }
 
-function* codes({ case: drawn, answer: { outcome, problem } }: Observed): Generator<string> {
+function* codes({ case: drawn, response: { outcome, problem } }: Observed): Generator<string> {
   const why = `${outcome}: ${problem?.detail}`
   if (outcome === 'internal') yield why
   const sides = new Set<string>(drawn.faults.map(({ side }) => side))

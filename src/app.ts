@@ -22,7 +22,7 @@ import { closeIfUnread } from './service/response/unread.js'
 import { Admission, type AdmissionLimits } from './service/runs/admission.js'
 import { DEFAULT_MEMORY_BUDGET, MemoryBudget } from './service/runs/memory-budget.js'
 import { Metrics } from './service/runs/metrics.js'
-import { RunRegistry } from './service/runs/run-registry.js'
+import { RunRegistry, type RunsOptions } from './service/runs/run-registry.js'
 
 export interface AppOptions extends AccessOptions, Partial<AdmissionLimits> {
   client: Client
@@ -41,6 +41,8 @@ export interface AppOptions extends AccessOptions, Partial<AdmissionLimits> {
   sendTimeout?: number
   /** Bytes that all runs together may hold. */
   memoryBudget?: number
+  /** Receives each packet of a run, with the id that the run's log lines have. */
+  onPacket?: RunsOptions['onPacket']
 }
 
 /** Each costs memory before it has said anything. */
@@ -65,6 +67,7 @@ export async function buildApp({
   slowWindow = 20 * 60 * 1000,
   sendTimeout = 60_000,
   memoryBudget = DEFAULT_MEMORY_BUDGET,
+  onPacket,
   ...access
 }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
@@ -88,7 +91,16 @@ export async function buildApp({
   const admission = new Admission({ maxConcurrent, maxQueued })
   const budget = new MemoryBudget(memoryBudget)
   const metrics = new Metrics(admission, budget)
-  const runs = new RunRegistry({ client, admission, metrics, budget, runTimeout, grace, slowWindow })
+  const runs = new RunRegistry({
+    client,
+    admission,
+    metrics,
+    budget,
+    runTimeout,
+    grace,
+    slowWindow,
+    onPacket,
+  })
   app.server.maxConnections = MAX_CONNECTIONS
   app.server.on('checkExpectation', answerExpectation)
   app.decorate('metrics', metrics)

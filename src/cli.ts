@@ -1,4 +1,6 @@
 #!/usr/bin/env node
-import { runCommandLine } from './cli/command-line.js'
+// Before the modules whose stack traces it maps to TypeScript are loaded.
+process.setSourceMapsEnabled(true)
+const { runCommandLine } = await import('./cli/command-line.js')
 
 await runCommandLine(process.argv)

@@ -10,4 +10,5 @@ export type { ConnectionUse, DispatcherProvider } from './engine/run/dispatchers
 export { GitSyncError } from './errors.js'
 export type { MemoryAccount } from './git/http/memory-account.js'
 export { Traffic } from './git/http/traffic.js'
+export type { TracedPacket } from './git/http/wire-trace.js'
 export { readEvents } from './read-events.js'

@@ -1,8 +1,10 @@
-import { startTracing } from './service/tracing.js'
 import { SettingError } from './settings/setting-error.js'
 
-/** The service as a process. Tracing comes before all that it is to trace. */
+/** The service as a process. Tracing is set up before the modules that it instruments are loaded. */
 async function main(): Promise<void> {
+  // Before the modules whose stack traces it maps to TypeScript are loaded.
+  process.setSourceMapsEnabled(true)
+  const { startTracing } = await import('./service/tracing.js')
   const stopTracing = await startTracing(process.env)
   const { serve } = await import('./serve.js')
   await serve(process.env, stopTracing)

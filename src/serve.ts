@@ -7,11 +7,13 @@ import type { AuthProvider } from './engine/run/auth.js'
 import { parseCallers } from './service/access/callers.js'
 import { CredentialsFile, parseCredentials } from './service/access/credentials-file.js'
 import { ReloadingFile } from './service/access/reloading-file.js'
-import { type Config, readConfig, SETTINGS } from './service/config.js'
+import { type Config, readConfig } from './service/config.js'
 import { egressDispatchers } from './service/egress/dispatchers.js'
 import { EgressPolicy } from './service/egress/policy.js'
 import type { StopTracing } from './service/tracing.js'
+import { openPacketTrace } from './settings/packet-trace.js'
 import { SettingError } from './settings/setting-error.js'
+import { SETTINGS } from './settings/settings.js'
 import { CLI_VARIABLES, checkVariables } from './settings/variables.js'
 
 /** Milliseconds for callers to take in their last lines, and for the last spans to go out. */
@@ -22,7 +24,7 @@ export async function serve(env: NodeJS.ProcessEnv, stopTracing: StopTracing): P
   const warnings = checkVariables(env, SETTINGS, [...SETTINGS, ...CLI_VARIABLES])
   const config = readConfig(env)
   const { callers, bodyLimit, maxConcurrent, maxQueued, runTimeout, rateLimit, shutdownGrace } = config
-  const { memoryBudget, stallTimeout } = config
+  const { memoryBudget, stallTimeout, tracePacket } = config
   const onStale = (error: SettingError) => app.log.error(`${error.message}; what it said before stands`)
   const openFile = <T>(setting: string, path: string | undefined, parse: (text: string) => T) =>
     path === undefined ? undefined : ReloadingFile.open({ setting, path, parse, onStale })
@@ -41,6 +43,7 @@ export async function serve(env: NodeJS.ProcessEnv, stopTracing: StopTracing): P
     // Twice the longest silence: what talks and says nothing may take longer than what is silent.
     slowWindow: 2 * stallTimeout,
     memoryBudget,
+    ...(tracePacket && { onPacket: openPacketTrace(tracePacket) }),
   })
   for (const warning of warnings) app.log.warn(warning)
   await listen(app, config)

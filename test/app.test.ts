@@ -136,7 +136,7 @@ t.test('a method that a path does not take is 405 and says which it takes', asyn
   t.strictSame(asked, [])
 })
 
-t.test('HEAD is answered as GET is, and refused as others are, without a body', async (t) => {
+t.test('HEAD gets the response of GET, and is refused like other requests, without a body', async (t) => {
   const { served } = await idleApp(t)
   for (const path of ['/healthz', '/readyz', '/openapi.json']) {
     const [head, get] = [await send(served, 'HEAD', path), await send(served, 'GET', path)]
@@ -184,7 +184,7 @@ t.test('a caller who hangs up amid its body begins no run, and is no bug of ours
   )
 })
 
-t.test('each answer has an id of its own', async (t) => {
+t.test('each response has an id of its own', async (t) => {
   const { served } = await idleApp(t)
   const ids = new Set<string>()
   for (let i = 0; i < 3; i++) ids.add((await problemOf(await send(served, 'GET', '/nothing'))).requestId)

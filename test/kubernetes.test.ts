@@ -84,7 +84,7 @@ t.test('the schema check can fail', async (t) => {
   }
 })
 
-t.test('the pods have the time to go down, and probes that the service answers', async (t) => {
+t.test('the pods have the time to shut down, and probes of routes that the service has', async (t) => {
   const { spec } = deployment().spec.template
   const [container] = spec.containers
   const grace = container?.env.find(({ name }) => name === 'GITSYNC_SHUTDOWN_GRACE')?.value

@@ -22,7 +22,7 @@ async function failedStart(t: Test, settings: Record<string, string>) {
   return { output, complaint, code }
 }
 
-t.test('the service starts, logs, answers, and ends on SIGTERM with status 0', async (t) => {
+t.test('the service starts, logs, responds, and ends on SIGTERM with status 0', async (t) => {
   const { child, log, url } = await startService(t)
   t.match(url, /^http:\/\/127\.0\.0\.1:\d+$/, 'it listens on the loopback interface alone')
   const response = await fetch(`${url}/healthz`)
@@ -141,24 +141,24 @@ async function stuckRun(t: Test, settings: Record<string, string>) {
     target.server.intercept = (request, _response, next) => (request.method === 'POST' ? resolve() : next())
   })
   const service = await startService(t, { ...settings, GITSYNC_EGRESS_POLICY: 'any' })
-  const answer = await fetch(`${service.url}/sync`, {
+  const response = await fetch(`${service.url}/sync`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: STREAM },
     body: JSON.stringify(request()),
   })
   await pushed
-  return { ...service, source, target, answer, exit: once(service.child, 'close') }
+  return { ...service, source, target, response, exit: once(service.child, 'close') }
 }
 
 t.test(
   'a run that does not end within the grace ends with an error line, and the process after it',
   async (t) => {
-    const { child, url, answer, target, log, exit } = await stuckRun(t, { GITSYNC_SHUTDOWN_GRACE: '300ms' })
+    const { child, url, response, target, log, exit } = await stuckRun(t, { GITSYNC_SHUTDOWN_GRACE: '300ms' })
     child.kill('SIGTERM')
     while (log.at(-1)?.msg !== 'shutting down') await once(child.stdout, 'data')
     t.equal((await fetch(`${url}/readyz`)).status, 503)
     t.equal((await fetch(`${url}/healthz`)).status, 200)
-    t.match((await eventsOf(answer)).at(-1), {
+    t.match((await eventsOf(response)).at(-1), {
       type: 'error',
       error: { code: 'shutting_down', retryable: true },
     })
@@ -169,12 +169,12 @@ t.test(
 )
 
 t.test('a second signal ends the process at once', async (t) => {
-  const { child, answer, log, exit } = await stuckRun(t, {})
+  const { child, response, log, exit } = await stuckRun(t, {})
   child.kill('SIGTERM')
   while (log.at(-1)?.msg !== 'shutting down') await once(child.stdout, 'data')
   child.kill('SIGINT')
   t.strictSame(await exit, [1, null])
-  await t.rejects(answer.text(), 'the stream was cut')
+  await t.rejects(response.text(), 'the stream is truncated')
 })
 
 t.test('spans are exported as the standard variables say, the last of them at the end', async (t) => {
@@ -192,12 +192,12 @@ t.test('spans are exported as the standard variables say, the last of them at th
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
   })
-  const answer = await fetch(`${url}/sync`, {
+  const response = await fetch(`${url}/sync`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: STREAM },
     body: JSON.stringify({ ...request(), auth: { source: { token: 'S3cret-token' } } }),
   })
-  t.match((await eventsOf(answer)).at(-1), { type: 'result' })
+  t.match((await eventsOf(response)).at(-1), { type: 'result' })
   const exit = once(child, 'close')
   child.kill('SIGTERM')
   t.strictSame(await exit, [0, null])

@@ -16,9 +16,9 @@ const events: Event[] = [
 ]
 const text = (lines: readonly unknown[]) => lines.map((line) => `${JSON.stringify(line)}\n`).join('')
 
-async function collect(answer: Parameters<typeof readEvents>[0]): Promise<Event[]> {
+async function collect(response: Parameters<typeof readEvents>[0]): Promise<Event[]> {
   const found: Event[] = []
-  for await (const event of readEvents(answer)) found.push(event)
+  for await (const event of readEvents(response)) found.push(event)
   return found
 }
 
@@ -87,11 +87,14 @@ t.test('a problem is the error that the library would have thrown', async (t) =>
 
 t.test('a problem of a later version keeps its code', async (t) => {
   const body = JSON.stringify({ ...problem, code: 'not_yet_known', retryable: true })
-  const answer = new Response(body, { status: 409, headers: { 'content-type': 'application/problem+json' } })
-  await t.rejects(collect(answer), { name: 'GitSyncError', code: 'not_yet_known', retryable: true })
+  const response = new Response(body, {
+    status: 409,
+    headers: { 'content-type': 'application/problem+json' },
+  })
+  await t.rejects(collect(response), { name: 'GitSyncError', code: 'not_yet_known', retryable: true })
 })
 
-t.test('what is no answer of the service is told so', async (t) => {
+t.test('a foreign response is reported as such', async (t) => {
   const html = { headers: { 'content-type': 'text/html' } }
   await t.rejects(collect(new Response('<p>', { status: 502, ...html })), { message: /answered 502/ })
   const foreign = { status: 503, headers: { 'content-type': 'application/problem+json' } }

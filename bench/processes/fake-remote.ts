@@ -6,8 +6,8 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { gunzipSync } from 'node:zlib'
-import { answerCalls } from './answer-calls.js'
-import { advertiseSource, advertiseTarget, listRefs, packOf, pushReport } from './fake-answers.js'
+import { advertiseSource, advertiseTarget, listRefs, packOf, pushReport } from './fake-responses.js'
+import { serveCalls } from './serve-calls.js'
 
 export interface FakeOptions {
   /** Of `main`; none in an empty repository. */
@@ -59,7 +59,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
     }
     case '/git-upload-pack':
       response.setHeader('content-type', 'application/x-git-upload-pack-result')
-      return answerFetch(await bodyOf(request), response)
+      return respondToFetch(await bodyOf(request), response)
     case '/git-receive-pack':
       await drain(request)
       response.setHeader('content-type', 'application/x-git-receive-pack-result')
@@ -76,7 +76,7 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   }
 }
 
-async function answerFetch(body: string, response: ServerResponse): Promise<void> {
+async function respondToFetch(body: string, response: ServerResponse): Promise<void> {
   if (body.includes('command=ls-refs')) return void response.end(listRefs(fake.tip))
   response.write('000dpackfile\n')
   // Wanting what is not the tip asks for a proof.
@@ -103,4 +103,4 @@ async function drain(request: IncomingMessage): Promise<void> {
   await once(request, 'end')
 }
 
-answerCalls({ start })
+serveCalls({ start })

@@ -4,7 +4,7 @@ import { CommitGraph } from '../../src/engine/batch/graph/commit-graph.js'
 import { readHistory } from '../../src/git/pack/history.js'
 import { Pace } from '../../src/runtime/yield.js'
 import { gitEnv } from '../../testing/git/git.js'
-import { answerCalls } from './answer-calls.js'
+import { serveCalls } from './serve-calls.js'
 
 export interface GraphRead {
   seconds: number
@@ -29,4 +29,4 @@ function packOf(dir: string, ids: readonly string[]): AsyncIterable<Buffer> {
   return child.stdout
 }
 
-answerCalls({ read })
+serveCalls({ read })

@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { request } from 'undici'
-import { answerCalls } from './answer-calls.js'
+import { serveCalls } from './serve-calls.js'
 
-/** The bytes of one answer as the body of another request, and nothing else. */
+/** The bytes of one response as the body of another request, and nothing else. */
 async function undici(source: string, sink: string): Promise<void> {
   const { body } = await request(source)
-  const answer = await request(sink, { method: 'POST', body, headersTimeout: 0 })
-  await answer.body.dump()
+  const response = await request(sink, { method: 'POST', body, headersTimeout: 0 })
+  await response.body.dump()
 }
 
 /** From one socket to another, without HTTP. */
@@ -19,7 +19,7 @@ async function sockets(sourcePort: number, sinkPort: number): Promise<void> {
   await taken
 }
 
-/** A round of requests, `width` at once, whose answers are read and dropped. */
+/** A round of requests, `width` at once, whose responses are read and dropped. */
 async function requests(urls: string[], total: number, width: number): Promise<number> {
   const began = performance.now()
   let left = total
@@ -32,4 +32,4 @@ async function requests(urls: string[], total: number, width: number): Promise<n
   return (performance.now() - began) / 1000
 }
 
-answerCalls({ undici, sockets, requests })
+serveCalls({ undici, sockets, requests })

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Client, type SyncRequest, type SyncResult } from '../../src/index.js'
-import { answerCalls } from './answer-calls.js'
+import { serveCalls } from './serve-calls.js'
 
 export type Operation = 'sync' | 'plan'
 
@@ -48,4 +48,4 @@ async function flood(request: SyncRequest, total: number, width: number): Promis
   return { seconds, latencies, loopDelayMs: delay.max / 1e6 }
 }
 
-answerCalls({ run, flood })
+serveCalls({ run, flood })

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { answerOf } from '../../testing/git/git-bytes.js'
+import { responseOf } from '../../testing/git/git-bytes.js'
 import { createRepository } from '../../testing/git/sample-repository.js'
 import { cached } from '../cache.js'
 import { type Figure, figure, type Measured } from '../figure.js'
@@ -90,8 +90,8 @@ async function makeRecording(folder: string): Promise<void> {
   await repository.bigHistory({ commits: 64, bytesPerCommit: MIB })
   const want = `want ${await repository.head('main')} side-band-64k ofs-delta no-progress\n`
   const request = `${(want.length + 4).toString(16).padStart(4, '0')}${want}00000009done\n`
-  const answer = await answerOf('upload-pack', repository.dir, Buffer.from(request))
-  await writeFile(join(folder, 'packets'), answer.subarray('0008NAK\n'.length, -'0000'.length))
+  const response = await responseOf('upload-pack', repository.dir, Buffer.from(request))
+  await writeFile(join(folder, 'packets'), response.subarray('0008NAK\n'.length, -'0000'.length))
 }
 
 async function startFake(bench: Bench, options: FakeOptions): Promise<FakeRemote> {

@@ -72,7 +72,7 @@ async function sync(bench: Bench, remotes: Remotes): Promise<Sample> {
   return { seconds, cpu: cpuSeconds, over, size: bytesOf(remotes.source) }
 }
 
-/** Without side-band the answer to a fetch is eight bytes of NAK, and then the pack. */
+/** Without side-band the response to a fetch is eight bytes of NAK, and then the pack. */
 async function pipe(remotes: Remotes, source: string): Promise<Sample> {
   const target = remotes.targetDir(await remotes.newTarget())
   const tip = await git(source, 'rev-parse', 'refs/heads/main')

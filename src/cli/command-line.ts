@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { UNPRINTABLE } from '../git/wire/protocol-error.js'
+import { UNPRINTABLE } from '../runtime/printable.js'
 import { VERSION } from '../version.js'
 import { benchCommand } from './commands/bench.js'
 import { bootstrapCommand } from './commands/bootstrap.js'

@@ -2,12 +2,7 @@ import type { PlanRequest, ProbeRequest, SyncRequest } from '../../schemas/reque
 import type { PlanResult, ProbeResult, SyncResult } from '../../schemas/result.js'
 import { runProbe } from './probe.js'
 import { resolveRequest } from './request/sync-spec.js'
-import {
-  validatePlanRequest,
-  validateProbeRequest,
-  validateReplicateRequest,
-  validateSyncRequest,
-} from './request/validate.js'
+import { validateOnce } from './request/validate-once.js'
 import { type ClientOptions, Runner, type RunOptions } from './run/runner.js'
 import { runSync } from './sync.js'
 
@@ -23,23 +18,23 @@ export class Client {
 
   /** Lists the source's refs and what both remotes can do. @throws GitSyncError */
   async probe(request: ProbeRequest, options: RunOptions = {}): Promise<ProbeResult> {
-    const valid = validateProbeRequest(request)
+    const valid = validateOnce('probe', request)
     return this.#runner.run(valid, options, (run) => runProbe(run, valid))
   }
 
   /** Says what `sync` would do, and pushes nothing. @throws GitSyncError */
   async plan(request: PlanRequest, options: RunOptions = {}): Promise<PlanResult> {
-    return this.#sync(validatePlanRequest(request), options, true)
+    return this.#sync(validateOnce('plan', request), options, true)
   }
 
   /** Brings the target's refs to those of the source. @throws GitSyncError */
   async sync(request: SyncRequest, options: RunOptions = {}): Promise<SyncResult> {
-    return this.#sync(validateSyncRequest(request), options, false)
+    return this.#sync(validateOnce('sync', request), options, false)
   }
 
-  /** A sync in mode `replicate`: what the target has is overwritten. @throws GitSyncError */
+  /** A sync in mode `replicate`: the target's values are overwritten. @throws GitSyncError */
   async replicate(request: SyncRequest, options: RunOptions = {}): Promise<SyncResult> {
-    return this.#sync(validateReplicateRequest(request), options, false)
+    return this.#sync(validateOnce('replicate', request), options, false)
   }
 
   #sync(request: SyncRequest, options: RunOptions, dryRun: boolean): Promise<SyncResult> {

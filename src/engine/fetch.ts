@@ -6,12 +6,12 @@ import { openSource } from './plan/list-remotes.js'
 import { selectRefs } from './plan/select.js'
 import { countedPack } from './push/counted-pack.js'
 import { branchRef, refPrefixes, toScope } from './request/scope.js'
-import type { Run } from './request/sync-spec.js'
 import { remoteText } from './run/progress.js'
+import type { RunContext } from './run/run-context.js'
 import { collectStats, MemoryMeter } from './run/stats.js'
 
 /** Asks the source for the pack that a receiver with these haves would need, and counts it as it passes. */
-export async function runFetch(run: Run, request: Request): Promise<FetchResult> {
+export async function runFetch(run: RunContext, request: Request): Promise<FetchResult> {
   const started = performance.now()
   const { options = {}, scope = {} } = request
   const memory = new MemoryMeter(options.measureMemory === true)
@@ -54,7 +54,7 @@ interface Negotiation {
   maxPackBytes: number
 }
 
-async function countPack(run: Run, source: UploadPack, { wants, haves, maxPackBytes }: Negotiation) {
+async function countPack(run: RunContext, source: UploadPack, { wants, haves, maxPackBytes }: Negotiation) {
   run.meter.enter('relay')
   const onText = remoteText('source', (...text) => source.redact(...text), run.emit)
   const request = { wants, haves, thin: haves.length > 0, ofsDelta: true, progress: true }

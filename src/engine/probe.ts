@@ -6,14 +6,17 @@ import { forEachYielding } from '../runtime/yield.js'
 import { openSource, openTarget } from './plan/list-remotes.js'
 import { discoverRefs } from './plan/select.js'
 import { refPrefixes, toScope } from './request/scope.js'
-import type { Run } from './request/sync-spec.js'
+import type { RunContext } from './run/run-context.js'
 import { collectStats, MemoryMeter } from './run/stats.js'
 
 /** Bytes that a ref of the result takes, apart from its name and id. */
 const LISTED_REF = 100
 
 /** Whether each side has an LFS server that lets us in. */
-async function findLfs(run: Run, hasTarget: boolean): Promise<Pick<ProbeResult, 'sourceLfs' | 'targetLfs'>> {
+async function findLfs(
+  run: RunContext,
+  hasTarget: boolean,
+): Promise<Pick<ProbeResult, 'sourceLfs' | 'targetLfs'>> {
   const answers = (side: EndpointRole) => run.openLfs(side, run.signal).answers()
   const [sourceLfs, targetLfs] = await Promise.all([
     answers('source'),
@@ -22,8 +25,8 @@ async function findLfs(run: Run, hasTarget: boolean): Promise<Pick<ProbeResult, 
   return { sourceLfs, ...(targetLfs === undefined ? {} : { targetLfs }) }
 }
 
-/** Lists the source, and the target where one is named: what is there, and what they can do. */
-export async function runProbe(run: Run, request: ProbeRequest): Promise<ProbeResult> {
+/** Lists the refs and capabilities of the source, and of the target where one is named. */
+export async function runProbe(run: RunContext, request: ProbeRequest): Promise<ProbeResult> {
   const started = performance.now()
   const memory = new MemoryMeter(request.options?.measureMemory === true)
   try {

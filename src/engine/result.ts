@@ -13,7 +13,7 @@ import type { Remotes } from './plan/list-remotes.js'
 import { moveOf, type PlannedRef, summarize } from './plan/plan-refs.js'
 import type { SyncSpec } from './request/sync-spec.js'
 
-/** What a plan comes to, without a word of its refs. */
+/** The summary of a plan, without its refs. */
 export type RunSummary = Pick<SyncResult, 'plan' | 'execution'>
 
 export interface RunSummaryParts {
@@ -23,7 +23,7 @@ export interface RunSummaryParts {
   relay: boolean
   isMaterialized: boolean
   batch: BatchSummary
-  /** Nothing was tried: actions are what a run would do. */
+  /** Nothing was pushed: actions are what a run would do. */
   isPlan: boolean
 }
 
@@ -37,10 +37,10 @@ export async function summarizeRun({
   isPlan,
 }: RunSummaryParts): Promise<RunSummary> {
   const { protocol, head } = remotes.source
-  const summary = await summarize(plan, zeroId(remotes.target.objectFormat))
+  const { summary, isNew } = await factsOf(plan, zeroId(remotes.target.objectFormat))
   const { transferMode, reason } = isMaterialized
     ? materialized(job)
-    : chooseTransfer(job, summary, await isNew(plan), batch.enabled)
+    : chooseTransfer(job, summary, isNew, batch.enabled)
   const execution: ExecutionSummary = {
     dryRun: isPlan,
     protocol,
@@ -55,7 +55,7 @@ export async function summarizeRun({
   return { plan: summary, execution }
 }
 
-/** `refs`: what became of the plan. */
+/** @param refs the plan with its outcomes */
 export async function buildResult(
   { plan, execution }: RunSummary,
   refs: readonly PlannedRef[],
@@ -70,7 +70,7 @@ export async function buildResult(
   return { refs: results, counts, plan, execution, ...measured }
 }
 
-/** What became of a plan: what was not settled is blocked, with its own reason or the run's. */
+/** A plan with its outcomes: a ref that was not settled is blocked, with its own reason or the run's. */
 export async function withOutcomes(
   plan: readonly PlannedRef[],
   settled: ReadonlyMap<string, PlannedRef>,
@@ -107,8 +107,24 @@ function chooseTransfer(
   return { transferMode: `incremental${batch}`, reason: 'existing-refs' }
 }
 
-/** Whether the target has none of the desired refs. */
-async function isNew(plan: readonly PlannedRef[]): Promise<boolean> {
+interface PlanFacts {
+  summary: PlanSummary
+  /** The target has none of the desired refs. */
+  isNew: boolean
+}
+
+/** Facts of a plan that are needed before its pushes and after them. A plan is never changed, so they are found once. */
+async function factsOf(plan: readonly PlannedRef[], zero: string): Promise<PlanFacts> {
+  const known = facts.get(plan)
+  if (known) return known
+  const found = { summary: await summarize(plan, zero), isNew: await isNewTo(plan) }
+  facts.set(plan, found)
+  return found
+}
+
+const facts = new WeakMap<readonly PlannedRef[], PlanFacts>()
+
+async function isNewTo(plan: readonly PlannedRef[]): Promise<boolean> {
   const pace = new Pace()
   for (const { action, targetHash } of plan) {
     if (action !== 'delete' && targetHash !== '') return false
@@ -129,7 +145,7 @@ function countedAs(action: Action, isPlan: boolean): keyof SyncCounts {
   return action === 'delete' ? 'deleted' : 'applied'
 }
 
-/** There may be a million refs: only what has something to hide is copied. */
+/** There may be a million refs: only those with an internal field are copied. */
 function publicRef(ref: PlannedRef): RefResult {
   if (ref.forced === undefined) return ref
   const { forced: _, ...shown } = ref

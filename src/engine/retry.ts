@@ -1,42 +1,47 @@
 import { GitSyncError } from '../errors.js'
 import { RefusedWantError } from '../git/wire/protocol-error.js'
 import type { DesiredRef } from './plan/select.js'
-import type { Run, SyncSpec } from './request/sync-spec.js'
+import type { SyncSpec } from './request/sync-spec.js'
 
 const MAX_BLIND_PUSHES = 3
 const MAX_UNSERVED = 1_000
 
-/** What a run remembers of the reasons for which it listed its remotes again. */
+/** The reasons for which a run has listed its remotes again. */
 export interface Retries {
   sourceMoves: number
   blindPushes: number
   /** Source objects that were listed and twice not served. */
-  unserved: Set<string>
+  unserved: ReadonlySet<string>
 }
 
-/** Counts the reasons for listing again, and says whether this one is good for another attempt. */
-export function mayTryAgain(
+export const NO_RETRIES: Retries = { sourceMoves: 0, blindPushes: 0, unserved: new Set() }
+
+/** Another attempt, and what to say of it. */
+export interface Retry {
+  retries: Retries
+  notice?: string
+}
+
+/** Whether another attempt may mend what failed; undefined where it may not, or was made often enough. */
+export function planRetry(
   retries: Retries,
-  run: Run,
   job: SyncSpec,
   error: GitSyncError,
   desired: ReadonlyMap<string, DesiredRef>,
-): boolean {
+): Retry | undefined {
+  const { sourceMoves, blindPushes, unserved } = retries
   if (isRefusedWant(error)) {
-    if (retries.sourceMoves++ === 0) {
-      run.emit({ type: 'notice', text: 'the source no longer serves what it listed: listing again' })
-      return true
+    if (sourceMoves === 0) {
+      const notice = 'the source no longer serves what it listed: listing again'
+      return { retries: { ...retries, sourceMoves: 1 }, notice }
     }
     const refused = refusedIds(error, desired)
-    if (!job.bestEffort || refused.length === 0 || retries.unserved.size > MAX_UNSERVED) return false
-    for (const id of refused) retries.unserved.add(id)
-    return true
+    if (!job.bestEffort || refused.length === 0 || unserved.size > MAX_UNSERVED) return undefined
+    return { retries: { ...retries, unserved: new Set([...unserved, ...refused]) } }
   }
-  if (error.code === 'target_ref_moved' && job.blind && ++retries.blindPushes < MAX_BLIND_PUSHES) {
-    run.emit({ type: 'notice', text: 'another writer moved a target ref: listing and pushing again' })
-    return true
-  }
-  return false
+  if (error.code !== 'target_ref_moved' || !job.blind || blindPushes + 1 >= MAX_BLIND_PUSHES) return undefined
+  const notice = 'another writer moved a target ref: listing and pushing again'
+  return { retries: { ...retries, blindPushes: blindPushes + 1 }, notice }
 }
 
 export function isRefusedWant({ cause }: GitSyncError): boolean {

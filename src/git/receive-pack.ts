@@ -1,24 +1,16 @@
 import { GitSyncError } from '../errors.js'
 import type { ByteStream } from '../runtime/byte-stream.js'
-import type { SmartHttp } from './http/smart-http.js'
+import { deepen } from './deepen.js'
+import { RECEIVE_PACK, type SmartHttp } from './http/smart-http.js'
 import type { ObjectFormat } from './refs/object-id.js'
-import { UPLOAD_PACK } from './upload-pack.js'
-import {
-  MAX_ADVERTISEMENT,
-  objectFormatOf,
-  type RefAdvertisement,
-  readAdvertisement,
-} from './wire/advertisement.js'
+import { type RefAdvertisement, readAdvertisement } from './wire/advertisement.js'
 import type { Capabilities } from './wire/capabilities.js'
-import { readDeepened, writeDeepenV1 } from './wire/deepen.js'
-import { ShallowLines } from './wire/fetch-response.js'
 import { PacketReader } from './wire/packet-reader.js'
 import { type PushReport, readPushReport } from './wire/push-report.js'
 import { type Command, type PushOptions, writeCommands } from './wire/push-request.js'
 import { readSideBand, type TextSink } from './wire/side-band-stream.js'
 
-export const RECEIVE_PACK = 'git-receive-pack'
-/** Bytes of an answer to a push, with all that hooks say. */
+/** Bytes of the response to a push, with all output of hooks. */
 const MAX_REPORT = 64 * 1024 * 1024
 
 export interface Push extends PushOptions {
@@ -38,7 +30,7 @@ export class ReceivePack {
   private constructor(http: SmartHttp, found: RefAdvertisement) {
     this.#http = http
     this.#found = found
-    this.objectFormat = objectFormatOf(found.capabilities)
+    this.objectFormat = found.capabilities.objectFormat
   }
 
   /** Lists the refs, with one request. */
@@ -48,7 +40,7 @@ export class ReceivePack {
       if (found.version !== 1) {
         throw new GitSyncError(
           `${http.side}_protocol_error`,
-          'The target lists no refs: it answers a push with v2.',
+          'The target lists no refs: it responded to a push with protocol v2.',
         )
       }
       return new ReceivePack(http, found)
@@ -84,25 +76,17 @@ export class ReceivePack {
   }
 
   /**
-   * The commits that are `depth` deep below a tip, which is 1 deep: told by the target's own upload-pack, where it may
+   * The commits that are `depth` deep below a tip, which is 1 deep. It asks the target's upload-pack, if the target may
    * be read.
    */
   async commitsAt(depth: number, tip: string): Promise<string[]> {
-    const body = writeDeepenV1(this.objectFormat, { wants: [tip], depth })
-    const answer = await this.#http.post({ service: UPLOAD_PACK, step: 'history', body, isKept: true })
-    const reader = new PacketReader(answer, MAX_ADVERTISEMENT)
-    try {
-      const lines = new ShallowLines({ format: this.objectFormat })
-      return (await readDeepened(reader, false, lines)).shallow
-    } catch (error) {
-      throw this.#http.toRemoteError(error)
-    } finally {
-      await reader.close()
-    }
+    const format = this.objectFormat
+    return (await deepen(this.#http, { wants: [tip], depth }, { format, step: 'history', protocol: 'v1' }))
+      .shallow
   }
 
   /**
-   * One push: commands and pack go out as the pack comes in. What the target says of each ref is in the report.
+   * One push: commands and pack are sent as the pack arrives. The report has the target's status of each ref.
    *
    * @throws what `pack` throws; else GitSyncError of the target
    */
@@ -114,9 +98,9 @@ export class ReceivePack {
       const { pack = Buffer.alloc(0), packSize } = push
       const body = Buffer.isBuffer(pack) ? Buffer.concat([head, pack]) : joined(head, pack)
       const length = packSize === undefined ? {} : { contentLength: head.length + packSize }
-      const answer = await this.#http.post({ service: RECEIVE_PACK, step: 'push', body, ...length })
+      const response = await this.#http.post({ service: RECEIVE_PACK, step: 'push', body, ...length })
       const sent = new Set(push.commands.map(({ ref }) => ref))
-      return await this.#readReport(new PacketReader(answer, MAX_REPORT), sent, onText)
+      return await this.#readReport(new PacketReader(response, MAX_REPORT), sent, onText)
     } catch (error) {
       throw this.#http.toRemoteError(error)
     }
@@ -128,14 +112,14 @@ export class ReceivePack {
   }
 
   async #readReport(outer: PacketReader, sent: ReadonlySet<string>, onText: TextSink): Promise<PushReport> {
-    // A server that cannot even begin may say so before any band.
+    // A server that cannot even start may report an error before any side-band.
     const isError = (await outer.peek(8)).toString('latin1', 4) === 'ERR '
     const isBanded = this.capabilities.has('side-band-64k') && !isError
     const banded = isBanded ? readSideBand(outer, onText) : undefined
     const reader = banded ? new PacketReader(banded) : outer
     try {
       const report = await readPushReport(reader, sent, (text) => this.redact(text))
-      await readOn(banded)
+      await drainHooks(banded)
       return report
     } finally {
       await reader.close()
@@ -144,12 +128,12 @@ export class ReceivePack {
   }
 }
 
-/** Hooks that run after the refs have moved speak behind the report; to hang up would end them. */
-async function readOn(banded: ByteStream | undefined): Promise<void> {
+/** Hooks that run after the refs have moved write after the report; to disconnect would kill them. */
+async function drainHooks(banded: ByteStream | undefined): Promise<void> {
   try {
     while (banded && !(await banded.next()).done);
   } catch {
-    // What counts is in the report.
+    // The report has all that matters.
   }
 }
 

@@ -2,31 +2,24 @@ import type { ProtocolMode } from '../../schemas/request.js'
 import type { Protocol } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
 import type { Sample } from '../runtime/sample.js'
-import type { SmartHttp } from './http/smart-http.js'
+import { deepen, VERSION_2 } from './deepen.js'
+import { type SmartHttp, UPLOAD_PACK } from './http/smart-http.js'
 import { type HistoryObject, type Interest, readHistory, readObjects } from './pack/history.js'
 import { openPackStream, type PackStream, wrapPack } from './pack/pack-stream.js'
 import type { ObjectFormat } from './refs/object-id.js'
-import { MAX_ADVERTISEMENT, objectFormatOf, readAdvertisement } from './wire/advertisement.js'
+import { readAcknowledged } from './wire/acknowledgments.js'
+import { readAdvertisement } from './wire/advertisement.js'
 import type { Capabilities } from './wire/capabilities.js'
-import { DEEPEST, type Deepening, readDeepened, writeDeepenV1, writeDeepenV2 } from './wire/deepen.js'
+import { DEEPEST, type Deepening } from './wire/deepen.js'
 import { type FetchRequest, writeFetchV1, writeFetchV2 } from './wire/fetch-request.js'
-import {
-  readV1Preamble,
-  readV2Preamble,
-  type ShallowInfo,
-  ShallowLines,
-  type ShallowOptions,
-} from './wire/fetch-response.js'
+import { readV1Preamble, readV2Preamble, type ShallowInfo, ShallowLines } from './wire/fetch-response.js'
 import { readLsRefs, writeLsRefs } from './wire/ls-refs.js'
-import { readAcknowledged, writeNegotiationV1, writeNegotiationV2 } from './wire/negotiate.js'
 import { PacketReader } from './wire/packet-reader.js'
 import { asRefusedWant, RefusedWantError, RemoteFatalError } from './wire/protocol-error.js'
 import type { TextSink } from './wire/side-band-stream.js'
 
-export const UPLOAD_PACK = 'git-upload-pack'
-/** Bytes that come before a pack: two lines for each have that fits into a request, and some for shallow commits. */
+/** Bytes before a pack: two lines for each have that fits into a request, and some for shallow commits. */
 const MAX_PREAMBLE = 16 * 1024 * 1024
-const VERSION_2 = 'version=2'
 const IS_GIT = /^git\//
 // Since git 2.32; no capability says so.
 const KNOWS_OBJECT_TYPE = /^git\/(?:2\.(?:3[2-9]|[4-9]\d)|[3-9])\./
@@ -50,7 +43,7 @@ export class UploadPack {
   readonly refs: ReadonlyMap<string, string>
   /** The branch that HEAD names, as a full ref name; it may not exist. */
   readonly head: string | undefined
-  /** Of what it lists beside refs. */
+  /** Listed names that are not valid ref names. */
   readonly invalidNames: Sample
 
   private constructor(http: SmartHttp, mode: ProtocolMode, found: Found) {
@@ -58,7 +51,7 @@ export class UploadPack {
     this.#mode = mode
     this.protocol = found.protocol
     this.capabilities = found.capabilities
-    this.objectFormat = objectFormatOf(found.capabilities)
+    this.objectFormat = found.capabilities.objectFormat
     this.refs = found.refs
     this.head = found.head
     this.invalidNames = found.invalidNames
@@ -113,8 +106,8 @@ export class UploadPack {
   }
 
   /**
-   * The commits and tags that `wants` reach and `haves` do not, a few at a time, by a fetch that leaves out trees and blobs. `counting`
-   * may wrap each pack that this takes.
+   * The commits and tags that `wants` reach and `haves` do not, a few at a time, by a fetch without trees and blobs.
+   * `counting` may wrap each pack that is read for it.
    *
    * @throws as `fetch` does; `source_protocol_error` for a damaged pack
    */
@@ -183,12 +176,12 @@ export class UploadPack {
     return this.canFilter && KNOWS_OBJECT_TYPE.test(this.capabilities.get('agent') ?? '')
   }
 
-  /** Whether every object that it has may be wanted, and it says so of one that it lacks: git over v2. */
+  /** Whether every object that it has may be wanted, and it reports one that it lacks: git over v2. */
   get servesAnyObject(): boolean {
     return this.protocol === 'v2' && IS_GIT.test(this.capabilities.get('agent') ?? '')
   }
 
-  /** The filter that leaves out most beside what is wanted itself: commits too, where the source's git knows how to. */
+  /** The filter that leaves out the most of what was not asked for by id: commits too, if the source's git can. */
   get minimalFilter(): Pick<FetchRequest, 'filter'> {
     if (!this.canFilter) return {}
     return {
@@ -196,10 +189,10 @@ export class UploadPack {
     }
   }
 
-  /** Which of `candidates` are ancestors of `tip`, told exactly by the source's own walk: see deepen.ts. */
+  /** Which of `candidates` are ancestors of `tip`, exactly, by the source's own walk: see wire/deepen.ts. */
   async unshallowed(tip: string, candidates: readonly string[]): Promise<Set<string>> {
     const deepening = { wants: [tip], shallow: candidates, depth: DEEPEST }
-    return new Set((await this.#deepen(deepening, 'prove', { among: new Set(candidates) })).unshallow)
+    return new Set((await this.#deepen(deepening, 'prove', new Set(candidates))).unshallow)
   }
 
   /** The commits that are `depth` deep below `tips`, which are 1 deep; none where no history goes so deep. */
@@ -208,16 +201,18 @@ export class UploadPack {
   }
 
   /**
-   * Which of `haves` the source has, by a round of negotiation over `want`; undefined where its answer could not be
-   * relied upon.
+   * Which of `haves` the source has, by a round of negotiation over `want`; undefined if its response would not be
+   * reliable.
    */
   async acknowledged(want: string, haves: readonly string[]): Promise<Set<string> | undefined> {
     const isV2 = this.protocol === 'v2'
     if (!isV2 && !this.capabilities.has('multi_ack_detailed')) return undefined
-    const write = isV2 ? writeNegotiationV2 : writeNegotiationV1
-    const reader = await this.#call('negotiate', write(this.capabilities, want, haves), isV2, {
-      isKept: true,
+    const body = (isV2 ? writeFetchV2 : writeFetchV1)(this.capabilities, {
+      wants: [want],
+      haves,
+      end: 'flush',
     })
+    const reader = await this.#call('negotiate', body, isV2, true)
     try {
       return await readAcknowledged(reader, isV2, haves)
     } catch (error) {
@@ -227,20 +222,15 @@ export class UploadPack {
     }
   }
 
-  async #deepen(deepening: Deepening, step: string, options: ShallowOptions = {}): Promise<ShallowInfo> {
-    const asV2 = this.protocol === 'v2' && this.#mode === 'v2'
-    const body = asV2
-      ? writeDeepenV2(this.capabilities, deepening)
-      : writeDeepenV1(this.objectFormat, deepening, this.protocol === 'v1' ? this.capabilities : undefined)
-    // Some servers name every commit that they pass: a line for each, as for refs in a listing.
-    const reader = await this.#call(step, body, asV2, { limit: MAX_ADVERTISEMENT, isKept: true })
-    try {
-      return await readDeepened(reader, asV2, new ShallowLines({ format: this.objectFormat, ...options }))
-    } catch (error) {
-      throw this.#http.toRemoteError(error)
-    } finally {
-      await reader.close()
-    }
+  #deepen(question: Deepening, step: string, among?: ReadonlySet<string>): Promise<ShallowInfo> {
+    const protocol = this.protocol === 'v2' && this.#mode === 'v2' ? 'v2' : 'v1'
+    return deepen(this.#http, question, {
+      format: this.objectFormat,
+      step,
+      protocol,
+      capabilities: protocol === this.protocol ? this.capabilities : undefined,
+      ...(among && { among }),
+    })
   }
 
   /** A remote's text without our secrets; `isCut` where the text goes on. */
@@ -248,15 +238,10 @@ export class UploadPack {
     return this.#http.redact(text, isCut)
   }
 
-  async #call(
-    step: string,
-    body: Buffer,
-    isV2: boolean,
-    { limit = MAX_PREAMBLE, isKept = false } = {},
-  ): Promise<PacketReader> {
+  async #call(step: string, body: Buffer, isV2: boolean, isKept = false): Promise<PacketReader> {
     const gitProtocol = isV2 ? { gitProtocol: VERSION_2 } : {}
-    const answer = await this.#http.post({ service: UPLOAD_PACK, step, body, isKept, ...gitProtocol })
-    return new PacketReader(answer, limit)
+    const response = await this.#http.post({ service: UPLOAD_PACK, step, body, isKept, ...gitProtocol })
+    return new PacketReader(response, MAX_PREAMBLE)
   }
 }
 
@@ -264,8 +249,8 @@ type Found = Pick<UploadPack, 'protocol' | 'capabilities' | 'refs' | 'head' | 'i
 
 async function list(http: SmartHttp, mode: ProtocolMode, prefixes: readonly string[]): Promise<Found> {
   const gitProtocol = mode === 'v1' ? undefined : VERSION_2
-  const answered = await http.infoRefs(UPLOAD_PACK, gitProtocol)
-  const advertisement = await http.readListing(answered, readAdvertisement)
+  const response = await http.infoRefs(UPLOAD_PACK, gitProtocol)
+  const advertisement = await http.readListing(response, readAdvertisement)
   const { capabilities } = advertisement
   if (advertisement.version === 1) {
     if (mode === 'v2') {
@@ -280,9 +265,9 @@ async function list(http: SmartHttp, mode: ProtocolMode, prefixes: readonly stri
   }
   const body = writeLsRefs(capabilities, prefixes)
   const call = { service: UPLOAD_PACK, step: 'ls-refs', body, gitProtocol: VERSION_2, isKept: true } as const
-  const answer = await http.post(call)
-  const format = objectFormatOf(capabilities)
-  const { refs, head, invalidNames } = await http.readListing(answer, (bytes) => readLsRefs(bytes, format))
+  const listing = await http.post(call)
+  const format = capabilities.objectFormat
+  const { refs, head, invalidNames } = await http.readListing(listing, (bytes) => readLsRefs(bytes, format))
   return { protocol: 'v2', capabilities, refs, head, invalidNames }
 }
 

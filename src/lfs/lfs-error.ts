@@ -2,7 +2,7 @@ import type { EndpointRole } from '../../schemas/event.js'
 import type { ProblemCode } from '../../schemas/problem.js'
 import { GitSyncError } from '../errors.js'
 import { credentialsHint, HttpStatusError, type Refusal, statusError } from '../git/http/http-status.js'
-import { printable } from '../git/wire/protocol-error.js'
+import { printable } from '../runtime/printable.js'
 
 /** Too large for the server's limits, or for what is left of a quota. */
 const OVER_LIMIT = new Set([413, 507, 509])

@@ -10,7 +10,7 @@ const AT_ONCE = 8
 /** Batch requests at once. */
 const BATCHES_AT_ONCE = 4
 /** Objects that could not be moved and are named in a result. */
-export const MAX_FAILED = 100
+const MAX_FAILED = 100
 
 export interface FailedObject extends Pointer {
   reason: string

@@ -24,7 +24,7 @@ export function runHttpBackend(
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   feed(request, child.stdin)
-  void answer(child, response)
+  void respond(child, response)
   return endWithCaller(child, response)
 }
 
@@ -63,7 +63,7 @@ function feed(request: IncomingMessage, stdin: Writable) {
   request.pipe(stdin)
 }
 
-async function answer(
+async function respond(
   child: ChildProcessByStdio<Writable, Readable, Readable>,
   response: ServerResponse,
 ): Promise<void> {
@@ -71,13 +71,13 @@ async function answer(
   child.stderr.on('data', (chunk: Buffer) => {
     complaint = (complaint + chunk).slice(-4096)
   })
-  try {
-    const { status, headers } = await readCgiHead(child.stdout)
-    response.writeHead(status, headers)
-    pipeline(child.stdout, response, () => {})
-  } catch (error) {
+  const head = await readCgiHead(child.stdout).catch((error: unknown) => {
     response.writeHead(500, { 'content-type': 'text/plain' }).end(complaint || String(error))
-  }
+  })
+  // Since Node 24, `pipeline` throws if the caller has disconnected already.
+  if (!head || response.destroyed) return
+  response.writeHead(head.status, head.headers)
+  pipeline(child.stdout, response, () => {})
 }
 
 /**

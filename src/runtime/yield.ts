@@ -74,7 +74,7 @@ export function costOfName(name: string): number {
   return 1 + name.length / 64
 }
 
-/** Does the same to each of many items, in turns with others. @throws the signal's reason, once it is aborted */
+/** Does the same to each of many items, while other work gets its turns. @throws the signal's reason, once it is aborted */
 export async function forEachYielding<T>(
   items: Iterable<T>,
   work: (item: T) => void,
@@ -87,8 +87,8 @@ export async function forEachYielding<T>(
   }
 }
 
-/** The items that pass, found in turns with others. */
-export async function filterInTurns<T>(
+/** The items that pass, found while other work gets its turns. */
+export async function filterYielding<T>(
   items: Iterable<T>,
   test: (item: T) => boolean,
   options?: PaceOptions<T>,

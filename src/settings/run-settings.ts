@@ -1,7 +1,20 @@
-import { type Config, readConfig, SETTINGS } from '../service/config.js'
+import Type from 'typebox'
+import { isWellFormedRefName } from '../git/refs/ref-name.js'
+import { readTraceTarget, type TraceTarget } from './packet-trace.js'
+import { readTime, readVariables } from './read-variables.js'
+import { SettingError } from './setting-error.js'
+import { SETTINGS, Settings } from './settings.js'
 import { CLI_VARIABLES, checkVariables } from './variables.js'
 
-export type RunSettings = Pick<Config, 'runTimeout' | 'stallTimeout' | 'spoolDir' | 'tempRefPrefix' | 'lfs'>
+/** The settings of a run that the service and the command line share. Times are milliseconds. */
+export interface RunSettings {
+  runTimeout: number
+  stallTimeout: number
+  spoolDir: string
+  tempRefPrefix: string
+  lfs: 'off' | 'new' | 'all'
+  tracePacket: TraceTarget | undefined
+}
 
 export const RUN_VARIABLES = [
   'GITSYNC_RUN_TIMEOUT',
@@ -9,18 +22,39 @@ export const RUN_VARIABLES = [
   'GITSYNC_SPOOL_DIR',
   'GITSYNC_TEMP_REF_PREFIX',
   'GITSYNC_LFS',
-]
+  'GITSYNC_TRACE_PACKET',
+] as const
+
+const RunVariables = Type.Pick(Settings, RUN_VARIABLES)
+type RunVariables = Type.Static<typeof RunVariables>
+
+/** @throws SettingError */
+export function toRunSettings(settings: RunVariables): RunSettings {
+  return {
+    runTimeout: readTime('GITSYNC_RUN_TIMEOUT', settings.GITSYNC_RUN_TIMEOUT),
+    stallTimeout: readTime('GITSYNC_STALL_TIMEOUT', settings.GITSYNC_STALL_TIMEOUT),
+    spoolDir: settings.GITSYNC_SPOOL_DIR,
+    tempRefPrefix: refPrefix(settings.GITSYNC_TEMP_REF_PREFIX),
+    lfs: settings.GITSYNC_LFS,
+    tracePacket: readTraceTarget(settings.GITSYNC_TRACE_PACKET),
+  }
+}
 
 /**
- * The service's settings that a run needs; what the others are does not matter here.
+ * The settings of a run alone, for the command line: a wrong value of any other setting does not matter there.
  *
- * @param warn told of variables that nothing reads
+ * @param warn called for each variable that nothing reads
  * @throws SettingError
  */
 export function readRunSettings(env: NodeJS.ProcessEnv, warn: (text: string) => void): RunSettings {
-  const read = [...RUN_VARIABLES, ...CLI_VARIABLES]
-  for (const warning of checkVariables(env, read, [...SETTINGS, ...CLI_VARIABLES])) warn(warning)
-  const own = Object.fromEntries(RUN_VARIABLES.map((name) => [name, env[name]]))
-  const { runTimeout, stallTimeout, spoolDir, tempRefPrefix, lfs } = readConfig(own)
-  return { runTimeout, stallTimeout, spoolDir, tempRefPrefix, lfs }
+  const known = [...SETTINGS, ...CLI_VARIABLES]
+  for (const warning of checkVariables(env, [...RUN_VARIABLES, ...CLI_VARIABLES], known)) warn(warning)
+  return toRunSettings(readVariables(RunVariables, env))
+}
+
+function refPrefix(text: string): string {
+  if (!/^refs\/(?:heads|tags)$/.test(text) && isWellFormedRefName(text)) return text
+  throw new SettingError(
+    'GITSYNC_TEMP_REF_PREFIX must be a folder of refs that nobody else uses, such as refs/gitsync',
+  )
 }

@@ -1,14 +1,14 @@
 import { SettingError } from './setting-error.js'
 
 const SIDE_VARIABLES = ['USERNAME', 'TOKEN', 'BEARER_TOKEN']
-/** What the command line reads beside the service's settings. */
+/** Variables that the command line reads in addition to the service's settings. */
 export const CLI_VARIABLES = ['SOURCE', 'TARGET'].flatMap((side) =>
   SIDE_VARIABLES.map((name) => `GITSYNC_${side}_${name}`),
 )
 
 /**
- * Looks for variables that nobody reads, and gives a warning for each. One that is a slip away from a variable that is
- * read was meant to be that one: a guard or a limit would be missing without a word.
+ * Warns of each variable that is not read. One that is a slip away from a variable that is read was meant to be that
+ * one: a guard or a limit would silently be missing.
  *
  * @param read the variables that this program reads here
  * @param known all that any part of it reads

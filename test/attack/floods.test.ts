@@ -12,8 +12,8 @@ const HEAP = 100
 const LONGEST = 300
 const ID = '1'.repeat(40)
 
-/** What a remote answers, by the last part of the path and the git command in the body. */
-type Answers = Record<'info/refs' | 'ls-refs' | 'fetch' | 'push', () => Iterable<Buffer>>
+/** What a remote responds, by the last part of the path and the git command in the body. */
+type Responses = Record<'info/refs' | 'ls-refs' | 'fetch' | 'push', () => Iterable<Buffer>>
 
 const list = (...lines: string[]) => [Buffer.concat([...lines.map((line) => pkt(line)), FLUSH])]
 const v2 = () => list('version 2', 'ls-refs', 'fetch=shallow filter')
@@ -21,7 +21,7 @@ const oneRef = () => list(`${ID} refs/heads/main`)
 const noRefs = () => list(`${'0'.repeat(40)} capabilities^{}\0report-status delete-refs ofs-delta`)
 const noObjects = () => [Buffer.concat([pkt('packfile\n'), band(1, emptyPack('sha1')), FLUSH])]
 
-async function remote(t: Test, service: 'upload' | 'receive', answers: Partial<Answers>) {
+async function remote(t: Test, service: 'upload' | 'receive', responses: Partial<Responses>) {
   const { url, close } = await startFakeRemote(async (request, response) => {
     const parts: Buffer[] = []
     for await (const part of request) parts.push(part as Buffer)
@@ -30,8 +30,8 @@ async function remote(t: Test, service: 'upload' | 'receive', answers: Partial<A
     response.setHeader('content-type', `application/x-git-${service}-pack-${kind}`)
     const isFetch = Buffer.concat(parts).includes('want ')
     const called = service === 'receive' ? 'push' : isFetch ? 'fetch' : 'ls-refs'
-    const answer = answers[isListing ? 'info/refs' : called]?.() ?? []
-    await pipeline(Readable.from(answer, { objectMode: false }), response).catch(() => {})
+    const body = responses[isListing ? 'info/refs' : called]?.() ?? []
+    await pipeline(Readable.from(body, { objectMode: false }), response).catch(() => {})
   })
   t.teardown(close)
   return { url: url() }

@@ -56,12 +56,12 @@ t.test('a name that resolves to a private address', async (t) => {
   t.equal(visits(), 0)
 })
 
-t.test('a name that changes its answer', async (t) => {
+t.test('a name that changes its address', async (t) => {
   // Each request takes a connection of its own.
   const handle = () => ({ type: 'pass', headers: { connection: 'close' } }) as const
   const { source } = await stage(t, at('source', { handle }))
   await source.commit('main')
-  /** Finds nothing wrong with the first answer, as if that were public. */
+  /** Finds nothing wrong with the first address, as if that were public. */
   class Deceived extends EgressPolicy {
     #isFirst = true
     override checkAddresses(hostname: string, addresses: LookupAddress[]) {

@@ -6,7 +6,7 @@ import { parseCallers } from '../../src/service/access/callers.js'
 import { bodyOf } from '../../testing/cases/sync-body.js'
 import { fakeClient, type ServeOptions, serveApp } from '../../testing/processes/served-app.js'
 
-interface Answer {
+interface RawResponse {
   status: number
   type: string | undefined
   body: string
@@ -18,13 +18,13 @@ async function rawService(t: Parameters<typeof serveApp>[0], options: ServeOptio
   const client = fakeClient(async () => runs.push(1) && { refs: [] })
   const { app, url } = await serveApp(t, { client, ...options })
   const { port } = app.server.address() as AddressInfo
-  const send = async (request: string): Promise<Answer> => {
+  const send = async (request: string): Promise<RawResponse> => {
     const socket = connect(port, '127.0.0.1')
     await once(socket, 'connect')
     socket.on('error', () => {})
     socket.write(request, 'latin1')
-    const answer = await text(socket)
-    const [head = '', body = ''] = answer.split('\r\n\r\n')
+    const raw = await text(socket)
+    const [head = '', body = ''] = raw.split('\r\n\r\n')
     const type = /^content-type: ([^;\r]*)/im.exec(head)?.[1]
     return { status: Number(/^HTTP\/1\.1 (\d{3})/.exec(head)?.[1]), type, body }
   }

@@ -15,7 +15,7 @@ const FIRST_LINE = pkt(`${ID} refs/heads/main\0${CAPABILITIES}\n`)
 /** An advertisement's beginning. */
 const HEAD = Buffer.concat([pkt('# service=git-upload-pack\n'), FLUSH, FIRST_LINE])
 
-/** A source that answers with this. What it has no time to say is no matter. */
+/** A source that responds with this. The caller may disconnect before its end. */
 async function evilSource(t: Test, { listing, pack }: { listing: Body; pack?: () => Body }) {
   const { url, close, requests } = await startFakeRemote(async (request, response) => {
     const [kind, body] = request.method === 'GET' ? ['advertisement', listing] : ['result', pack?.() ?? []]
@@ -36,7 +36,7 @@ function* forever(chunk: Buffer): Generator<Buffer> {
   for (;;) yield chunk
 }
 
-/** The beginning of an answer, and then one chunk again and again. */
+/** The beginning of a response, and then one chunk again and again. */
 function* endless(head: Buffer, chunk: Buffer): Generator<Buffer> {
   yield head
   yield* forever(chunk)
@@ -148,7 +148,7 @@ t.test('a source that keeps talking without sending anything ends with the deadl
   t.strictSame(await target.refs(), {})
 })
 
-t.test('a target that never answers', async (t) => {
+t.test('a target that never responds', async (t) => {
   const { source } = await evilSource(t, { listing: [HEAD, FLUSH] })
   const { url, close } = await startFakeRemote(() => {})
   t.teardown(close)

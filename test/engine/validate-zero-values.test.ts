@@ -112,6 +112,10 @@ test('empty lists contradict nothing', async (t) => {
 
 test('a side of auth without tokens brings no credentials', async (t) => {
   const { signal } = new AbortController()
-  const { credentials } = await resolveAuth(zeroAuth.source, undefined, source, 'source', signal)
+  const { credentials } = await resolveAuth(zeroAuth.source, undefined, {
+    endpoint: source,
+    role: 'source',
+    signal,
+  })
   t.equal(credentials.authorization(), undefined)
 })

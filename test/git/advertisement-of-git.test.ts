@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { objectFormatOf, type RefAdvertisement, readAdvertisement } from '../../src/git/wire/advertisement.js'
+import { type RefAdvertisement, readAdvertisement } from '../../src/git/wire/advertisement.js'
 import { git } from '../../testing/git/git.js'
 import { infoRefs } from '../../testing/git/git-bytes.js'
 import { createRepository } from '../../testing/git/sample-repository.js'
@@ -21,7 +21,7 @@ test('an empty repository', async (t) => {
     const { dir } = await createRepository(join(await temporaryFolder(t), 'empty'), { objectFormat })
     const asTarget = await advertised('receive-pack', dir)
     t.equal(asTarget.refs.size, 0)
-    t.equal(objectFormatOf(asTarget.capabilities), objectFormat)
+    t.equal(asTarget.capabilities.objectFormat, objectFormat)
     t.ok(asTarget.capabilities.has('report-status'))
     t.equal((await advertised('upload-pack', dir)).refs.size, 0)
   }
@@ -39,7 +39,7 @@ test('branches, annotated tags and other refs', async (t) => {
     for (const service of ['upload-pack', 'receive-pack'] as const) {
       const found = await advertised(service, dir)
       t.same(Object.fromEntries(found.refs), await repository.refs(), `${service}, ${objectFormat}`)
-      t.equal(objectFormatOf(found.capabilities), objectFormat)
+      t.equal(found.capabilities.objectFormat, objectFormat)
       t.same([found.extraHaves, found.shallow], [[], []])
     }
     t.equal((await advertised('upload-pack', dir)).head, 'refs/heads/main')
@@ -87,11 +87,11 @@ test('a fork tells of the objects that it borrows', async (t) => {
   t.ok(empty.capabilities.has('delete-refs'), 'with the capabilities of its first line')
 })
 
-test('v2 answers with capabilities', async (t) => {
+test('v2 responds with capabilities', async (t) => {
   const { dir } = await createRepository(join(await temporaryFolder(t), 'v2'), { objectFormat: 'sha256' })
   const found = await readAdvertisement(streamOf(await infoRefs('upload-pack', dir, 'v2')))
   t.equal(found.version, 2)
-  t.equal(objectFormatOf(found.capabilities), 'sha256')
+  t.equal(found.capabilities.objectFormat, 'sha256')
   t.ok(found.capabilities.hasFeature('fetch', 'filter'))
   t.match(found.capabilities.get('agent'), /^git\//)
 })

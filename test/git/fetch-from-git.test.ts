@@ -7,7 +7,7 @@ import { readV1Preamble, readV2Preamble } from '../../src/git/wire/fetch-respons
 import { PacketReader } from '../../src/git/wire/packet-reader.js'
 import { asRefusedWant, RefusedWantError, type RemoteFatalError } from '../../src/git/wire/protocol-error.js'
 import { gitWith } from '../../testing/git/git.js'
-import { answerOf, infoRefs } from '../../testing/git/git-bytes.js'
+import { infoRefs, responseOf } from '../../testing/git/git-bytes.js'
 import { createRepository, type Repository } from '../../testing/git/sample-repository.js'
 import { gather, streamOf } from '../../testing/packets/chunks.js'
 import { temporaryFolder } from '../../testing/temporary-folder.js'
@@ -18,7 +18,7 @@ async function fetchFrom({ dir }: Repository, protocol: 'v1' | 'v2', request: Fe
   const { capabilities } = await readAdvertisement(streamOf(await infoRefs('upload-pack', dir, protocol)))
   const isV2 = protocol === 'v2'
   const body = (isV2 ? writeFetchV2 : writeFetchV1)(capabilities, request)
-  const reader = new PacketReader(streamOf(await answerOf('upload-pack', dir, body, protocol), [1000]))
+  const reader = new PacketReader(streamOf(await responseOf('upload-pack', dir, body, protocol), [1000]))
   let text = ''
   const info = await (isV2 ? readV2Preamble : readV1Preamble)(reader)
   const pack = await openPackStream(reader, (bytes) => {
@@ -69,9 +69,12 @@ test('git refuses an object that it lacks, in words that are known', async (t) =
       streamOf(await infoRefs('upload-pack', source.dir, 'v2')),
     )
     // git ends with an error status after its ERR line, which is what smart HTTP passes on.
-    const answer = await answerOf('upload-pack', source.dir, writeFetchV2(capabilities, request), 'v2').catch(
-      (error: { output?: Buffer }) => error.output ?? Buffer.alloc(0),
-    )
+    const answer = await responseOf(
+      'upload-pack',
+      source.dir,
+      writeFetchV2(capabilities, request),
+      'v2',
+    ).catch((error: { output?: Buffer }) => error.output ?? Buffer.alloc(0))
     await readV2Preamble(new PacketReader(streamOf(answer)))
   })().catch((error: unknown) => error)
   t.match(refusal, { name: 'ProtocolError' })

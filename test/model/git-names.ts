@@ -4,9 +4,9 @@ const known = new Map<string, Promise<boolean>>()
 
 /** Whether git's receive-pack takes a ref of this name: below `refs/` it wants two levels. */
 export function isPushable(name: string): Promise<boolean> {
-  const answer = known.get(name) ?? ask(name)
-  known.set(name, answer)
-  return answer
+  const verdict = known.get(name) ?? ask(name)
+  known.set(name, verdict)
+  return verdict
 }
 
 async function ask(name: string): Promise<boolean> {

@@ -85,11 +85,11 @@ function withAction(
 }
 
 async function isAncestor(pool: string, old: string, now: string): Promise<boolean> {
-  const answer = await git(pool, 'merge-base', '--is-ancestor', old, now).catch((error: Error) => error)
-  if (answer === '') return true
-  const { code } = (answer as Error).cause as { code?: number }
+  const output = await git(pool, 'merge-base', '--is-ancestor', old, now).catch((error: Error) => error)
+  if (output === '') return true
+  const { code } = (output as Error).cause as { code?: number }
   if (code === 1) return false
-  throw answer
+  throw output
 }
 
 function summaryOf(refs: readonly ExpectedRef[]): PlanSummary {

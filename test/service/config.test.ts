@@ -35,6 +35,7 @@ const defaults: Config = {
   tempRefPrefix: 'refs/gitsync',
   lfs: 'off',
   lfsHosts: undefined,
+  tracePacket: undefined,
 }
 
 t.test('without settings the defaults hold', async (t) => {
@@ -134,6 +135,12 @@ const settings: [
   ['GITSYNC_CREDENTIALS_FILE', 'credentialsFile', { '/run/credentials': '/run/credentials' }, {}],
   ['GITSYNC_ALLOW_INSECURE_TLS', 'allowInsecureTls', { true: true, false: false }, { yes: /boolean/ }],
   ['GITSYNC_SPOOL_DIR', 'spoolDir', { '/var/spool': '/var/spool' }, {}],
+  [
+    'GITSYNC_TRACE_PACKET',
+    'tracePacket',
+    { '1': 'stderr', '0': undefined, '/tmp/trace': { file: '/tmp/trace' } },
+    { yes: /absolute path, not "yes"/, './trace': /absolute path/ },
+  ],
   [
     'GITSYNC_TEMP_REF_PREFIX',
     'tempRefPrefix',

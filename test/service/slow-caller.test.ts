@@ -3,6 +3,7 @@ import { type AddressInfo, connect } from 'node:net'
 import t from 'tap'
 import type { Event } from '../../schemas/event.js'
 import type { Client, RunEvent, SyncRequest } from '../../src/index.js'
+import { plannedEvent } from '../../testing/cases/sample-events.js'
 import { stage } from '../../testing/cases/stage.js'
 import { bodyOf } from '../../testing/cases/sync-body.js'
 import { mapPackets } from '../../testing/faults/response-faults.js'
@@ -85,16 +86,6 @@ t.test('a caller who reads nothing does not hold up the relay, and loses only ta
   t.equal(events.filter(({ type }) => type === 'result' || type === 'error').length, 1)
 })
 
-const planned: RunEvent = {
-  type: 'planned',
-  create: 1,
-  update: 0,
-  delete: 0,
-  skip: 0,
-  block: 0,
-  transferMode: 'bootstrap',
-}
-
 t.test('what waits for a caller who reads nothing does not grow', async (t) => {
   const line = 'x'.repeat(1000)
   let over = () => {}
@@ -102,7 +93,7 @@ t.test('what waits for a caller who reads nothing does not grow', async (t) => {
     over = resolve
   })
   const client = fakeClient(async ({ onEvent }) => {
-    onEvent(planned)
+    onEvent(plannedEvent)
     onEvent({ type: 'notice', text: 'the status line goes out' })
     for (let sent = 0; sent < 100_000; sent++) {
       onEvent({ type: 'remote', side: 'source', text: line })

@@ -5,7 +5,7 @@ import { sideFlags } from '../../src/cli/flags/flags.js'
 import { parseCallers } from '../../src/service/access/callers.js'
 import { parseCredentials } from '../../src/service/access/credentials-file.js'
 import { ReloadingFile } from '../../src/service/access/reloading-file.js'
-import { SETTINGS } from '../../src/service/config.js'
+import { SETTINGS } from '../../src/settings/settings.js'
 import { CLI_VARIABLES, checkVariables } from '../../src/settings/variables.js'
 import { temporaryFolder } from '../../testing/temporary-folder.js'
 

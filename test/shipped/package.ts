@@ -92,11 +92,23 @@ t.test('the package', async (t) => {
       t.ok(files.includes(path), path)
     }
     const isNeeded =
-      /^(?:package\.json|README\.md|LICENSE|openapi\/(?:openapi|examples)\.json|dist\/(?:src|routes|schemas)\/.+\.(?:js|d\.ts))$/
+      /^(?:package\.json|README\.md|LICENSE|openapi\/(?:openapi|examples)\.json|dist\/(?:src|routes|schemas)\/.+\.(?:js|js\.map|d\.ts))$/
     t.strictSame(
       files.filter((path) => !isNeeded.test(path)),
       [],
     )
+    const modules = files.filter((path) => path.endsWith('.js'))
+    t.strictSame(
+      modules.filter((path) => !files.includes(`${path}.map`)),
+      [],
+    )
+  })
+
+  t.test('gives its description and the OpenAPI document to whoever imports them', async (t) => {
+    const program =
+      "console.log(require('git-sync/package.json').version, require('git-sync/openapi.json').info.version)"
+    const { stdout } = await run(process.execPath, ['-e', program], { cwd: project })
+    t.equal(stdout, `${VERSION} ${VERSION}\n`)
   })
 
   t.test('runs as a command, by the name of its bin', async (t) => {

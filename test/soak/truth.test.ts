@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Answer } from '../../soak/caller.js'
+import type { RunResponse } from '../../soak/caller.js'
 import type { Case } from '../../soak/draw.js'
 import { type Observed, untruths } from '../../soak/truth.js'
 import type { SyncResult } from '../../src/index.js'
@@ -21,7 +21,7 @@ const drawn: Case = {
   denied: undefined,
 }
 
-function answer(action: string, counts: Partial<SyncResult['counts']> = {}, reason = 'why'): Answer {
+function respond(action: string, counts: Partial<SyncResult['counts']> = {}, reason = 'why'): RunResponse {
   const result = {
     refs: [{ targetRef: MAIN, sourceHash: NEW, action, reason }],
     counts: { applied: 0, skipped: 0, blocked: 0, deleted: 0, warned: 0, ...counts },
@@ -35,7 +35,7 @@ function found(now: string | undefined, parts: Partial<Observed> = {}): string[]
   const after = now === undefined ? {} : { [MAIN]: now }
   return untruths({
     case: drawn,
-    answer: answer('update', { applied: 1 }),
+    response: respond('update', { applied: 1 }),
     before: { [MAIN]: OLD },
     after,
     written: {},
@@ -45,24 +45,24 @@ function found(now: string | undefined, parts: Partial<Observed> = {}): string[]
 
 t.test('a result that is so has no faults', async (t) => {
   t.strictSame(found(NEW), [])
-  t.strictSame(found(OLD, { answer: answer('block') }), [])
+  t.strictSame(found(OLD, { response: respond('block') }), [])
   t.strictSame(
-    found(OTHER, { answer: answer('block'), written: { [MAIN]: OTHER } }),
+    found(OTHER, { response: respond('block'), written: { [MAIN]: OTHER } }),
     [],
     'another writer moved it',
   )
-  t.strictSame(found(NEW, { answer: answer('block', {}, 'unknown') }), [], 'nobody could know')
+  t.strictSame(found(NEW, { response: respond('block', {}, 'unknown') }), [], 'nobody could know')
 })
 
 t.test('what is reported is compared with what the target has', async (t) => {
   t.match(found(OLD), [/reported as update \(why\), but the target has a+/])
-  t.match(found(NEW, { answer: answer('block') }), [/reported as block \(why\), but it moved/])
-  t.match(found(OLD, { answer: answer('skip', { skipped: 1 }) }), [/reported as skip/])
-  t.match(found(NEW, { answer: answer('update') }), [/0 are counted as applied/])
+  t.match(found(NEW, { response: respond('block') }), [/reported as block \(why\), but it moved/])
+  t.match(found(OLD, { response: respond('skip', { skipped: 1 }) }), [/reported as skip/])
+  t.match(found(NEW, { response: respond('update') }), [/0 are counted as applied/])
 })
 
 t.test("a ref has its old value or the source's", async (t) => {
-  const hungUp = { answer: { outcome: 'hung up', text: '' } }
+  const hungUp = { response: { outcome: 'hung up', text: '' } }
   t.strictSame([...found(OLD, hungUp), ...found(NEW, hungUp)], [])
   t.match(found(OTHER, hungUp), [/at c+, which the source never listed/])
   t.match(found(undefined, hungUp), [/is gone, and nothing was to be pruned/])
@@ -75,7 +75,7 @@ t.test("a ref has its old value or the source's", async (t) => {
 
 t.test('a run fails for what was done to it, and for nothing else', async (t) => {
   const ended = (outcome: string, parts: Partial<Case> = {}) =>
-    found(OLD, { answer: { outcome, text: '' }, case: { ...drawn, ...parts } })
+    found(OLD, { response: { outcome, text: '' }, case: { ...drawn, ...parts } })
   const action = () => ({ type: 'pass' as const })
   const fault = { side: 'source' as const, name: '', on: 'info-refs', after: 0, persists: false, action }
   t.match(ended('internal', { faults: [fault] }), [/internal/])

@@ -5,7 +5,7 @@ import { listen } from '../../src/local-git/loopback.js'
 import { endToEnd } from './forward.js'
 
 /** What git's server said, to be written to the connection by whoever bends it. */
-export interface Answer {
+export interface GitResponse {
   status: number
   headers: [string, string][]
   body: Buffer
@@ -20,7 +20,10 @@ export interface Asked {
 }
 
 /** The bytes of the response, and whether the connection ends after them; undefined where all was done already. */
-export type Bend = (answer: Answer, asked: Asked) => Buffer | { bytes: Buffer; close: true } | undefined
+export type Bend = (
+  original: GitResponse,
+  asked: Asked,
+) => Buffer | { bytes: Buffer; close: true } | undefined
 
 export interface BendingServer {
   url: string
@@ -39,8 +42,8 @@ export async function startBendingServer(target: string, bend: Bend): Promise<Be
     const index = counts.get(socket) ?? 0
     counts.set(socket, index + 1)
     seen.push(`${method} ${path.replace(/^\/[^/]+\/|\?.*/g, '')}`)
-    const answer = await ask(target, request)
-    const bent = bend(answer, { method, path, index, socket })
+    const original = await ask(target, request)
+    const bent = bend(original, { method, path, index, socket })
     if (bent === undefined) return
     if (Buffer.isBuffer(bent)) socket.write(bent)
     else socket.end(bent.bytes)
@@ -48,7 +51,7 @@ export async function startBendingServer(target: string, bend: Bend): Promise<Be
   return { url: `${origin}/repository.git`, seen, close }
 }
 
-async function ask(target: string, request: IncomingMessage): Promise<Answer> {
+async function ask(target: string, request: IncomingMessage): Promise<GitResponse> {
   const body = await buffer(request)
   const { 'content-length': _, ...headers } = endToEnd(request.headers)
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -73,7 +76,7 @@ export interface Writing {
 }
 
 /** A response in bytes. */
-export function written({ status, headers, body }: Answer, how: Writing = {}): Buffer {
+export function written({ status, headers, body }: GitResponse, how: Writing = {}): Buffer {
   const { statusLine = `HTTP/1.1 ${status} OK`, extra = [], before = '', eol = '\r\n' } = how
   const length = how.withoutLength ? [] : [`Content-Length: ${body.length}`]
   const lines = [statusLine, ...headers.map(([name, value]) => `${name}: ${value}`), ...extra, ...length]
@@ -81,16 +84,16 @@ export function written({ status, headers, body }: Answer, how: Writing = {}): B
 }
 
 /** The same in one chunk; the header that says so is among `extra`. */
-export function chunked(answer: Answer, extra: string[]): Buffer {
-  const { body } = answer
+export function chunked(original: GitResponse, extra: string[]): Buffer {
+  const { body } = original
   const chunk = body.length === 0 ? '' : `${body.length.toString(16)}\r\n${body.toString('latin1')}\r\n`
   return Buffer.concat([
-    written({ ...answer, body: Buffer.alloc(0) }, { extra, withoutLength: true }),
+    written({ ...original, body: Buffer.alloc(0) }, { extra, withoutLength: true }),
     Buffer.from(`${chunk}0\r\n\r\n`, 'latin1'),
   ])
 }
 
 /** With another value in a header. */
-export function withHeader(answer: Answer, name: string, value: string): Answer {
-  return { ...answer, headers: [...answer.headers.filter(([other]) => other !== name), [name, value]] }
+export function withHeader(original: GitResponse, name: string, value: string): GitResponse {
+  return { ...original, headers: [...original.headers.filter(([other]) => other !== name), [name, value]] }
 }

@@ -1,7 +1,7 @@
 import type { ClientRequest, ClientRequestArgs, ServerResponse } from 'node:http'
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
-import { patientConnector } from '../../src/git/connections/connector.js'
+import { connectorReadingEarlyResponses } from '../../src/git/connections/connector.js'
 
 export interface Exchange {
   request: IncomingMessage
@@ -12,10 +12,10 @@ export interface Exchange {
   target: string
 }
 
-/** Sends a request on, its body apart, and hands over the answer; a broken side breaks the other. */
+/** Sends a request on, its body apart, and hands over the response; a broken side breaks the other. */
 export function forward(
   { request, response, target }: Exchange,
-  answer: (upstream: IncomingMessage) => void,
+  onResponse: (upstream: IncomingMessage) => void,
 ): ClientRequest {
   const upstream = httpRequest(`${target}${request.url}`, {
     method: request.method ?? 'GET',
@@ -24,9 +24,9 @@ export function forward(
   })
   upstream.once('response', (message) => {
     message.once('error', () => response.destroy())
-    answer(message)
+    onResponse(message)
   })
-  // A target that answers early may break the connection too: its answer counts.
+  // A target that responds early may close the connection too: its response counts.
   upstream.on('error', () => {
     if (!response.headersSent) response.destroy()
   })
@@ -34,9 +34,9 @@ export function forward(
   return upstream
 }
 
-const connect = patientConnector({})
+const connect = connectorReadingEarlyResponses({})
 
-/** One on which an answer that comes before the whole request is not lost. */
+/** One on which a response that comes before the whole request is not lost. */
 function patientConnection(
   { hostname, port }: ClientRequestArgs,
   done: (error: Error | null, socket: Duplex) => void,

@@ -4,19 +4,19 @@ import { byteLimit } from './byte-limit.js'
 import { type Exchange, endToEnd, forward } from './forward.js'
 
 export type Action =
-  /** Sends everything on, the answer with another status or other headers; `undefined` removes a header. */
+  /** Sends everything on, the response with another status or other headers; `undefined` removes a header. */
   | { type: 'pass'; status?: number; headers?: OutgoingHttpHeaders }
-  /** Answers in the target's place. */
+  /** Responds in the target's place. */
   | { type: 'respond'; status: number; headers?: OutgoingHttpHeaders; body?: string | Buffer }
-  /** Sends the answer's body through a stream. */
+  /** Sends the response's body through a stream. */
   | { type: 'rewrite'; transform: Transform }
-  /** Breaks the connection after so many bytes of the answer's body; after 0, not even its head was sent. */
+  /** Closes the connection after so many bytes of the response's body; after 0, not even its head was sent. */
   | { type: 'cut-response'; after: number }
-  /** Ends the answer in good order after so many bytes of its body. */
+  /** Ends the response cleanly after so many bytes of its body. */
   | { type: 'end-response'; after: number }
-  /** Lets the target answer to its end, and breaks the connection without a word of it. */
+  /** Lets the target finish its response, and closes the connection without sending any of it. */
   | { type: 'lose-response' }
-  /** Answers a body of more than so many bytes early, and takes in the rest, or with `close` hangs up. */
+  /** Responds early to a body of more than so many bytes, and reads the rest, or with `close` disconnects. */
   | { type: 'limit-request'; bytes: number; status: number; close?: boolean }
   /** Breaks both connections after so many bytes of the request's body. */
   | { type: 'cut-request'; after: number }
@@ -35,13 +35,13 @@ export function perform(action: Action, exchange: Exchange): void {
       cutRequest(exchange, action.after)
       break
     default:
-      body.pipe(forward(exchange, (upstream) => answer(action, upstream, exchange)))
+      body.pipe(forward(exchange, (upstream) => passOn(action, upstream, exchange)))
   }
 }
 
-type AnswerAction = Exclude<Action, { type: 'respond' | 'limit-request' | 'cut-request' }>
+type ResponseAction = Exclude<Action, { type: 'respond' | 'limit-request' | 'cut-request' }>
 
-function answer(action: AnswerAction, upstream: IncomingMessage, { response }: Exchange) {
+function passOn(action: ResponseAction, upstream: IncomingMessage, { response }: Exchange) {
   const status = upstream.statusCode ?? 502
   const { 'content-length': length, ...headers } = endToEnd(upstream.headers)
   const end = () => response.end()
@@ -75,13 +75,13 @@ function answer(action: AnswerAction, upstream: IncomingMessage, { response }: E
 
 function limitRequest(exchange: Exchange, { bytes, status, close }: Extract<Action, { bytes: number }>) {
   const { body, response } = exchange
-  // http-backend begins its answer before it has read the body, so the answer waits until the limit has spoken.
+  // http-backend begins its response before it has read the body, so the response waits until the limit has decided.
   let accept = () => {}
   const accepted = new Promise<void>((resolve) => {
     accept = resolve
   })
   const upstream = forward(exchange, (message) => {
-    void accepted.then(() => answer({ type: 'pass' }, message, exchange))
+    void accepted.then(() => passOn({ type: 'pass' }, message, exchange))
   })
   const limit = byteLimit(bytes + 1, {
     reached: () => {
@@ -97,7 +97,7 @@ function limitRequest(exchange: Exchange, { bytes, status, close }: Extract<Acti
 }
 
 function cutRequest(exchange: Exchange, after: number) {
-  const upstream = forward(exchange, (message) => answer({ type: 'pass' }, message, exchange))
+  const upstream = forward(exchange, (message) => passOn({ type: 'pass' }, message, exchange))
   const limit = byteLimit(after, {
     reached: () => upstream.write('', () => upstream.destroy()),
     shorter: () => upstream.end(),

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { Transform } from 'node:stream'
 import { band, pkt } from '../packets/wire.js'
 
-/** Holds back the last bytes of an answer, and closes the connection after those before them were sent. */
+/** Holds back the last bytes of a response, and closes the connection after those before them were sent. */
 export function cutEnd(response: ServerResponse, bytes: number): void {
   const write = response.write.bind(response) as (chunk: Buffer) => boolean
   let held = Buffer.alloc(0)
@@ -18,7 +18,7 @@ export function cutEnd(response: ServerResponse, bytes: number): void {
   }) as typeof response.end
 }
 
-/** Leaves the last bytes of an answer out, and lets it end in good order. */
+/** Leaves the last bytes of a response out, and lets it end cleanly. */
 export function withoutEnd(bytes: number): Transform {
   let held = Buffer.alloc(0)
   return new Transform({
@@ -64,7 +64,7 @@ export interface RawPacket {
   payload: Buffer | undefined
 }
 
-/** Gives each packet of an answer to `change`, and sends on what that returns. */
+/** Gives each packet of a response to `change`, and sends on what that returns. */
 export function mapPackets(change: (packet: RawPacket, index: number) => Buffer): Transform {
   let pending = Buffer.alloc(0)
   let index = 0
@@ -86,7 +86,7 @@ export function mapPackets(change: (packet: RawPacket, index: number) => Buffer)
   })
 }
 
-/** An answer's text lines without their LF, as some servers send them. */
+/** A response's text lines without their LF, as some servers send them. */
 export function withoutLineFeeds(): Transform {
   return mapPackets(({ raw, payload }) => {
     if (payload?.at(-1) !== 0x0a) return raw
@@ -175,7 +175,7 @@ export function withoutLastData(): Transform {
   })
 }
 
-/** Lets an answer come to its end, and then says something else. */
+/** Lets a response end, and then sends something else. */
 export function replacedBy(body: string | Buffer): Transform {
   return new Transform({
     transform(_chunk, _encoding, done) {

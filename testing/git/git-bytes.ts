@@ -16,7 +16,7 @@ export async function gitBytes({ input = '', env = {} }: GitOptions, ...args: st
   return output
 }
 
-/** What smart HTTP would answer to a GET of info/refs, without the `# service` line. */
+/** What smart HTTP responds to a GET of info/refs, without the `# service` line. */
 export function infoRefs(
   service: 'upload-pack' | 'receive-pack',
   dir: string,
@@ -25,8 +25,8 @@ export function infoRefs(
   return gitBytes(protocolEnv(protocol), service, '--http-backend-info-refs', dir)
 }
 
-/** What smart HTTP would answer to a POST. */
-export function answerOf(
+/** What smart HTTP responds to a POST. */
+export function responseOf(
   service: 'upload-pack' | 'receive-pack',
   dir: string,
   input: Buffer,

@@ -9,7 +9,7 @@ export interface GitServerOptions {
   /** The folder whose repositories are served, each under its path. */
   root: string
   auth?: { username: string; password: string } | { bearer: string }
-  /** With `v1`, the server is deaf to the Git-Protocol header. */
+  /** With `v1`, the server ignores the Git-Protocol header. */
   protocol?: 'v1' | 'v2'
   tls?: Certificate
   intercept?: Intercept
@@ -17,7 +17,7 @@ export interface GitServerOptions {
   config?: Record<string, string>
 }
 
-/** Runs before anything else: calls `next` to let git answer, or else does what it likes to the request. */
+/** Runs before anything else: calls `next` to let git respond, or handles the request itself. */
 export type Intercept = (
   request: IncomingMessage,
   response: ServerResponse,

@@ -18,12 +18,12 @@ export interface GraphPeers {
 }
 
 /**
- * A source that answers every fetch with the chunks that `answer` gives, and an empty target that refuses every push:
+ * A source that responds to every fetch with the chunks that `respond` gives, and an empty target that refuses every push:
  * whatever is asked of them, a transfer in steps gets no further than the source's history lets it.
  */
 export async function startGraphPeers(
   refs: Record<string, string>,
-  answer: (index: number) => Iterable<Buffer>,
+  respond: (index: number) => Iterable<Buffer>,
 ): Promise<GraphPeers> {
   let asked = 0
   const lines = Object.entries(refs).map(([ref, id], index) =>
@@ -36,7 +36,7 @@ export async function startGraphPeers(
     request.resume()
     if (isListing)
       return void response.end(Buffer.concat([pkt('# service=git-upload-pack\n'), FLUSH, ...lines, FLUSH]))
-    const body = Readable.from(packAnswer(answer(asked++)), { objectMode: false })
+    const body = Readable.from(packResponse(respond(asked++)), { objectMode: false })
     await pipeline(body, response).catch(() => {})
   })
   const target = await startFakeRemote((request, response) => {
@@ -61,7 +61,7 @@ export async function startGraphPeers(
   }
 }
 
-function* packAnswer(chunks: Iterable<Buffer>): Generator<Buffer> {
+function* packResponse(chunks: Iterable<Buffer>): Generator<Buffer> {
   yield pkt('NAK\n')
   for (const chunk of chunks) {
     for (let at = 0; at < chunk.length; at += BAND_SIZE) yield band(1, chunk.subarray(at, at + BAND_SIZE))

@@ -12,7 +12,7 @@ export function pointerOf(object: Buffer): Pointer {
 }
 
 const HEX = '0123456789abcdef'
-export const oid = fc
+const oid = fc
   .array(fc.constantFrom(...HEX), { minLength: 64, maxLength: 64 })
   .map((digits) => digits.join(''))
 const extension = fc.record({

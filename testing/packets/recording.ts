@@ -7,12 +7,12 @@ export interface RequestRecord {
   /** Of the query in `info/refs`, of the path in a call. */
   service: string | undefined
   headers: IncomingHttpHeaders
-  /** 0 until the answer begins. */
+  /** 0 until the response begins. */
   status: number
   /** Bytes of the bodies as they were on the wire, chunk framing aside. */
   requestBytes: number
   responseBytes: number
-  /** Whether the answer was sent to its end. */
+  /** Whether the response was sent to its end. */
   complete: boolean
 }
 

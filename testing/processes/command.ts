@@ -68,7 +68,7 @@ export async function gitSyncOnTerminal(
   const lines = answers === '' ? [] : answers.split('\n')
   child.stdout.on('data', (chunk: Buffer) => {
     output += String(chunk)
-    // Each prompt gets its answer: what comes too early could be echoed.
+    // Each prompt gets its reply only then: an earlier one could be echoed.
     const prompts = output.match(/(?:Username|Password) for '[^']*': /g)?.length ?? 0
     for (; next < prompts && next < lines.length; next++) child.stdin.write(`${lines[next]}\n`)
   })

@@ -42,7 +42,7 @@ export async function serveApp(t: Teardown, options: ServeOptions = {}): Promise
   return { app, url, post }
 }
 
-/** A client whose every operation is this work, for tests where only the answer matters. */
+/** A client whose every operation is this work, for tests where only the response matters. */
 export function fakeClient(
   work: (options: Required<RunOptions>, request: SyncRequest) => Promise<unknown>,
 ): Client {
@@ -62,7 +62,7 @@ export function eventsIn(text: string): Event[] {
   return lines.map((line) => JSON.parse(line) as Event)
 }
 
-/** The problem document of an answer, which must be one. */
+/** The problem document of a response, which must be one. */
 export async function problemOf(response: Response): Promise<Problem> {
   const type = response.headers.get('content-type')
   if (type !== 'application/problem+json')

@@ -17,10 +17,11 @@ export interface Page {
 
 const FENCE = /^ *```(\S*)[^\n]*\n([\s\S]*?)^ *```/gm
 
-/** The README and all pages of docs/. */
+/** The pages at the root, the README first, and all pages of docs/. */
 export function readPages(): Page[] {
   const paths = readdirSync(projectFile('docs')).filter((name) => name.endsWith('.md'))
-  return ['README.md', ...paths.map((name) => `docs/${name}`)].map(readPage)
+  const root = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md']
+  return [...root, ...paths.map((name) => `docs/${name}`)].map(readPage)
 }
 
 export function readPage(path: string): Page {

@@ -28,11 +28,11 @@ export function benchCommand(): Command {
 async function run(flags: BenchFlags): Promise<void> {
   const [{ runBench }, { sourceAuth }, { reportFailure }, { GitSyncError }, { RunEnding }] =
     await Promise.all([
-      import('../bench.js'),
+      import('../run/bench.js'),
       import('../flags/request.js'),
       import('../output/failure.js'),
       import('../../errors.js'),
-      import('../run-ending.js'),
+      import('../run/run-ending.js'),
     ])
   const { source, repeat, targetMaxPackBytes, protocol, json } = flags
   const ending = new RunEnding()

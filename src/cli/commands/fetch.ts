@@ -29,7 +29,7 @@ export function fetchCommand(): Command {
 
 async function run(source: string, flags: FetchFlags): Promise<void> {
   const [{ executeCommand }, { fetchText }] = await Promise.all([
-    import('../operation.js'),
+    import('../run/operation.js'),
     import('../output/fetch-text.js'),
   ])
   const request = fetchRequest(source, flags)

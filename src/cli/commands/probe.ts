@@ -26,7 +26,7 @@ export function probeCommand(): Command {
 
 async function run(source: string, target: string | undefined, flags: RunFlags): Promise<void> {
   const [{ executeCommand }, { probeText }] = await Promise.all([
-    import('../operation.js'),
+    import('../run/operation.js'),
     import('../output/probe-text.js'),
   ])
   const request = probeRequest(source, target, flags)

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { forceFlags, pruneFlags, pushFlags } from '../flags/flags.js'
-import { mirrorCommand } from '../mirror-command.js'
+import { mirrorCommand } from '../run/mirror-command.js'
 
 export function syncCommand(): Command {
   return mirrorCommand({

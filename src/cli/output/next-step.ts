@@ -1,7 +1,7 @@
 import type { ProblemCode } from '../../../schemas/problem.js'
 import type { GitSyncError } from '../../errors.js'
 
-const STEPS: Partial<Record<ProblemCode, string>> = {
+const NEXT_STEPS: Partial<Record<ProblemCode, string>> = {
   invalid_request: 'See git-sync --help.',
   blocked_refs:
     'Next: look at git-sync plan, then overwrite with --force-with-lease, or leave refs out with --exclude-ref.',
@@ -18,7 +18,7 @@ const STEPS: Partial<Record<ProblemCode, string>> = {
 
 /** What to do after an error, where its message does not say so. */
 export function nextStep({ code, retryable, retryAfter }: GitSyncError): string | undefined {
-  if (STEPS[code] !== undefined) return STEPS[code]
+  if (NEXT_STEPS[code] !== undefined) return NEXT_STEPS[code]
   if (!retryable) return undefined
   return retryAfter === undefined
     ? 'Next: run it again.'

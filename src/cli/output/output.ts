@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { UNPRINTABLE } from '../../git/wire/protocol-error.js'
 import { jsonChunks } from '../../runtime/json-chunks.js'
+import { UNPRINTABLE } from '../../runtime/printable.js'
 import type { RunFlags } from '../flags/flags.js'
 import { type Style, styleOf } from './style.js'
 

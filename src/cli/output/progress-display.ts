@@ -1,6 +1,6 @@
 import cliProgress, { type Params } from 'cli-progress'
 import type { ProgressEvent, RunEvent } from '../../../schemas/event.js'
-import { printable } from '../../git/wire/protocol-error.js'
+import { printable } from '../../runtime/printable.js'
 import type { RunFlags } from '../flags/flags.js'
 import { styleOf } from './style.js'
 import { counted, size } from './words.js'
@@ -99,9 +99,9 @@ function progressText({
   }
   if (phase === 'prove') return 'proving fast-forwards'
   const part = batch ? ` ${batch.index} of ${batch.total}` : ''
-  const cargo = objects ? ` of ${counted(objects.total, 'object')}` : ''
+  const content = objects ? ` of ${counted(objects.total, 'object')}` : ''
   const moved = `${size(sourceBytes)} read, ${size(targetBytes)} written, ${size(bytesPerSecond)}/s`
-  return phase === 'confirm' ? `waiting for the target${part}: ${moved}` : `pack${part}${cargo}: ${moved}`
+  return phase === 'confirm' ? `waiting for the target${part}: ${moved}` : `pack${part}${content}: ${moved}`
 }
 
 function batchFraction({ batch, lfs }: ProgressEvent): number | undefined {

@@ -1,5 +1,5 @@
 import type { Action, RefResult, SyncResult } from '../../../schemas/result.js'
-import { printable } from '../../git/wire/protocol-error.js'
+import { printable } from '../../runtime/printable.js'
 import { reasonInFlags } from '../flags/flag-names.js'
 import type { TextOptions } from './output.js'
 import { measuredText } from './stats-text.js'

@@ -1,4 +1,4 @@
-import { printable } from '../../git/wire/protocol-error.js'
+import { printable } from '../../runtime/printable.js'
 import type { Style } from './style.js'
 
 /** A cell, and how it looks. What a remote says may be in it, so that control characters never pass. */

@@ -30,7 +30,7 @@ export class BatchWeight {
     const wants = newHeads(from, to)
     if (wants.length === 0) return 0
     const known = new Set([...from.headIds, ...confirmed])
-    const haves = await chooseHaves(target, plan, source.refs, known, run.signal)
+    const haves = await chooseHaves(remotes, plan, known, run.signal)
     const ofsDelta = target.capabilities.has('ofs-delta')
     const request = { wants, haves, shallow: target.shallow, thin: haves.length > 0, ofsDelta }
     const pack = countedPack(await source.fetch(request, 'measure', () => {}), this.#context)
@@ -43,7 +43,7 @@ export class BatchWeight {
     const { run, remotes, plan, confirmed } = this.#context
     const { source, target } = remotes
     const known = new Set([...heads, ...confirmed])
-    const haves = await chooseHaves(target, plan, source.refs, known, run.signal)
+    const haves = await chooseHaves(remotes, plan, known, run.signal)
     if (haves.length === 0) return false
     const request = { wants: commits, haves, shallow: target.shallow }
     const pack = await source.fetch(request, 'measure', () => {})

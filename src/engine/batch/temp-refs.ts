@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { Command } from '../../git/wire/push-request.js'
 import { forEachYielding } from '../../runtime/yield.js'
+import { repositoryKey } from '../request/repository-key.js'
 import { isReserved } from '../request/scope.js'
-import { repositoryKey } from '../request/validate-endpoints.js'
 
 /** Temporary refs of other sources are deleted when no run can be using them any more: twice the usual deadline. */
 const STALE_AFTER_MS = 12 * 60 * 60 * 1000

@@ -6,13 +6,14 @@ import { scanPointers } from '../../lfs/pointer-scan.js'
 import { waitByTimer } from '../../lfs/retry.js'
 import type { Sides } from '../../lfs/transfer.js'
 import { traced } from '../../runtime/trace.js'
-import { filterInTurns } from '../../runtime/yield.js'
+import { filterYielding } from '../../runtime/yield.js'
 import type { Remotes } from '../plan/list-remotes.js'
 import type { PlannedRef } from '../plan/plan-refs.js'
 import { countedPack } from '../push/counted-pack.js'
 import { chooseHaves } from '../push/haves.js'
 import { newObjects } from '../push/wants.js'
-import type { Run, SyncSpec } from '../request/sync-spec.js'
+import type { SyncSpec } from '../request/sync-spec.js'
+import type { RunContext } from '../run/run-context.js'
 
 /** Bytes that an object of a list takes. */
 const LISTED_OBJECT = 60
@@ -50,7 +51,7 @@ export class LfsOutcome {
 }
 
 interface Phase {
-  run: Run
+  run: RunContext
   job: SyncSpec
   remotes: Remotes
   plan: readonly PlannedRef[]
@@ -85,13 +86,13 @@ async function findPointers({ run, job, remotes, plan }: Phase): Promise<ObjectL
   const { source, target } = remotes
   const { signal } = run
   const isAll = job.lfs.mode === 'all'
-  const kept = await filterInTurns(plan, ({ action }) => isWrite(action) || (isAll && action === 'skip'), {
+  const kept = await filterYielding(plan, ({ action }) => isWrite(action) || (isAll && action === 'skip'), {
     signal,
   })
   const commands = kept.map(({ sourceHash, targetRef }) => ({ ref: targetRef, oldId: '', newId: sourceHash }))
   const wants = await newObjects(commands, isAll ? new Map() : target.refs, signal)
   if (wants.length === 0) return new ObjectList()
-  const haves = isAll ? [] : await chooseHaves(target, plan, source.refs, new Set(), signal)
+  const haves = isAll ? [] : await chooseHaves(remotes, plan, new Set(), signal)
   const lost = { told: false }
   return scanPointers(
     source,

@@ -1,10 +1,17 @@
 import type { PlanSummary } from '../../../schemas/result.js'
 import { GitSyncError } from '../../errors.js'
 import type { ReceivePack } from '../../git/receive-pack.js'
-import { filterInTurns } from '../../runtime/yield.js'
+import { filterYielding } from '../../runtime/yield.js'
 import type { SyncSpec } from '../request/sync-spec.js'
 import type { PlannedRef } from './plan-refs.js'
 import { reusesFreedNames } from './schedule.js'
+
+/** A plan, its summary, and the number of its pushes. */
+export interface ScheduledPlan {
+  plan: readonly PlannedRef[]
+  summary: PlanSummary
+  pushes: number
+}
 
 /**
  * Stops a plan that may not run, before anything is sent.
@@ -13,10 +20,8 @@ import { reusesFreedNames } from './schedule.js'
  */
 export async function assertPlanAllowed(
   job: SyncSpec,
-  plan: readonly PlannedRef[],
-  summary: PlanSummary,
+  { plan, summary, pushes }: ScheduledPlan,
   target: ReceivePack,
-  pushes: number,
   signal: AbortSignal,
 ): Promise<void> {
   if (job.expectedPlan !== undefined && job.expectedPlan !== summary.digest) {
@@ -27,9 +32,9 @@ export async function assertPlanAllowed(
   }
   if (job.bootstrap) await guardBootstrap(plan, signal)
   if (summary.block > 0) {
-    const blocked = await filterInTurns(plan, ({ action }) => action === 'block', { signal })
+    const blocked = await filterYielding(plan, ({ action }) => action === 'block', { signal })
     const refs = blocked.map(({ targetRef, reason }) => ({ ref: targetRef, reason }))
-    // Nothing overwrites what is in the way of another name.
+    // Overwriting does not help where another name is in the way.
     const isOverwrite = blocked.every(({ targetHash }) => targetHash !== '')
     const what = isOverwrite ? 'of the target would be overwritten' : 'cannot be written'
     const hint = isOverwrite ? 'policy.force or /replicate would overwrite them' : `first ${refs[0]?.ref}`
@@ -53,7 +58,7 @@ export async function assertPlanAllowed(
 
 async function guardBootstrap(plan: readonly PlannedRef[], signal: AbortSignal): Promise<void> {
   const isPresent = ({ sourceRef, targetHash }: PlannedRef) => sourceRef !== '' && targetHash !== ''
-  const present = await filterInTurns(plan, isPresent, { signal })
+  const present = await filterYielding(plan, isPresent, { signal })
   if (present.length === 0) return
   const refs = present.map(({ targetRef, targetHash }) => ({
     ref: targetRef,

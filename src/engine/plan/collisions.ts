@@ -1,12 +1,12 @@
 import { costOfName, forEachYielding } from '../../runtime/yield.js'
 import type { PlannedRef } from './plan-refs.js'
 
-/** Folders of a name that are looked at. Nobody has deeper names; of those, the target says that it cannot hold them. */
+/** Folders of a name that are checked. Deeper names do not occur in practice; the target itself would refuse them. */
 const MAX_DEPTH = 64
 
 /**
- * Stops creates whose name the target cannot hold: git stores no `a/b` beside `a`. The target would say no more than
- * "failed to update ref". What the same run deletes is in nobody's way.
+ * Stops creates whose name the target cannot hold: git cannot store both `a` and `a/b`. The target would only report
+ * "failed to update ref". Refs that the same run deletes do not count.
  */
 export async function withoutCollisions(
   plan: readonly PlannedRef[],

@@ -2,7 +2,7 @@ import { sortInTurns } from '../../runtime/sort-yielding.js'
 import { Pace } from '../../runtime/yield.js'
 
 /**
- * The new names that cannot exist beside a deleted one: `a` and `a/b` exclude each other. One pass over all names in
+ * The new names that cannot exist together with a deleted one: `a` and `a/b` exclude each other. One pass over all names in
  * the order of their paths, as a name may have thousands of parents.
  */
 export async function namesFreedBy(

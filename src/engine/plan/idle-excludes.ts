@@ -2,7 +2,7 @@ import { costOfName, Pace } from '../../runtime/yield.js'
 import type { Scope } from '../request/scope.js'
 import { BoundedNotices } from '../run/notices.js'
 
-/** Microseconds that it takes to come to one more exclude of a name. */
+/** Microseconds that each further exclude of a name takes. */
 const MATCH_COST = 0.1
 
 /**

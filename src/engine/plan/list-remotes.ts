@@ -4,27 +4,28 @@ import { ReceivePack } from '../../git/receive-pack.js'
 import { UploadPack } from '../../git/upload-pack.js'
 import { traced } from '../../runtime/trace.js'
 import { refPrefixes } from '../request/scope.js'
-import type { Run, SyncSpec } from '../request/sync-spec.js'
+import type { SyncSpec } from '../request/sync-spec.js'
 import { leftOut } from '../run/notices.js'
+import type { RunContext } from '../run/run-context.js'
 import { type DesiredRef, selectRefs } from './select.js'
 
 /** Both sides of a run, with their refs as they were listed. */
 export interface Remotes {
   source: UploadPack
   target: ReceivePack
-  /** By target ref: what the target shall have of the source. */
+  /** By target ref: the source object that the target shall have. */
   desired: ReadonlyMap<string, DesiredRef>
 }
 
 /** Bytes that a ref to be planned, ordered and reported takes, apart from its names and ids. */
 const PLANNED_REF = 500
 
-/** Lists both remotes at once, telling of each as it answers, and selects from the source while the target goes on. */
-export async function openRemotes(run: Run, job: SyncSpec): Promise<Remotes> {
+/** Lists both remotes at once, reports each as it responds, and selects from the source while the target continues. */
+export async function openRemotes(run: RunContext, job: SyncSpec): Promise<Remotes> {
   const openAndSelect = async () => {
     const source = await openSource(run, job.protocol, refPrefixes(job.scope))
     const selection = selectRefs(job.scope, source.refs, run.signal)
-    // What is wrong with a remote is said first.
+    // Errors of a remote take precedence over selection errors.
     selection.catch(() => {})
     return { source, selection }
   }
@@ -42,7 +43,7 @@ export async function openRemotes(run: Run, job: SyncSpec): Promise<Remotes> {
 }
 
 export async function openSource(
-  run: Run,
+  run: RunContext,
   mode: ProtocolMode,
   prefixes: readonly string[],
 ): Promise<UploadPack> {
@@ -59,7 +60,7 @@ export async function openSource(
   return source
 }
 
-export async function openTarget(run: Run): Promise<ReceivePack> {
+export async function openTarget(run: RunContext): Promise<ReceivePack> {
   const target = await traced('discover target', {}, () => ReceivePack.open(run.target))
   const { refs, head } = target
   run.emit({

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Action, PlanSummary, RefPlan } from '../../../schemas/result.js'
 import { encodeText } from '../../git/refs/byte-text.js'
 import { kindOfRef, shortRefName, sortByBytes } from '../../git/refs/ref-name.js'
-import { costOfName, filterInTurns, forEachYielding, Pace } from '../../runtime/yield.js'
+import { costOfName, filterYielding, forEachYielding, Pace } from '../../runtime/yield.js'
 import { mayPrune, type Scope } from '../request/scope.js'
 import { withoutCollisions } from './collisions.js'
 import type { DesiredRef } from './select.js'
@@ -39,7 +39,7 @@ export async function branchesToProve(
     const targetId = kind === 'branch' ? targetRefs.get(targetRef) : undefined
     return targetId !== undefined && targetId !== id
   }
-  return filterInTurns(desired.values(), differs, { signal })
+  return filterYielding(desired.values(), differs, { signal })
 }
 
 /** One action for each desired ref, and a delete for each ref to prune, sorted by target ref. */

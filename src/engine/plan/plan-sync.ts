@@ -1,7 +1,8 @@
 import { GitSyncError } from '../../errors.js'
 import { traced } from '../../runtime/trace.js'
-import { filterInTurns } from '../../runtime/yield.js'
-import type { Run, SyncSpec } from '../request/sync-spec.js'
+import { filterYielding } from '../../runtime/yield.js'
+import type { SyncSpec } from '../request/sync-spec.js'
+import type { RunContext } from '../run/run-context.js'
 import { KnownTips } from './known-tips.js'
 import type { Remotes } from './list-remotes.js'
 import { branchesToProve, type PlannedRef, planRefs } from './plan-refs.js'
@@ -29,10 +30,10 @@ export interface PreviousAttempts {
  * started and not waited for.
  */
 export async function planAndProve(
-  run: Run,
+  run: RunContext,
   job: SyncSpec,
   { source, target, desired }: Remotes,
-  memory: PreviousAttempts,
+  previous: PreviousAttempts,
 ): Promise<ProvisionalPlan> {
   const planWith = (fastForwards: ReadonlySet<string>) =>
     planRefs({
@@ -43,12 +44,12 @@ export async function planAndProve(
       prune: job.prune,
       fastForwards,
       bestEffort: job.bestEffort,
-      ...memory,
+      ...previous,
       signal: run.signal,
     })
   const differing = await branchesToProve(desired, target.refs, run.signal)
-  const isServed = ({ id }: DesiredRef) => !memory.unserved.has(id)
-  const branches = await filterInTurns(differing, isServed, { signal: run.signal })
+  const isServed = ({ id }: DesiredRef) => !previous.unserved.has(id)
+  const branches = await filterYielding(differing, isServed, { signal: run.signal })
   const tips = new KnownTips()
   if (branches.length === 0) {
     tips.complete()

@@ -1,6 +1,6 @@
 import { GitSyncError } from '../../errors.js'
 import type { HistoryObject } from '../../git/pack/history.js'
-import type { PackStream } from '../../git/pack/pack-stream.js'
+import { type PackStream, wrapPack } from '../../git/pack/pack-stream.js'
 import type { UploadPack } from '../../git/upload-pack.js'
 import { RefusedWantError } from '../../git/wire/protocol-error.js'
 import { MAX_HAVES } from '../../git/wire/request-bounds.js'
@@ -42,7 +42,7 @@ export async function proveFastForwards(
   // One iterator for all who ask: each question is taken once.
   const questions = (await groupByTip(branches, signal)).values()
   const proven = new Set<string>()
-  const answerQuestions = async () => {
+  const askEach = async () => {
     for (const [tip, refs] of questions) {
       const question = { tip, candidates: [...new Set(refs.map(targetId))], tips }
       const ancestors = await ancestorsAmong(source, question, expected)
@@ -50,7 +50,7 @@ export async function proveFastForwards(
     }
   }
   try {
-    await Promise.all(Array.from({ length: MAX_AT_ONCE }, answerQuestions))
+    await Promise.all(Array.from({ length: MAX_AT_ONCE }, askEach))
     return proven
   } finally {
     tips.complete()
@@ -197,18 +197,12 @@ class Between {
   counting(pack: PackStream): PackStream {
     // The header alone says that a long history follows.
     this.#bytes += pack.objects * LEAST_COMMIT
-    return {
-      objects: pack.objects,
-      next: async () => {
-        const result = await pack.next()
-        this.#bytes += result.value?.length ?? 0
-        return result
+    return wrapPack(pack, {
+      chunk: (chunk) => {
+        this.#bytes += chunk.length
+        return chunk
       },
-      return: () => pack.return(),
-      [Symbol.asyncIterator]() {
-        return this
-      },
-    }
+    })
   }
 }
 

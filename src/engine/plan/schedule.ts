@@ -1,6 +1,6 @@
 import { GitSyncError } from '../../errors.js'
 import type { Command } from '../../git/wire/push-request.js'
-import { filterInTurns, Pace } from '../../runtime/yield.js'
+import { filterYielding, Pace } from '../../runtime/yield.js'
 import { namesFreedBy } from './freed-names.js'
 import { moveOf, type PlannedRef } from './plan-refs.js'
 
@@ -18,7 +18,7 @@ export async function schedulePushes(
   maxRefUpdates: number,
   signal?: AbortSignal,
 ): Promise<Command[][]> {
-  const pick = (test: (ref: PlannedRef) => boolean, from = plan) => filterInTurns(from, test, { signal })
+  const pick = (test: (ref: PlannedRef) => boolean, from = plan) => filterYielding(from, test, { signal })
   const inPushes = (...parts: PlannedRef[][]) => cut(parts, maxRefUpdates, signal)
   const deletes = await pick(isDelete)
   const writes = await pick(isWrite)
@@ -36,8 +36,8 @@ export async function schedulePushes(
 
 /** Whether a new ref needs the name of a deleted one, as `a/b` needs that of `a`. */
 export async function reusesFreedNames(plan: readonly PlannedRef[], signal?: AbortSignal): Promise<boolean> {
-  const deletes = await filterInTurns(plan, isDelete, { signal })
-  const writes = await filterInTurns(plan, isWrite, { signal })
+  const deletes = await filterYielding(plan, isDelete, { signal })
+  const writes = await filterYielding(plan, isWrite, { signal })
   return (await namesFreedBy(deletes, writes, signal)).size > 0
 }
 
@@ -76,7 +76,7 @@ async function cut(
   return pushes
 }
 
-/** What an action is called and what its command does are the same, or nothing is pushed. */
+/** Pushes nothing whose command would do something other than its action says. */
 function commandOf(planned: PlannedRef): Command {
   const { action, targetRef, targetHash, sourceHash } = planned
   if (action === moveOf(planned)) return { ref: targetRef, oldId: targetHash, newId: sourceHash }

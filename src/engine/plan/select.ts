@@ -3,7 +3,7 @@ import { GitSyncError } from '../../errors.js'
 import { canonicalText } from '../../git/refs/byte-text.js'
 import { RefMap } from '../../git/refs/ref-map.js'
 import { isValidRefName, kindOfRef } from '../../git/refs/ref-name.js'
-import { costOfName, filterInTurns, forEachYielding, Pace } from '../../runtime/yield.js'
+import { costOfName, filterYielding, forEachYielding, Pace } from '../../runtime/yield.js'
 import { isBranchTaken, isExcluded, isReserved, type Scope } from '../request/scope.js'
 import { BoundedNotices, NO_REF_NAME } from '../run/notices.js'
 
@@ -59,14 +59,14 @@ export async function selectRefs(
   return { desired, notices: notices.texts() }
 }
 
-/** The source refs that a scope takes under their own names. */
+/** The source refs that a scope includes under their own names. */
 export async function discoverRefs(
   scope: Scope,
   refs: ReadonlyMap<string, string>,
   signal?: AbortSignal,
 ): Promise<[string, string][]> {
   const isMeant = ([name]: [string, string]) => isValidRefName(name) && isTaken(scope, name)
-  return filterInTurns(refs, isMeant, { signal, cost: ([name]) => costOfName(name) })
+  return filterYielding(refs, isMeant, { signal, cost: ([name]) => costOfName(name) })
 }
 
 /** Whether a source ref is taken under its own name. */
@@ -104,7 +104,7 @@ async function addStarred(
   add: Add,
 ): Promise<void> {
   const pace = new Pace(signal)
-  // Names that nobody may write count too: the work is the same.
+  // Names that may not be written count too: the work is the same.
   let made = 0
   for (const [name, id] of sourceRefs) {
     if (pace.spend(costOfName(name))) await pace.turn()

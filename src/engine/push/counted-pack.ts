@@ -1,10 +1,11 @@
 import { GitSyncError } from '../../errors.js'
 import { type PackStream, wrapPack } from '../../git/pack/pack-stream.js'
-import type { Run, SyncSpec } from '../request/sync-spec.js'
+import type { SyncSpec } from '../request/sync-spec.js'
+import type { RunContext } from '../run/run-context.js'
 
 /** Whose bytes are counted, and how many there may be. */
 export interface Counting {
-  run: Pick<Run, 'meter'>
+  run: Pick<RunContext, 'meter'>
   job: Pick<SyncSpec, 'maxPackBytes'>
 }
 

@@ -1,22 +1,28 @@
 import type { ReceivePack } from '../../git/receive-pack.js'
+import type { UploadPack } from '../../git/upload-pack.js'
 import { MAX_HAVES } from '../../git/wire/request-bounds.js'
 import type { LargeSet } from '../../runtime/large-map.js'
 import { Pace } from '../../runtime/yield.js'
 import type { PlannedRef } from '../plan/plan-refs.js'
 import { tipsOf } from './wants.js'
 
+/** What both remotes have listed. */
+interface KnownRefs {
+  source: Pick<UploadPack, 'refs'>
+  target: Pick<ReceivePack, 'refs' | 'extraHaves'>
+}
+
 /**
- * What the target has, the most telling first: what this run learned of it, the old values of refs that change, tips
+ * Objects that the target has, the most useful first: what this run learned of it, the old values of refs that change, tips
  * that the source has too, branches, the rest. Any pack made with these is valid for any set of commands.
  */
 export async function chooseHaves(
-  target: Pick<ReceivePack, 'refs' | 'extraHaves'>,
+  { source, target }: KnownRefs,
   plan: readonly PlannedRef[],
-  sourceRefs: ReadonlyMap<string, string>,
   confirmed: ReadonlySet<string> = new Set(),
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const sourceTips = await tipsOf(sourceRefs, signal)
+  const sourceTips = await tipsOf(source.refs, signal)
   const haves = new Set<string>()
   const pace = new Pace(signal)
   for (const id of candidates(target, plan, sourceTips, confirmed)) {
@@ -26,9 +32,9 @@ export async function chooseHaves(
   return [...haves]
 }
 
-/** The most telling first; undefined for what is passed over, so that long lists can be walked in turns. */
+/** The most useful first; undefined for an item that is skipped, so that walking a long list can yield. */
 function* candidates(
-  target: Pick<ReceivePack, 'refs' | 'extraHaves'>,
+  target: KnownRefs['target'],
   plan: readonly PlannedRef[],
   sourceTips: LargeSet<string>,
   confirmed: ReadonlySet<string>,

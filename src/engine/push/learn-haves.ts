@@ -1,10 +1,8 @@
 import { GitSyncError } from '../../errors.js'
-import type { ReceivePack } from '../../git/receive-pack.js'
-import type { UploadPack } from '../../git/upload-pack.js'
 import { ExcessError } from '../../git/wire/protocol-error.js'
 import { MAX_HAVES } from '../../git/wire/request-bounds.js'
 import type { LargeSet } from '../../runtime/large-map.js'
-import { filterInTurns, Pace } from '../../runtime/yield.js'
+import { filterYielding, Pace } from '../../runtime/yield.js'
 import type { PlannedRef } from '../plan/plan-refs.js'
 import type { Context } from './push-state.js'
 import { tipsOf } from './wants.js'
@@ -16,14 +14,14 @@ const MAX_TIPS = 8
 /**
  * Finds out what the target has below tips that the source has forgotten, as after a rewrite: to such a source a tip
  * says nothing, and it would send the whole history again. The target's own upload-pack names ancestors, ever deeper,
- * until the source knows one. What was learned is added to `confirmed`. A remote that will not answer is let be.
+ * until the source knows one. What was learned is added to `confirmed`. A remote that does not support this is left alone.
  */
 export async function learnHaves(context: Context): Promise<void> {
   const { run, job, remotes, plan, confirmed } = context
-  const { source, target } = remotes
+  const { target } = remotes
   const { signal } = run
   const isWrite = ({ action }: PlannedRef) => action === 'create' || action === 'update'
-  const writes = await filterInTurns(plan, isWrite, { signal })
+  const writes = await filterYielding(plan, isWrite, { signal })
   const tips = await doubtfulTips(remotes, writes, job.overwrite, signal)
   if (tips.length === 0) return
   const held = await tipsOf(target.refs, signal)
@@ -31,7 +29,7 @@ export async function learnHaves(context: Context): Promise<void> {
   if (want === undefined) return
   try {
     for (const tip of await unknownTips(context, want, tips)) {
-      await learnBelow(source, target, want, tip, confirmed)
+      await learnBelow(remotes, want, tip, confirmed)
     }
   } catch (error) {
     if (!(error instanceof GitSyncError) || !REFUSALS.test(error.code)) throw error
@@ -39,7 +37,7 @@ export async function learnHaves(context: Context): Promise<void> {
   }
 }
 
-/** The tips that the source lacks; it is asked about those of which no proof tells. */
+/** The tips that the source lacks; it is asked about those that no proof has shown. */
 async function unknownTips(
   { remotes, tips }: Context,
   want: string,
@@ -53,7 +51,7 @@ async function unknownTips(
   return acknowledged ? [...lacking, ...asked.filter((id) => !acknowledged.has(id))] : lacking
 }
 
-// What a remote says that does not serve this question; all else would fail the run's own requests too.
+// Errors of a remote that does not support these requests; any other would fail the run's own requests too.
 const REFUSALS = /_(?:protocol_error|unavailable|unauthorized|not_found)$/
 
 /** The tips by which the source would know what not to send, where neither a proof nor its own refs vouch for them. */
@@ -65,20 +63,20 @@ async function doubtfulTips(
 ): Promise<string[]> {
   const sourceTips = await tipsOf(source.refs, signal)
   const isUpdate = ({ action, kind }: PlannedRef) => action === 'update' && kind === 'branch'
-  const updates = await filterInTurns(writes, isUpdate, { signal })
+  const updates = await filterYielding(writes, isUpdate, { signal })
   // Without overwriting, all updates are proven.
   if (updates.length > 0) {
     return overwrite ? firstLost(sourceTips, updates, ({ targetHash }) => targetHash, signal) : []
   }
   const isBranch = ([name]: [string, string]) => name.startsWith('refs/heads/')
-  const branches = await filterInTurns(target.refs, isBranch, { signal })
+  const branches = await filterYielding(target.refs, isBranch, { signal })
   const isKnown = ([, id]: [string, string]) => sourceTips.has(id)
-  if ((await filterInTurns(branches, isKnown, { signal })).length > 0) return []
+  if ((await filterYielding(branches, isKnown, { signal })).length > 0) return []
   const head = branches.filter(([name]) => name === target.head)
   return firstLost(sourceTips, [...head, ...branches], ([, id]) => id, signal)
 }
 
-/** A few different ids that are no tip of the source. */
+/** A few different ids that are not tips of the source. */
 async function firstLost<T>(
   sourceTips: LargeSet<string>,
   items: readonly T[],
@@ -97,8 +95,7 @@ async function firstLost<T>(
 }
 
 async function learnBelow(
-  source: UploadPack,
-  target: ReceivePack,
+  { source, target }: Context['remotes'],
   want: string,
   tip: string,
   learned: Set<string>,

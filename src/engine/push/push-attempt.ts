@@ -48,11 +48,14 @@ async function verify(
   if (outcome.type === 'failed') throw outcome.error
   if (outcome.type !== 'reported' && outcome.type !== 'unclear') return outcome
   const report = outcome.type === 'reported' ? outcome.report : undefined
-  const { outcomes, unseen } = await determineOutcomes(remotes.target, commands, report, {
-    signal: run.signal,
-    stallTimeout: run.stallTimeout,
-    isRefused: outcome.type === 'unclear' && outcome.isRefused,
-  })
+  const listed = outcome.type === 'unclear' ? outcome.listed : undefined
+  const { outcomes, unseen } =
+    listed ??
+    (await determineOutcomes(remotes.target, commands, report, {
+      signal: run.signal,
+      stallTimeout: run.stallTimeout,
+      isRefused: outcome.type === 'unclear' && outcome.isRefused,
+    }))
   const { bytes } = outcome
   if (outcome.type === 'reported') {
     const isKnown = [...outcomes.values()].every(({ type }) => type !== 'unknown')
@@ -77,5 +80,5 @@ function spoolingText({ status }: LengthRequired): string {
 /** Whether a pack without thin deltas may fare better: not where the target says that something else was wrong. */
 function lacksBases(outcome: PushOutcome, { report, outcomes, refusal }: Pushed): boolean {
   const isThin = outcome.type === 'reported' && outcome.isThin
-  return isThin && !!report?.unpackError && refusal === undefined && nothingMoved(outcomes)
+  return isThin && report?.unpack.ok === false && refusal === undefined && nothingMoved(outcomes)
 }

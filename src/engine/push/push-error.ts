@@ -24,7 +24,7 @@ export function nothingMoved(outcomes: ReadonlyMap<string, RefOutcome>): boolean
 
 /** Whether refusals of refs are what this push ended in, and not a failure of the push itself. */
 export function isOrderly({ failure, report }: Pick<Pushed, 'failure' | 'report'>): boolean {
-  return failure === undefined && report?.unpackError === ''
+  return failure === undefined && report?.unpack.ok === true
 }
 
 /** The error for a push that did not do all, or undefined. A lease miss outweighs all else. */
@@ -42,7 +42,9 @@ export function pushError(pushed: Omit<Pushed, 'type'>, bestEffort: boolean): Gi
   }
   const [unknown, refused] = [of('unknown'), of('refused')]
   if (unknown.length > 0) return unknownOutcome(unknown, failure)
-  if (refused.length > 0 && report?.unpackError) return unpackError(report.unpackError, refused, pushed)
+  if (refused.length > 0 && report?.unpack.ok === false) {
+    return unpackError(report.unpack.reason, refused, pushed)
+  }
   if (refused.length === 0 || (bestEffort && isOrderly(pushed))) return undefined
   return failure ?? refusedRefs(refused, pushed.refusal, bestEffort)
 }

@@ -1,9 +1,11 @@
 import { GitSyncError } from '../../errors.js'
 import { HttpStatusError } from '../../git/http/http-status.js'
 import { causeOfRefusal, namedSizes, type Refusal } from '../../git/http/refusal-words.js'
-import { printable, RemoteFatalError } from '../../git/wire/protocol-error.js'
+import { RemoteFatalError } from '../../git/wire/protocol-error.js'
 import type { PushReport } from '../../git/wire/push-report.js'
+import { printable } from '../../runtime/printable.js'
 import { mebibytes } from '../../runtime/units.js'
+import type { RefOutcomes } from './ref-outcomes.js'
 
 /** How a push ended. It is made once, where the push ends; whoever pushed says what follows from it. */
 export type PushOutcome = Reported | Unclear | Unmoved
@@ -32,6 +34,8 @@ export interface Unclear {
   isRefused: boolean
   /** What it comes to where the refs say that none has moved. */
   unmoved: Unmoved
+  /** What the target's refs say, where they were listed already. */
+  listed?: RefOutcomes
 }
 
 /** The pack was too large for the target, or took too long: less at a time may do. */
@@ -113,13 +117,14 @@ export function overTargetLimit(limit: number): GitSyncError {
 }
 
 /** Where nothing was refused, or something went through, nobody needs to ask why. */
-function whyRefused({ unpackError, refs }: PushReport, { words, bytes }: Sent): Refusal | undefined {
-  const reasons = [...refs.values()]
-  const isRefused = unpackError !== '' || (reasons.length > 0 && reasons.every((reason) => reason !== ''))
+function whyRefused({ unpack, refs }: PushReport, { words, bytes }: Sent): Refusal | undefined {
+  const statuses = [...refs.values()]
+  const isRefused = !unpack.ok || (statuses.length > 0 && statuses.every(({ ok }) => !ok))
   if (!isRefused) return undefined
-  const lines = [unpackError, ...new Set(reasons), ...words].filter((line) => line !== '')
+  const reasons = [unpack, ...statuses].flatMap((status) => (status.ok ? [] : [status.reason]))
+  const lines = [...new Set(reasons), ...words].filter((line) => line !== '')
   const told = causeOfRefusal(lines.join('\n'))
-  if (told || unpackError === '') return told
+  if (told || unpack.ok) return told
   // In any language: the pack could not be unpacked, and a size is named that it had passed.
   const line = lines.find((text) => namedLimit(text, bytes) !== undefined)
   return line === undefined ? undefined : { cause: 'pack-size', line }

@@ -1,12 +1,14 @@
 import type { Command } from '../../git/wire/push-request.js'
+import { forEachYielding } from '../../runtime/yield.js'
 import type { KnownTips } from '../plan/known-tips.js'
 import type { Remotes } from '../plan/list-remotes.js'
 import type { PlannedRef } from '../plan/plan-refs.js'
-import type { Run, SyncSpec } from '../request/sync-spec.js'
+import type { SyncSpec } from '../request/sync-spec.js'
+import type { RunContext } from '../run/run-context.js'
 
 /** What the pushes of one plan work with. */
 export interface Context {
-  run: Run
+  run: RunContext
   job: SyncSpec
   remotes: Remotes
   plan: readonly PlannedRef[]
@@ -37,6 +39,13 @@ export interface Execution {
   settled: Map<string, PlannedRef>
   /** By target ref: why it did not move. */
   failed: Map<string, string>
+}
+
+/** What another attempt starts from: what is settled stays, and what failed may fare better. */
+export async function continueExecution(previous: Execution): Promise<Execution> {
+  const settled = new Map<string, PlannedRef>()
+  await forEachYielding(previous.settled, ([name, ref]) => settled.set(name, ref))
+  return { ...previous, leftBehind: [...previous.leftBehind], settled, failed: new Map() }
 }
 
 export function newExecution(materialize: boolean): Execution {

@@ -4,7 +4,7 @@ import type { ReceivePack } from '../../git/receive-pack.js'
 import type { PushReport } from '../../git/wire/push-report.js'
 import type { Command } from '../../git/wire/push-request.js'
 
-/** What became of one command. `moved`: another writer changed the ref. `unknown`: nothing could tell. */
+/** The outcome of one command. `moved`: another writer changed the ref. `unknown`: it could not be found out. */
 export type RefOutcome =
   | { type: 'done' }
   | { type: 'refused'; reason: string }
@@ -18,10 +18,10 @@ export interface RefOutcomes {
   unseen: GitSyncError | undefined
 }
 
-/** How long one may go on looking. */
+/** How long to keep listing. */
 export interface Patience {
   signal: AbortSignal
-  /** Milliseconds of a remote's silence that end a run: nobody waits longer for it. */
+  /** Milliseconds of a remote's silence that end a run: nothing waits longer for it. */
   stallTimeout: number
   /** The target refused the push as a whole: one look will do, and where none can be had the refusal is believed. */
   isRefused?: boolean
@@ -62,7 +62,7 @@ export async function determineOutcomes(
     const asked = (look.failure?.retryAfter ?? 0) * 1000
     await sleep(Math.min(Math.max(pause, asked), most - passed), undefined, { signal }).catch(() => {})
   }
-  // Cut short, a list that shows nothing proves nothing.
+  // After an abort, a list that shows no change proves nothing.
   const isProof = !signal.aborted
   const outcomes = commands.map((command): [string, RefOutcome] => [
     command.ref,
@@ -90,7 +90,7 @@ async function lookAgain(look: Look, target: ReceivePack): Promise<void> {
   }
 }
 
-/** What a report says of each ref, beside what the target is seen to hold. */
+/** What a report says of each ref, compared with what the target lists. */
 class Reported {
   readonly #report: PushReport | undefined
   readonly #isTrusted: boolean
@@ -104,17 +104,17 @@ class Reported {
 
   /** Not where the pack could not be unpacked: such a report contradicts itself. */
   isConfirmed(command: Command): boolean {
-    return this.#isTrusted && this.#report?.unpackError === '' && this.#isOk(command)
+    return this.#isTrusted && this.#report?.unpack.ok === true && this.#isOk(command)
   }
 
-  /** For how long the list is worth asking for again; 0 where it tells all. */
+  /** For how long the list is worth asking for again; 0 where it is conclusive. */
   patience(commands: readonly Command[], refs: ReadonlyMap<string, string> | undefined): number {
     if (this.#isRefused) return 0
     if (!refs) return MOST_PATIENCE
     const current = ({ ref }: Command) => refs.get(ref) ?? ''
     const open = commands.filter((command) => current(command) !== command.newId)
     const denied = open.filter((command) => this.#isOk(command) && !this.#isTrusted)
-    // A third value is seen, not missed: it takes a list that is very old to be wrong about it.
+    // A third value was written by somebody: only a very old list could be wrong about it.
     if (denied.some((command) => current(command) === command.oldId)) return MOST_PATIENCE
     return denied.length > 0 || (this.#report === undefined && open.length > 0) ? LITTLE_PATIENCE : 0
   }
@@ -125,9 +125,9 @@ class Reported {
     const current = refs.get(ref) ?? ''
     if (current === newId || this.isConfirmed(command)) return DONE
     if (current !== oldId) return { type: 'moved', reason: movedReason(command, current) }
-    const reason = this.#report?.refs.get(ref)
-    if (!reason && !isProof && !this.#report?.unpackError) return UNKNOWN
-    return { type: 'refused', reason: reason || this.#silence(command, looks) }
+    const reason = this.#reasonFor(ref)
+    if (reason === undefined && !isProof && this.#report?.unpack.ok !== false) return UNKNOWN
+    return { type: 'refused', reason: reason ?? this.#silence(command, looks) }
   }
 
   /** Where no list could be had. */
@@ -135,19 +135,24 @@ class Reported {
     if (this.isConfirmed(command)) return DONE
     if (this.#isRefused) return { type: 'refused', reason: this.#silence(command, 0) }
     if (this.#report === undefined) return UNKNOWN
-    const reason = this.#report.refs.get(command.ref)
-    if (reason) return { type: 'refused', reason }
-    if (this.#report.unpackError !== '') return { type: 'refused', reason: this.#silence(command, 0) }
+    const reason = this.#reasonFor(command.ref)
+    if (reason !== undefined) return { type: 'refused', reason }
+    if (!this.#report.unpack.ok) return { type: 'refused', reason: this.#silence(command, 0) }
     return UNKNOWN
   }
 
   #isOk({ ref }: Command): boolean {
-    return this.#report?.refs.get(ref) === ''
+    return this.#report?.refs.get(ref)?.ok === true
+  }
+
+  #reasonFor(ref: string): string | undefined {
+    const status = this.#report?.refs.get(ref)
+    return status?.ok === false ? status.reason : undefined
   }
 
   #silence(command: Command, looks: number): string {
     const report = this.#report
-    if (report?.unpackError) return `unpack failed: ${report.unpackError}`
+    if (report?.unpack.ok === false) return `unpack failed: ${report.unpack.reason}`
     if (!report) return 'the target did not report, and did not move it'
     if (!this.#isOk(command)) return 'the target did not move it, and gave no reason'
     const where = command.oldId === '' ? 'absent' : `at ${command.oldId}`

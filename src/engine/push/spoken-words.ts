@@ -3,7 +3,7 @@ import { StringDecoder } from 'node:string_decoder'
 const MOST = 16 * 1024
 const PROGRESS = /\d% \(\d+\/\d+\)|\d [KMG]?i?B\/s\b/
 
-/** What a target says beside its report, the last 16 KiB of it: why it refuses a push is often told nowhere else. */
+/** The last 16 KiB of a target's text outside its report: often the only place that says why it refuses a push. */
 export class SpokenWords {
   readonly #decoder = new StringDecoder('utf8')
   #heard = ''

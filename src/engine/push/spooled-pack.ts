@@ -56,7 +56,7 @@ export class SpooledPack {
     }
   }
 
-  /** Lets go of the file, and so of the disk that it takes. */
+  /** Releases the file and its disk space. */
   async close(): Promise<void> {
     await this.#file.close()
   }

@@ -1,7 +1,7 @@
 import { GitSyncError } from '../../errors.js'
 import type { Push } from '../../git/receive-pack.js'
-import { printable } from '../../git/wire/protocol-error.js'
 import type { Command } from '../../git/wire/push-request.js'
+import { printable } from '../../runtime/printable.js'
 import { traced } from '../../runtime/trace.js'
 import { remoteText } from '../run/progress.js'
 import { type CountedPack, countedPack } from './counted-pack.js'
@@ -66,7 +66,7 @@ async function fetchAndPush(context: Context, request: TransferRequest): Promise
 async function fetchFor(context: Context, { wants, thin }: TransferRequest): Promise<Fetched> {
   const { run, remotes, plan, confirmed } = context
   const { source, target } = remotes
-  const haves = await chooseHaves(target, plan, source.refs, confirmed, run.signal)
+  const haves = await chooseHaves(remotes, plan, confirmed, run.signal)
   const ofsDelta = target.capabilities.has('ofs-delta')
   // Deltas can lack their bases only where the source knows of any.
   const isThin = thin && haves.length > 0
@@ -82,7 +82,7 @@ async function fetchFor(context: Context, { wants, thin }: TransferRequest): Pro
   return { pack: countedPack(await source.fetch(request, 'fetch', onText), context), isThin }
 }
 
-/** By way of a file: a connection that broke before any answer is worth a second push, if nothing has moved. */
+/** Spools the pack to a file. A connection that broke before any response is worth a second push, if nothing has moved. */
 async function spoolAndPush(
   context: Context,
   { commands, limit }: TransferRequest,
@@ -98,8 +98,8 @@ async function spoolAndPush(
     const first = await send()
     if (first.type === 'reported' || first.error.code !== 'target_unreachable') return first
     if (first.type === 'unclear') {
-      const { outcomes } = await determineOutcomes(target, commands, undefined, run)
-      if (!nothingMoved(outcomes)) return first
+      const listed = await determineOutcomes(target, commands, undefined, run)
+      if (!nothingMoved(listed.outcomes)) return { ...first, listed }
     }
     run.emit({ type: 'notice', text: 'the connection broke and nothing has moved: sending the file again' })
     return await send()

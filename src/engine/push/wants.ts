@@ -1,6 +1,6 @@
 import type { Command } from '../../git/wire/push-request.js'
 import { LargeSet } from '../../runtime/large-map.js'
-import { forEachYielding } from '../../runtime/yield.js'
+import { forEachYielding, Pace } from '../../runtime/yield.js'
 
 /** The objects that commands bring and no ref of the target holds, each once. */
 export async function newObjects(
@@ -20,13 +20,19 @@ export async function newObjects(
   return fresh
 }
 
+/** Whether any of these pushes has new objects: the first that is found decides. */
 export async function bringsObjects(
   pushes: readonly Command[][],
   targetRefs: ReadonlyMap<string, string>,
   signal?: AbortSignal,
 ): Promise<boolean> {
+  const held = await tipsOf(targetRefs, signal)
+  const pace = new Pace(signal)
   for (const commands of pushes) {
-    if ((await newObjects(commands, targetRefs, signal)).length > 0) return true
+    for (const { newId } of commands) {
+      if (newId !== '' && !held.has(newId)) return true
+      if (pace.spend(0.1)) await pace.turn()
+    }
   }
   return false
 }

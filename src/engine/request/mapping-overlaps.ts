@@ -12,7 +12,7 @@ export function* overlapsAmong(patterns: readonly RefPattern[]): Generator<Overl
   yield* twoStars(patterns)
 }
 
-/** Equal ones, and `a` beside `a/b`, which git cannot hold. */
+/** Equal ones, and `a` together with `a/b`, which git cannot hold. */
 function* sameOrBelow(patterns: readonly RefPattern[]): Generator<Overlap> {
   if (areApart(patterns.map(({ text }) => `${text}/`))) return
   const places = new Map<string, number>()

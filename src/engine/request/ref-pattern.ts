@@ -15,17 +15,17 @@ export class RefPattern {
     return this.#suffix !== undefined
   }
 
-  /** What stands before the `*`, or all of it. */
+  /** The text before the `*`, or all of it. */
   get prefix(): string {
     return this.#prefix
   }
 
-  /** What stands behind the `*`; empty where there is none. */
+  /** The text after the `*`; empty where there is none. */
   get suffix(): string {
     return this.#suffix ?? ''
   }
 
-  /** What the `*` stands for in `name` (empty for an exact match), or `undefined`. */
+  /** The text that the `*` stands for in `name` (empty for an exact match), or `undefined`. */
   match(name: string): string | undefined {
     if (this.#suffix === undefined) return name === this.#prefix ? '' : undefined
     const fits =

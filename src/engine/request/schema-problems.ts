@@ -12,8 +12,8 @@ interface Schema {
 }
 
 /**
- * What does not fit a request's schema, field by field, found as it is asked for: typebox's own errors take a third
- * of a second for a megabyte of wrong items, of which nobody reads more than the first.
+ * Problems of a request compared with its schema, field by field, found lazily: typebox's own errors take a third of
+ * a second for a megabyte of wrong items, of which a caller reads only the first few.
  */
 export function* schemaProblems(schema: Schema, value: unknown, path = ''): Generator<FieldProblem> {
   const [some] = schema.anyOf ?? []
@@ -51,7 +51,7 @@ function* arrayProblems({ items = {} }: Schema, value: unknown, path: string): G
 type Validator = ReturnType<typeof Compile<Type.TSchema>>
 const validators = new WeakMap<Schema, Validator>()
 
-/** Of one field the first problem says it all. */
+/** Only the first problem of a field is reported. */
 function* leafProblems(schema: Schema, value: unknown, path: string): Generator<FieldProblem> {
   const validator = validators.get(schema) ?? (Compile(schema as Type.TSchema) as Validator)
   validators.set(schema, validator)

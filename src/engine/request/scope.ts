@@ -77,7 +77,7 @@ function indexOf(
   }
 }
 
-/** The prefixes of all source refs in the scope, as hints for `ls-refs`; HEAD tells the default branch. */
+/** The prefixes of all source refs in the scope, as hints for `ls-refs`; HEAD names the default branch. */
 export function refPrefixes(scope: Scope): string[] {
   if (scope.others) return ['HEAD', 'refs/']
   const named = [...scope.branches, ...scope.mappings.map(({ source }) => source)]
@@ -117,7 +117,7 @@ export function mayPrune(scope: Scope, ref: string): boolean {
   return isBranchTaken(scope, ref)
 }
 
-export function branchPattern(name: string): RefPattern {
+function branchPattern(name: string): RefPattern {
   return new RefPattern(branchRef(name))
 }
 

@@ -1,10 +1,4 @@
-import type { EndpointRole } from '../../../schemas/event.js'
 import type { OperationMode, ProtocolMode, SyncRequest } from '../../../schemas/request.js'
-import type { MemoryAccount } from '../../git/http/memory-account.js'
-import type { SmartHttp } from '../../git/http/smart-http.js'
-import type { Traffic } from '../../git/http/traffic.js'
-import type { LfsHttp } from '../../lfs/lfs-http.js'
-import type { Emit, ProgressMeter } from '../run/progress.js'
 import { type Scope, toScope } from './scope.js'
 
 /** A validated request with its defaults in place and its synonyms made one. */
@@ -15,7 +9,7 @@ export interface SyncSpec {
   protocol: ProtocolMode
   dryRun: boolean
   prune: boolean
-  /** What diverged is overwritten. */
+  /** Diverged refs are overwritten. */
   overwrite: boolean
   /** A target ref that another writer moved is overwritten too. */
   blind: boolean
@@ -30,7 +24,7 @@ export interface SyncSpec {
   /** `Infinity` where there is no limit. */
   maxPackBytes: number
   maxRefUpdates: number
-  /** Most bytes of a pack that the target takes in one push; 0 where the caller does not say. */
+  /** Most bytes of a pack that the target accepts in one push; 0 where the caller gives no limit. */
   targetMaxPackBytes: number
   materialize: 'auto' | 'always' | 'never'
   spool: { folder: string; maxBytes: number; maxObjects: number }
@@ -46,27 +40,10 @@ export interface Lfs {
   maxObjects: number
 }
 
-/** What one run works with: its remotes, where it tells of itself, and what ends it. */
-export interface Run {
-  source: SmartHttp
-  target: SmartHttp
-  /** The LFS server of a side; the signal ends what it does. */
-  openLfs: (side: EndpointRole, signal: AbortSignal) => LfsHttp
-  traffic: Traffic
-  memory: MemoryAccount
-  emit: Emit
-  /** Someone is told of what goes on, and so of the remotes' own progress text. */
-  isWatched: boolean
-  meter: ProgressMeter
-  signal: AbortSignal
-  /** Milliseconds of a remote's silence that end the run. */
-  stallTimeout: number
-}
-
 const DEFAULT_REF_UPDATES = 5_000
 const DEFAULT_SPOOLED_BYTES = 4 * 1024 ** 3
 
-/** What a job takes from its client. */
+/** Settings of a client that its runs use. */
 export interface SpecSettings {
   spoolDir: string
   tempRefPrefix: string

@@ -2,14 +2,14 @@ import type { FieldProblem } from '../../../schemas/problem.js'
 import type { Auth, EndpointAuth } from '../../../schemas/request.js'
 import { NOT_TEXT } from './validate-text.js'
 
-/** Hardly any server takes longer ones, and each is looked for in all that a remote says. */
+/** Hardly any server accepts longer ones, and all text of a remote is searched for each. */
 const MAX_SECRET = 16 * 1024
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what HTTP cannot carry
 const CONTROL = /[\u0000-\u001f\u007f]/
 
 const UNSENDABLE = 'has a character that no header can carry, a line end perhaps'
 
-/** What is wrong with the credentials of a request. */
+/** Problems of the credentials of a request. */
 export function* authProblems(auth: Auth = {}): Generator<FieldProblem> {
   for (const side of ['source', 'target'] as const)
     yield* credentialProblems(auth[side] ?? {}, `/auth/${side}`)

@@ -1,9 +1,9 @@
 import type { FieldProblem } from '../../../schemas/problem.js'
 import type { Endpoint } from '../../../schemas/request.js'
-import { withoutTrailingSlashes } from '../../runtime/slashes.js'
+import { repositoryKey } from './repository-key.js'
 import { NOT_TEXT } from './validate-text.js'
 
-/** What is wrong with the URLs of a request. */
+/** Problems of the URLs of a request. */
 export function repositoryProblems(source: Endpoint, target: Endpoint | undefined): FieldProblem[] {
   const problems = [...urlProblems('/source/url', 'source', source)]
   if (target) problems.push(...urlProblems('/target/url', 'target', target))
@@ -19,7 +19,7 @@ export function repositoryProblems(source: Endpoint, target: Endpoint | undefine
   return problems
 }
 
-// Servers take a request line of about as much, and the DNS no longer names.
+// Servers accept a request line of about this length, and DNS names are no longer than that.
 const MAX_URL = 8_192
 const MAX_HOST = 253
 // Of these a URL's parser leaves some out, so that another repository would be meant than is named.
@@ -45,17 +45,4 @@ function* parsedUrlProblems(path: string, side: string, url: string): Generator<
   } else if (/[?#]/.test(parsed.href)) {
     yield { path, message: 'must not have a query or a fragment' }
   }
-}
-
-/**
- * Alike for URLs of one repository (RFC 3986, 6.2): the letter case of the host, the root's dot behind it, default
- * ports, trailing slashes, and what is percent-encoded without need do not matter.
- */
-export function repositoryKey(url: string): string {
-  const { protocol, host, pathname } = new URL(url)
-  const path = pathname.replace(/%[\da-f]{2}/gi, (code) => {
-    const plain = String.fromCharCode(Number.parseInt(code.slice(1), 16))
-    return /[\w.~-]/.test(plain) ? plain : code.toUpperCase()
-  })
-  return `${protocol}//${host.replace(/\.(?=:|$)/, '')}${withoutTrailingSlashes(path)}`
 }

@@ -7,7 +7,7 @@ import { RefPattern } from './ref-pattern.js'
 import { branchRef, isReserved } from './scope.js'
 import { quoted } from './validate-text.js'
 
-/** What is wrong with a scope: names that git would not take, and parts that contradict each other. */
+/** Problems of a scope: names that git would not accept, and parts that contradict each other. */
 export function* scopeProblems(scope: RefScope): Generator<FieldProblem> {
   const { branches, mappings, allRefs = false } = scope
   if (branches?.length && mappings?.length) yield { path: '/scope/branches', message: 'excludes mappings' }
@@ -74,11 +74,11 @@ const KINDS = { branch: 'branch', tag: 'tag', other: 'ref of another kind' }
 
 function* overlaps(mappings: readonly RefMapping[]): Generator<FieldProblem> {
   const targets = mappings.map(({ target }) => new RefPattern(branchRef(target)))
-  const told = new Set<number>()
+  const reported = new Set<number>()
   for (const pair of overlapsAmong(targets)) {
     const [earlier, later] = [Math.min(...pair), Math.max(...pair)]
-    if (told.has(later)) continue
-    told.add(later)
+    if (reported.has(later)) continue
+    reported.add(later)
     yield {
       path: `/scope/mappings/${later}`,
       message: `overlaps the target ${quoted(targets[earlier]?.text ?? '')} of another mapping`,

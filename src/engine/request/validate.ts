@@ -77,10 +77,10 @@ function checked<T>(validator: Validator, value: unknown): T {
   throw invalid([])
 }
 
-/** Most problems that a caller is told of; the first of them says what to mend in any case. */
+/** Most problems that are reported to a caller; the first of them says what to mend in any case. */
 const MAX_PROBLEMS = 100
 
-/** Looks for no more problems than it tells of. @throws GitSyncError `invalid_request` where there is one */
+/** Stops looking once it has as many problems as are reported. @throws GitSyncError `invalid_request` where there is one */
 function refuse(...sources: Iterable<FieldProblem>[]): void {
   const problems: FieldProblem[] = []
   for (const source of sources) {

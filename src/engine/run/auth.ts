@@ -26,13 +26,18 @@ export class StaticAuthProvider implements AuthProvider {
   }
 }
 
+/** Whom the credentials are for. */
+export interface AuthQuestion {
+  endpoint: Endpoint
+  role: EndpointRole
+  signal: AbortSignal
+}
+
 /** A request's own credentials win, side by side; empty tokens are none. */
 export async function resolveAuth(
   own: EndpointAuth | undefined,
   provider: AuthProvider | undefined,
-  endpoint: Endpoint,
-  role: EndpointRole,
-  signal: AbortSignal,
+  { endpoint, role, signal }: AuthQuestion,
 ): Promise<{ auth: EndpointAuth; credentials: Credentials; skipTlsVerify: boolean }> {
   const hasOwn = own !== undefined && Boolean(own.token || own.bearerToken)
   const found = hasOwn ? own : ((await provider?.authFor(endpoint, role, { signal })) ?? {})
@@ -41,7 +46,7 @@ export async function resolveAuth(
   return { auth: found, credentials: new Credentials(found), skipTlsVerify }
 }
 
-/** What a library's provider or a store gives is not validated as a request is. */
+/** Credentials of a library's provider or of a store are not validated with the request. */
 function checkSendable(found: EndpointAuth, role: EndpointRole, isOfRequest: boolean): void {
   const { bearerToken = '' } = found
   const [problem] = credentialProblems({ bearerToken }, `/auth/${role}`)

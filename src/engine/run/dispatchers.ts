@@ -8,7 +8,7 @@ import type { Access } from '../../git/http/exchange.js'
 /** What connections are for. */
 export interface ConnectionUse {
   role: EndpointRole
-  /** A push, part of which may be lost if it goes out over a connection that was idle: it takes a new one. */
+  /** A push needs a new connection: part of it may be lost over one that was idle. */
   isPush: boolean
   skipTlsVerify: boolean
   /** To hosts that an LFS server names for its objects. */

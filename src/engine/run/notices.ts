@@ -1,5 +1,5 @@
-import { printable } from '../../git/wire/protocol-error.js'
-import type { Sample } from '../../runtime/sample.js'
+import { printable } from '../../runtime/printable.js'
+import { Sample } from '../../runtime/sample.js'
 
 const MAX_ALIKE = 20
 
@@ -7,22 +7,20 @@ export const NO_REF_NAME = 'left out: the source lists %s, no valid ref name'
 
 /** Notices about names that a remote or a caller gave: a few of each kind, and how many more there were. */
 export class BoundedNotices {
-  readonly #counts = new Map<string, number>()
-  readonly #texts: string[] = []
+  readonly #byKind = new Map<string, Sample>()
 
   /** @param kind a text in which `%s` stands for the name */
   add(kind: string, name: string): void {
-    const count = (this.#counts.get(kind) ?? 0) + 1
-    this.#counts.set(kind, count)
-    if (count <= MAX_ALIKE) this.#texts.push(kind.replace('%s', () => printable(name)))
+    const names = this.#byKind.get(kind) ?? new Sample(MAX_ALIKE)
+    this.#byKind.set(kind, names)
+    names.add(name)
   }
 
   texts(): string[] {
-    const more = [...this.#counts].filter(([, count]) => count > MAX_ALIKE)
-    return [
-      ...this.#texts,
-      ...more.map(([kind, count]) => kind.replace('%s', () => `${count - MAX_ALIKE} more such names`)),
-    ]
+    return [...this.#byKind].flatMap(([kind, { first, others }]) => {
+      const texts = first.map((name) => kind.replace('%s', () => printable(name)))
+      return others > 0 ? [...texts, kind.replace('%s', () => `${others} more such names`)] : texts
+    })
   }
 }
 

@@ -1,18 +1,18 @@
 import { StringDecoder } from 'node:string_decoder'
 import type { EndpointRole, ProgressEvent, RunEvent } from '../../../schemas/event.js'
-import { printable } from '../../git/wire/protocol-error.js'
+import { printable } from '../../runtime/printable.js'
 
 export type Emit = (event: RunEvent) => void
 
 /** Milliseconds between two `progress` events, and between two redrawn lines of a remote. */
 const INTERVAL = 250
 const MAX_LINE = 1000
-/** Lines of a remote that are told in an interval: no hook says more, and whoever listens has to keep up. */
+/** Lines of a remote that are reported in an interval: no hook prints more, and listeners have to keep up. */
 const MAX_LINES = 1000
-/** Kept of a line that has not ended, to be redacted before it is cut. */
+/** Characters kept of a line that has not ended, to be redacted before it is truncated. */
 const MAX_HELD = 16 * 1024
 
-/** Counts pack bytes and tells of them at most every 250 ms; by a timer, so that the last state is told too. */
+/** Counts pack bytes and reports them at most every 250 ms; by a timer, so that the last state is reported too. */
 export class ProgressMeter {
   sourceBytes = 0
   targetBytes = 0
@@ -30,7 +30,7 @@ export class ProgressMeter {
 
   constructor(emit: Emit) {
     this.#emit = emit
-    this.#timer = setInterval(() => this.#tell(), INTERVAL).unref()
+    this.#timer = setInterval(() => this.#report(), INTERVAL).unref()
   }
 
   enter(phase: ProgressEvent['phase']): void {
@@ -40,17 +40,17 @@ export class ProgressMeter {
     this.changed()
   }
 
-  /** Something moved: tells of it now or within the interval. */
+  /** Reports a change now or within the interval. */
   changed(): void {
     this.#pending = true
-    this.#tell()
+    this.#report()
   }
 
   close(): void {
     clearInterval(this.#timer)
   }
 
-  #tell(): void {
+  #report(): void {
     const now = performance.now()
     if (!this.#pending || now - this.#lastEmitted < INTERVAL) return
     this.#pending = false
@@ -87,7 +87,7 @@ export function remoteText(
   // A redrawn line that was left out, as long as an LF may show that it ended in CR LF.
   let held = NOTHING
   let lastRedrawn = Number.NEGATIVE_INFINITY
-  let [told, since] = [0, Number.NEGATIVE_INFINITY]
+  let [lines, since] = [0, Number.NEGATIVE_INFINITY]
   const end = (isRedrawn: boolean) => {
     const { text, isCut } = line.text === '' && !isRedrawn ? held : line
     if (text === '') return
@@ -97,8 +97,8 @@ export function remoteText(
     line = NOTHING
     if (isHeld) return
     if (isRedrawn) lastRedrawn = now
-    if (now - since >= INTERVAL) [told, since] = [0, now]
-    if (++told > MAX_LINES) return
+    if (now - since >= INTERVAL) [lines, since] = [0, now]
+    if (++lines > MAX_LINES) return
     const shown = printable(redact(text, isCut), MAX_LINE)
     if (shown === '') return
     emit({ type: 'remote', side, text: shown })
@@ -115,7 +115,7 @@ export function remoteText(
 
 interface Line {
   text: string
-  /** It goes on beyond what was kept of it. */
+  /** It is longer than what was kept. */
   isCut: boolean
 }
 

@@ -7,14 +7,16 @@ import type { Access } from '../../git/http/exchange.js'
 import { type MemoryAccount, UNACCOUNTED } from '../../git/http/memory-account.js'
 import { type RemoteOptions, SmartHttp } from '../../git/http/smart-http.js'
 import { Traffic } from '../../git/http/traffic.js'
+import type { TracedPacket } from '../../git/http/wire-trace.js'
 import { Secrets } from '../../git/secrets/secrets.js'
 import { LfsHttp } from '../../lfs/lfs-http.js'
 import { lfsServerUrl } from '../../lfs/lfs-url.js'
 import { RESERVED_PREFIX } from '../request/scope.js'
-import type { Run, SpecSettings } from '../request/sync-spec.js'
+import type { SpecSettings } from '../request/sync-spec.js'
 import { type AuthProvider, resolveAuth } from './auth.js'
 import { type DispatcherProvider, defaultDispatchers, resolveDispatchers } from './dispatchers.js'
 import { ProgressMeter } from './progress.js'
+import type { RunContext } from './run-context.js'
 
 export interface ClientOptions {
   /** Asked for credentials where a request brings none for a side. */
@@ -34,21 +36,23 @@ export interface ClientOptions {
 export interface RunOptions {
   /** Ends the run on both remotes. */
   signal?: AbortSignal
-  /** Told of what goes on. It must not throw. */
+  /** Called with each event of the run. It must not throw. */
   onEvent?: (event: RunEvent) => void
   /** Counts the run's requests and bytes, to be read at any time, also where the run fails. */
   traffic?: Traffic
   /** Accounts for what the run holds in memory, for a budget that runs share; without it, there is none. */
   memory?: MemoryAccount
+  /** Receives each packet that is sent and received, for debugging: its text may change in any release. It must not throw. */
+  onPacket?: (packet: TracedPacket) => void
 }
 
 type Remote = Pick<SyncRequest, 'source' | 'auth'> & { target?: Endpoint | null }
 
-/** Ends what is left of a run that is over: nobody waits for it. */
+/** Ends requests that are left over when a run is over. */
 const OVER = abortError(undefined)
 const DEFAULT_STALL_TIMEOUT = 10 * 60 * 1000
 
-/** Gives each run its remotes and one signal that ends both sides, and whatever is left of it at its end. */
+/** Gives each run its remotes and one signal that ends both sides, and any request that is left at its end. */
 export class Runner {
   readonly jobSettings: SpecSettings
   readonly #options: ClientOptions
@@ -64,8 +68,8 @@ export class Runner {
   /** @throws GitSyncError */
   async run<T>(
     request: Remote,
-    { signal, onEvent, traffic = new Traffic(), memory = UNACCOUNTED }: RunOptions,
-    work: (run: Run) => Promise<T>,
+    { signal, onEvent, traffic = new Traffic(), memory = UNACCOUNTED, onPacket }: RunOptions,
+    work: (run: RunContext) => Promise<T>,
   ): Promise<T> {
     const ending = new AbortController()
     const onAbort = () => ending.abort(abortError(signal?.reason))
@@ -73,13 +77,13 @@ export class Runner {
     if (signal?.aborted) onAbort()
     const emit = onEvent ?? (() => {})
     const meter = new ProgressMeter(emit)
-    // One for both sides: each may come to know what the other was sent.
+    // One for both sides: a remote may repeat what the other was sent.
     const secrets = new Secrets()
     secrets.learn(request.auth?.source)
     secrets.learn(request.auth?.target)
     try {
       ending.signal.throwIfAborted()
-      const shared = { signal: ending.signal, traffic, memory, secrets }
+      const shared = { signal: ending.signal, traffic, memory, secrets, onPacket }
       const endpoints = { source: request.source, target: request.target ?? request.source }
       const options = (role: EndpointRole) => this.#remoteOptions(request, role, endpoints[role], shared)
       const remotes = { source: new SmartHttp(options('source')), target: new SmartHttp(options('target')) }
@@ -110,19 +114,13 @@ export class Runner {
     request: Remote,
     side: EndpointRole,
     endpoint: Endpoint,
-    shared: Pick<RemoteOptions, 'signal' | 'traffic' | 'memory' | 'secrets'>,
+    shared: Pick<RemoteOptions, 'signal' | 'traffic' | 'memory' | 'secrets' | 'onPacket'>,
   ): RemoteOptions {
     const { auth: provider, stallTimeout = DEFAULT_STALL_TIMEOUT } = this.#options
     const access = async (url: URL): Promise<Access> => {
-      const asked = { ...endpoint, url: url.href }
       const own = request.auth?.[side]
-      const { credentials, skipTlsVerify, auth } = await resolveAuth(
-        own,
-        provider,
-        asked,
-        side,
-        shared.signal,
-      )
+      const asked = { endpoint: { ...endpoint, url: url.href }, role: side, signal: shared.signal }
+      const { credentials, skipTlsVerify, auth } = await resolveAuth(own, provider, asked)
       shared.secrets.learn(auth)
       return Object.assign(resolveDispatchers(this.#dispatcher, side, skipTlsVerify), { credentials })
     }

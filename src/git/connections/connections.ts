@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { Agent, type buildConnector, Client, type Dispatcher, Pool } from 'undici'
 import { GitSyncError } from '../../errors.js'
-import { patient } from './connector.js'
+import { readingEarlyResponses } from './connector.js'
 import type { Dial } from './dial.js'
 import { MAX_HEAD_BYTES, ResponseHeads } from './response-heads.js'
 
@@ -9,7 +9,7 @@ import { MAX_HEAD_BYTES, ResponseHeads } from './response-heads.js'
 const MAX_DIALS = 3
 
 /** No connection came about. It has no code: for some codes undici dials again without end. */
-export class ConnectError extends Error {
+class ConnectError extends Error {
   override readonly name = 'ConnectError'
 
   constructor(cause: unknown) {
@@ -90,7 +90,7 @@ class Line {
     const socket = await this.#dial(target, this.#signal)
     if (socket.destroyed) throw socket.errored ?? lost('the connection was closed at once')
     this.#heads = new ResponseHeads()
-    this.#socket = readAsCurl(patient(socket), this.#heads)
+    this.#socket = readAsCurl(readingEarlyResponses(socket), this.#heads)
     return this.#socket
   }
 }

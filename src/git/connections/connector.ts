@@ -1,16 +1,18 @@
 import type { Socket } from 'node:net'
 import { buildConnector } from 'undici'
 
-const LAST_WORDS_MS = 1_000
+const EARLY_RESPONSE_MS = 1_000
 const BROKEN = new Set(['EPIPE', 'ECONNRESET'])
 
-/** Makes connections with `patient` sockets. */
-export function patientConnector(options: buildConnector.BuildOptions): buildConnector.connector {
+/** Makes connections with sockets that read early responses. */
+export function connectorReadingEarlyResponses(
+  options: buildConnector.BuildOptions,
+): buildConnector.connector {
   const connect = buildConnector(options)
   return (target, callback) => {
     connect(target, (...[error, socket]: buildConnector.CallbackArgs) => {
       if (error) return callback(error, null)
-      callback(null, patient(socket))
+      callback(null, readingEarlyResponses(socket))
     })
   }
 }
@@ -22,7 +24,7 @@ type Done = (error?: Error | null) => void
  * write. Node would give up at the failed write and lose the response, which has arrived already, so a failed write is
  * reported only after the reading side has had time to deliver it.
  */
-export function patient<S extends Socket>(socket: S): S {
+export function readingEarlyResponses<S extends Socket>(socket: S): S {
   const delayed =
     (done: Done): Done =>
     (error) => {
@@ -32,7 +34,7 @@ export function patient<S extends Socket>(socket: S): S {
         socket.off('close', report)
         done(error)
       }
-      const timer = setTimeout(report, LAST_WORDS_MS)
+      const timer = setTimeout(report, EARLY_RESPONSE_MS)
       socket.once('close', report)
       return undefined
     }

@@ -13,7 +13,7 @@ const START = 'HTTP/1.'
 export class ResponseHeads {
   /** The request that is expected to be answered has begun to go out. */
   isAsked = false
-  #hasAnswered = false
+  #hasResponded = false
   #held: Buffer = Buffer.alloc(0)
   #isExpecting = true
   #bytes = 0
@@ -27,7 +27,7 @@ export class ResponseHeads {
 
   /** An earlier request was answered; of the response to the present one not one byte has come. */
   get isStale(): boolean {
-    return this.#hasAnswered && this.isAsked && this.#bytes === 0
+    return this.#hasResponded && this.isAsked && this.#bytes === 0
   }
 
   /** What may pass now that this has come; undefined while there is nothing. @throws Error for a 101 */
@@ -42,7 +42,7 @@ export class ResponseHeads {
       const head = this.#held.toString('latin1', 0, end)
       const rest = this.#held.subarray(end)
       if (!isInterim(head)) {
-        this.#hasAnswered = true
+        this.#hasResponded = true
         this.#held = Buffer.concat([Buffer.from(edited(head), 'latin1'), rest])
         break
       }

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { GitSyncError } from '../../errors.js'
 import type { ByteStream } from '../../runtime/byte-stream.js'
-import { legible, printable } from '../wire/protocol-error.js'
+import { legible, printable } from '../../runtime/printable.js'
 import type { ExchangeOptions, Response } from './exchange.js'
 import {
   credentialsHint,

@@ -4,20 +4,26 @@ import type { EndpointRole } from '../../../schemas/event.js'
 import type { ServiceStats } from '../../../schemas/result.js'
 import { GitSyncError } from '../../errors.js'
 import { type ByteStream, wrapStream } from '../../runtime/byte-stream.js'
+import { printable } from '../../runtime/printable.js'
 import { withoutTrailingSlashes } from '../../runtime/slashes.js'
 import { traceHeaders } from '../../runtime/trace.js'
 import { VERSION } from '../../version.js'
-import { ProtocolError, printable } from '../wire/protocol-error.js'
+import { ProtocolError } from '../wire/protocol-error.js'
 import { type Access, Exchange, type ExchangeOptions } from './exchange.js'
 import { acceptBody, discardBody } from './git-response.js'
 import { accounted, type MemoryAccount } from './memory-account.js'
 import { REDIRECTS, redirectedBase } from './redirect.js'
 import { toRemoteError } from './remote-error.js'
 import type { Traffic } from './traffic.js'
+import { type OnPacket, WireTrace } from './wire-trace.js'
 
 // gitprotocol-http: discovery by GET info/refs, one POST a call.
 
-export type Service = 'git-upload-pack' | 'git-receive-pack'
+export const UPLOAD_PACK = 'git-upload-pack'
+export const RECEIVE_PACK = 'git-receive-pack'
+export type Service = typeof UPLOAD_PACK | typeof RECEIVE_PACK
+/** Their names in a packet trace. */
+const TRACED = { [UPLOAD_PACK]: 'fetch', [RECEIVE_PACK]: 'push' } as const
 
 export interface RemoteOptions extends ExchangeOptions {
   url: URL
@@ -26,6 +32,8 @@ export interface RemoteOptions extends ExchangeOptions {
   mayLeaveOrigin: boolean
   traffic: Traffic
   memory: MemoryAccount
+  /** Receives each packet, for a packet trace. */
+  onPacket?: OnPacket | undefined
 }
 
 export interface Call {
@@ -50,6 +58,7 @@ export class SmartHttp {
   readonly side: EndpointRole
   readonly traffic: Traffic
   readonly #options: RemoteOptions
+  readonly #trace: WireTrace | undefined
   #base: URL
   #access: Access | undefined
 
@@ -57,6 +66,8 @@ export class SmartHttp {
     this.#options = options
     this.side = options.side
     this.traffic = options.traffic
+    const { onPacket, side, secrets } = options
+    this.#trace = onPacket && new WireTrace(onPacket, side, secrets)
     this.#base = options.url
   }
 
@@ -90,7 +101,8 @@ export class SmartHttp {
       if (!REDIRECTS.has(response.status)) {
         const options = { ...this.#options, isPush: false }
         const body = await acceptBody(response, `application/x-${service}-advertisement`, options)
-        return accounted(body, this.#options, counted.name)
+        const traced = this.#trace?.received(TRACED[service], body) ?? body
+        return accounted(traced, this.#options, counted.name)
       }
       await discardBody(response, this.#options)
       await this.#follow(url, String(response.headers.location ?? ''))
@@ -118,8 +130,8 @@ export class SmartHttp {
     })
     headers['content-type'] = `application/x-${service}-request`
     if (call.contentLength !== undefined) headers['content-length'] = String(call.contentLength)
-    let body = call.body
-    if (Buffer.isBuffer(body) && body.length > GZIP_FROM && service === 'git-upload-pack') {
+    let body = this.#trace?.sent(TRACED[service], call.body) ?? call.body
+    if (Buffer.isBuffer(body) && body.length > GZIP_FROM && service === UPLOAD_PACK) {
       body = await gzipAsync(body)
       headers['content-encoding'] = 'gzip'
     }
@@ -129,8 +141,9 @@ export class SmartHttp {
       body,
     })
     const options = { ...this.#options, isPush }
-    const answer = await acceptBody(response, `application/x-${service}-result`, options)
-    return call.isKept ? accounted(answer, this.#options, counted.name) : answer
+    const accepted = await acceptBody(response, `application/x-${service}-result`, options)
+    const traced = this.#trace?.received(TRACED[service], accepted) ?? accepted
+    return call.isKept ? accounted(traced, this.#options, counted.name) : traced
   }
 
   /**

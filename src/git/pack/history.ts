@@ -37,7 +37,7 @@ export interface PackSource {
 }
 
 /** Objects of one history: some six times the commits of the largest public ones, and some 300 MB of offsets and ids. */
-export const MAX_HISTORY = 10_000_000
+const MAX_HISTORY = 10_000_000
 /** Bases that are asked for at once. */
 const BASES_AT_ONCE = 5_000
 /** Bytes of objects that wait, while bases are fetched, to be bases themselves. */

@@ -2,8 +2,8 @@ import { inflateSync } from 'node:zlib'
 import { Pace } from '../../runtime/yield.js'
 import { ProtocolError } from '../wire/protocol-error.js'
 import { doesNotInflate, LargeInflate, wrongSize } from './large-inflate.js'
+import { PACK_HEADER_SIZE, parsePackHeader } from './pack.js'
 import { type EntryHead, MAX_OBJECT_SIZE, type PackEntry, parseEntryHead } from './pack-entry.js'
-import { PACK_HEADER_SIZE, parsePackHeader } from './pack-stream.js'
 
 /** Bytes of an object up to which it is inflated here and now, as soon as all of it has come. */
 const SMALL = 256 * 1024

@@ -1,11 +1,7 @@
 import { type ByteStream, prepend, type StreamHooks, wrapStream } from '../../runtime/byte-stream.js'
 import type { PacketReader } from '../wire/packet-reader.js'
-import { ProtocolError } from '../wire/protocol-error.js'
 import { readSideBand, type TextSink } from '../wire/side-band-stream.js'
-
-// gitformat-pack: "PACK", version, object count, objects, checksum.
-
-export const PACK_HEADER_SIZE = 12
+import { PACK_HEADER_SIZE, parsePackHeader } from './pack.js'
 
 export interface PackStream extends ByteStream {
   /** How many objects the header announces. */
@@ -32,16 +28,6 @@ export async function openPackStream(reader: PacketReader, onText: TextSink): Pr
     await chunks.return()
     throw error
   }
-}
-
-/** The object count of a pack's first 12 bytes. */
-export function parsePackHeader(bytes: Buffer): number {
-  if (bytes.length < PACK_HEADER_SIZE || bytes.toString('latin1', 0, 4) !== 'PACK') {
-    throw new ProtocolError('the answer has no pack')
-  }
-  const version = bytes.readUInt32BE(4)
-  if (version !== 2 && version !== 3) throw new ProtocolError(`pack version ${version} is not known`)
-  return bytes.readUInt32BE(8)
 }
 
 async function readHead(chunks: ByteStream): Promise<Buffer> {

@@ -1,5 +1,20 @@
 import { createHash } from 'node:crypto'
 import { hashSize, type ObjectFormat } from '../refs/object-id.js'
+import { ProtocolError } from '../wire/protocol-error.js'
+
+// gitformat-pack: "PACK", version, object count, objects, checksum.
+
+export const PACK_HEADER_SIZE = 12
+
+/** The object count of a pack's first 12 bytes. */
+export function parsePackHeader(bytes: Buffer): number {
+  if (bytes.length < PACK_HEADER_SIZE || bytes.toString('latin1', 0, 4) !== 'PACK') {
+    throw new ProtocolError('the response has no pack')
+  }
+  const version = bytes.readUInt32BE(4)
+  if (version !== 2 && version !== 3) throw new ProtocolError(`pack version ${version} is not known`)
+  return bytes.readUInt32BE(8)
+}
 
 /** A pack of no objects: what a push carries that creates refs to objects which the target has already. */
 export function emptyPack(format: ObjectFormat): Buffer {

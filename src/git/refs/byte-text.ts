@@ -6,7 +6,7 @@ const ESCAPE = 0xdc00
 
 export function decodeText(bytes: Buffer, start = 0, end = bytes.length): string {
   const text = bytes.toString('utf8', start, end)
-  // Anything else than UTF-8 has become U+FFFD, which is rare enough to look again.
+  // Bytes that are not UTF-8 have become U+FFFD, which is rare enough to check again.
   if (!text.includes('\ufffd') || isUtf8(bytes.subarray(start, end))) return text
   let escaped = ''
   let valid = start
@@ -24,11 +24,11 @@ export function decodeText(bytes: Buffer, start = 0, end = bytes.length): string
   return escaped + bytes.toString('utf8', valid, end)
 }
 
-/** Bytes of the character at `at`; 0 where there is none. */
+/** The length in bytes of the character at `at`; 0 if there is none. */
 function sequenceLength(bytes: Buffer, at: number, end: number): number {
   const first = bytes[at] as number
   if (first < 0x80) return 1
-  // Most bytes that begin no character are told by this, and cost no call.
+  // This rejects most bytes that do not begin a character, without a call.
   if (first < 0xc2 || first > 0xf4 || ((bytes[at + 1] ?? 0) & 0xc0) !== 0x80) return 0
   const length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
   return at + length <= end && isUtf8(bytes.subarray(at, at + length)) ? length : 0
@@ -36,7 +36,7 @@ function sequenceLength(bytes: Buffer, at: number, end: number): number {
 
 export function encodeText(text: string): Buffer {
   if (text.isWellFormed()) return Buffer.from(text)
-  // No code unit takes more than three bytes.
+  // A code unit needs at most three bytes.
   const bytes = Buffer.allocUnsafe(text.length * 3)
   let size = 0
   let valid = 0
@@ -62,8 +62,8 @@ function isLowSurrogate(code: number): boolean {
 }
 
 /**
- * The one spelling that bytes have here. Two strings may stand for the same bytes: surrogates of bytes that are valid
- * UTF-8 together, as those of a mapping's two halves may be.
+ * The canonical string for the bytes of `text`. Two strings may encode the same bytes, if surrogates of the two halves
+ * of a mapping are valid UTF-8 together.
  */
 export function canonicalText(text: string): string {
   return text.isWellFormed() ? text : decodeText(encodeText(text))

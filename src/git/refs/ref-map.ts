@@ -80,7 +80,7 @@ export class RefMap<V> implements ReadonlyMap<string, V> {
     return this.#names[low] === name ? low : this.#strays.get(name)
   }
 
-  /** Where a name stands. One that comes in its order is new. */
+  /** The index of a name. One that arrives in order is new. */
   #known(name: string): number | undefined {
     return this.#isNext(name) ? undefined : this.#search(name)
   }

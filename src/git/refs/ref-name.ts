@@ -8,7 +8,7 @@ import { encodeText } from './byte-text.js'
 // biome-ignore lint/suspicious/noControlCharactersInRegex: git forbids them
 const FORBIDDEN = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/[/.]|[./]$|\.lock(?:\/|$)/
 
-// A name must fit into a packet beside two ids; file systems hold no longer one.
+// A name must fit into a packet with two ids; file systems do not allow longer ones either.
 const MAX_LENGTH = 4096
 
 /** Whether git would take `name` in a push: of three parts at least, so not `refs/stash`. */

@@ -1,16 +1,17 @@
+import { legible } from '../../runtime/printable.js'
 import { Pace } from '../../runtime/yield.js'
-import { type ObjectFormat, zeroId } from '../refs/object-id.js'
+import { zeroId } from '../refs/object-id.js'
 import { Capabilities } from './capabilities.js'
 import { lineOf, splitLineOf, type TextLine } from './line.js'
 import { PacketReader } from './packet-reader.js'
 import { HEADER_SIZE, MAX_PACKET_SIZE, type Packet, textOf } from './pkt-line.js'
-import { ExcessError, legible, ProtocolError } from './protocol-error.js'
+import { ExcessError, ProtocolError } from './protocol-error.js'
 import { RefListing } from './ref-listing.js'
 
 // gitprotocol-http, "Smart Server Response"; gitprotocol-pack, "Reference Discovery"; gitprotocol-v2,
 // "Capability Advertisement".
 
-/** What `info/refs` answers: with v2 the capabilities alone, with v0 and v1 the refs too. */
+/** The response to `info/refs`: with v2 the capabilities alone, with v0 and v1 the refs too. */
 export type Advertisement = { version: 2; capabilities: Capabilities } | RefAdvertisement
 
 export interface RefAdvertisement extends RefListing {
@@ -18,7 +19,7 @@ export interface RefAdvertisement extends RefListing {
   capabilities: Capabilities
 }
 
-/** Bytes of a list of refs: some four million of them. */
+/** Bytes of a list of refs, enough for about four million. */
 export const MAX_ADVERTISEMENT = 256 * 1024 * 1024
 /** Bytes of capabilities: v1 has one packet for them all. */
 const MAX_CAPABILITIES = MAX_PACKET_SIZE
@@ -37,13 +38,6 @@ export async function readAdvertisement(bytes: AsyncIterable<Buffer>): Promise<A
   } finally {
     await reader.close()
   }
-}
-
-export function objectFormatOf(capabilities: Capabilities): ObjectFormat {
-  const format = capabilities.get('object-format') ?? 'sha1'
-  if (format !== 'sha1' && format !== 'sha256')
-    throw new ProtocolError(`unknown object format ${legible(format)}`)
-  return format
 }
 
 /** Skips `# service=…` with its flush, and a `version 1` line. */
@@ -76,7 +70,7 @@ async function readRefs(reader: PacketReader, first: Packet): Promise<RefAdverti
   const { word, rest } = splitLineOf(first)
   const [name = '', offered = ''] = rest.split('\0', 2)
   const capabilities = Capabilities.parse(offered)
-  const format = objectFormatOf(capabilities)
+  const format = capabilities.objectFormat
   const listing = new RefListing(format)
   let headId: string | undefined
   const keep = (line: TextLine) => {
@@ -89,7 +83,7 @@ async function readRefs(reader: PacketReader, first: Packet): Promise<RefAdverti
   return advertised(listing, capabilities)
 }
 
-/** Stands with the null id where a repository without refs has only capabilities to tell. */
+/** The name, with the null id, that carries the capabilities of a repository without refs. */
 const NO_REFS = 'capabilities^{}'
 
 function advertised(listing: RefListing, capabilities: Capabilities): RefAdvertisement {

@@ -1,3 +1,7 @@
+import { legible } from '../../runtime/printable.js'
+import type { ObjectFormat } from '../refs/object-id.js'
+import { ProtocolError } from './protocol-error.js'
+
 // gitprotocol-capabilities (v0 and v1: one list, space-separated) and gitprotocol-v2 (one a line).
 
 /** What a remote offers: names, some with values; a name may come more than once (`symref`). */
@@ -32,6 +36,14 @@ export class Capabilities {
 
   all(name: string): readonly string[] {
     return this.#values.get(name) ?? []
+  }
+
+  /** @throws ProtocolError for a format that is not known here */
+  get objectFormat(): ObjectFormat {
+    const format = this.get('object-format') ?? 'sha1'
+    if (format !== 'sha1' && format !== 'sha256')
+      throw new ProtocolError(`unknown object format ${legible(format)}`)
+    return format
   }
 
   /** Whether a v2 command's feature is offered, such as `shallow` in `fetch=shallow wait-for-done`. */

@@ -1,18 +1,20 @@
+import { legible } from '../../runtime/printable.js'
 import { isObjectId, type ObjectFormat } from '../refs/object-id.js'
+import { readAcknowledgment } from './acknowledgments.js'
 import { lineOf } from './line.js'
 import type { PacketReader } from './packet-reader.js'
 import { HEADER_SIZE, type Packet } from './pkt-line.js'
-import { ExcessError, legible, ProtocolError } from './protocol-error.js'
+import { ExcessError, ProtocolError } from './protocol-error.js'
 
 // gitprotocol-v2, "fetch", output; gitprotocol-pack, "Packfile Negotiation".
 
-/** The `shallow` and `unshallow` lines of an answer. */
+/** The `shallow` and `unshallow` lines of a response. */
 export interface ShallowInfo {
   shallow: string[]
   unshallow: string[]
 }
 
-/** What is asked for here has a few thousand edges at most; each may become a want or a have. */
+/** Our questions have a few thousand edges at most; each may become a want or a have. */
 const MAX_EDGES = 100_000
 
 export interface ShallowOptions {
@@ -21,7 +23,7 @@ export interface ShallowOptions {
   among?: ReadonlySet<string>
 }
 
-/** Gathers the lines of an answer, which may be without an end. */
+/** Gathers the lines of a response, which may be endless. */
 export class ShallowLines implements ShallowInfo {
   readonly shallow: string[] = []
   readonly unshallow: string[] = []
@@ -44,7 +46,7 @@ export class ShallowLines implements ShallowInfo {
   }
 }
 
-/** Reads a v2 answer up to its pack. An empty body is how git's http-backend refuses an argument. */
+/** Reads a v2 response up to its pack. git's http-backend refuses an argument with an empty body. */
 export async function readV2Preamble(reader: PacketReader, info = new ShallowLines()): Promise<ShallowInfo> {
   for (;;) {
     const section = lineOf(await reader.nextOrFail('before its pack'))
@@ -56,7 +58,7 @@ export async function readV2Preamble(reader: PacketReader, info = new ShallowLin
       packet = await reader.nextOrFail('before its pack')
     ) {
       if (packet.type === 'delimiter') break
-      if (packet.type !== 'line') throw new ProtocolError('the answer has no pack')
+      if (packet.type !== 'line') throw new ProtocolError('the response has no pack')
       const line = lineOf(packet)
       if (section === 'shallow-info') info.keep(line)
       else if (section === 'acknowledgments') readAcknowledgment(line)
@@ -64,7 +66,7 @@ export async function readV2Preamble(reader: PacketReader, info = new ShallowLin
   }
 }
 
-/** Reads a v1 answer's `shallow` lines, where we sent some, and its ACK and NAK lines, up to the pack. */
+/** Reads a v1 response's `shallow` lines, if we sent some, and its ACK and NAK lines, up to the pack. */
 export async function readV1Preamble(reader: PacketReader, info = new ShallowLines()): Promise<ShallowInfo> {
   for (;;) {
     const start = await reader.peek(HEADER_SIZE + 1)
@@ -76,7 +78,7 @@ export async function readV1Preamble(reader: PacketReader, info = new ShallowLin
 
 const KNOWN_SECTIONS = new Set(['acknowledgments', 'shallow-info', 'wanted-refs'])
 
-/** The band number of a side-band packet comes where a line has its first letter. */
+/** A side-band packet has its band number where a line has its first letter. */
 function isBand(byte: number | undefined): boolean {
   return byte === 1 || byte === 2 || byte === 3
 }
@@ -85,15 +87,4 @@ function keepAcknowledgment(info: ShallowLines, packet: Packet): void {
   const line = lineOf(packet)
   if (line.startsWith('shallow ') || line.startsWith('unshallow ')) info.keep(line)
   else readAcknowledgment(line)
-}
-
-export type Acknowledgment = { type: 'ack'; id: string; state: string } | { type: 'nak' } | { type: 'ready' }
-
-/** `ACK SP <id> [SP <state>]`, `NAK`, and in v2 `ready`. */
-export function readAcknowledgment(line: string): Acknowledgment {
-  const [word, id = '', state = '', ...more] = line.split(' ')
-  if (word === 'ACK' && isObjectId(id) && more.length === 0) return { type: 'ack', id, state }
-  if (line === 'NAK') return { type: 'nak' }
-  if (line === 'ready') return { type: 'ready' }
-  throw new ProtocolError(`expected an acknowledgment, got "${legible(line)}"`)
 }

@@ -2,10 +2,10 @@ import { decodeText } from '../refs/byte-text.js'
 import { type Packet, textOf } from './pkt-line.js'
 import { ProtocolError, RemoteFatalError } from './protocol-error.js'
 
-/** A line cut at its first space: in most an id and what has it. */
+/** A line split at its first space: mostly an id and the name that has it. */
 export interface TextLine {
   word: string
-  /** Empty where there is no space. */
+  /** Empty if there is no space. */
   rest: string
 }
 
@@ -16,15 +16,15 @@ export function lineOf(packet: Packet): string {
   return line
 }
 
-/** The same, cut in two. */
+/** The same, split in two. */
 export function splitLineOf(packet: Packet): TextLine {
   const payload = payloadOf(packet)
   return splitLine(payload, 0, payload.length)
 }
 
 /**
- * The same, of the bytes from `start` to `end`. Of many lines much is kept, so each part is a string of its own, not a
- * view of the line.
+ * The same, of the bytes from `start` to `end`. Each part is a string of its own, not a view of the line: refs are kept
+ * by the million.
  */
 export function splitLine(bytes: Buffer, start: number, end: number): TextLine {
   const textEnd = bytes[end - 1] === LF ? end - 1 : end

@@ -1,16 +1,17 @@
-import { AGENT } from '../../version.js'
+import { legible } from '../../runtime/printable.js'
 import type { ObjectFormat } from '../refs/object-id.js'
-import { MAX_ADVERTISEMENT, objectFormatOf } from './advertisement.js'
+import { MAX_ADVERTISEMENT } from './advertisement.js'
 import type { Capabilities } from './capabilities.js'
 import type { TextLine } from './line.js'
 import { PacketReader } from './packet-reader.js'
-import { DELIMITER_PACKET, encodePacket, FLUSH_PACKET } from './pkt-line.js'
-import { legible, ProtocolError } from './protocol-error.js'
+import { encodePacket, FLUSH_PACKET } from './pkt-line.js'
+import { ProtocolError } from './protocol-error.js'
 import { RefListing } from './ref-listing.js'
+import { commandHead } from './v2-command.js'
 
 // gitprotocol-v2, "ls-refs".
 
-/** Asks for the refs below `prefixes`. A server may answer with more: they are hints. */
+/** Asks for the refs below `prefixes`. They are hints: a server may list more. */
 export function writeLsRefs(capabilities: Capabilities, prefixes: readonly string[]): Buffer {
   const packets = commandHead('ls-refs', capabilities)
   packets.push(encodePacket('symrefs\n'))
@@ -33,21 +34,10 @@ export async function readLsRefs(bytes: AsyncIterable<Buffer>, format?: ObjectFo
   }
 }
 
-/** The lines that begin every v2 command. */
-export function commandHead(command: string, capabilities: Capabilities): Buffer[] {
-  const packets = [encodePacket(`command=${command}\n`)]
-  if (capabilities.has('agent')) packets.push(encodePacket(`agent=${AGENT}\n`))
-  if (capabilities.has('object-format')) {
-    packets.push(encodePacket(`object-format=${objectFormatOf(capabilities)}\n`))
-  }
-  packets.push(DELIMITER_PACKET)
-  return packets
-}
-
 /** `<id> SP <name> *(SP <attribute>)`; the id of an unborn HEAD is the word `unborn`. */
 function keepLine(listing: RefListing, { word, rest }: TextLine): void {
   const [name = '', ...attributes] = rest.includes(' ') ? rest.split(' ') : [rest]
-  // A name with a space in it is none, and must not be taken for what stands before the space.
+  // A name with a space is not valid, and must not be mistaken for the part before the space.
   if (name === '' || attributes.some((attribute) => !attribute.includes(':')))
     throw new ProtocolError(`expected a ref, got "${legible(`${word} ${rest}`)}"`)
   if (name !== 'HEAD') {

@@ -4,10 +4,10 @@ import { splitLine, splitLineOf, type TextLine } from './line.js'
 import { decodePacket, HEADER_SIZE, type Packet, packetSize } from './pkt-line.js'
 import { ExcessError, ProtocolError } from './protocol-error.js'
 
-/** Bytes that are read behind a response's end before its connection is given up. */
+/** Bytes that are read after a response's end before its connection is given up. */
 export const MAX_TRAILING_BYTES = 1024
 const MIB = 1024 * 1024
-/** What one packet costs, with what is done about it. */
+/** The cost of one packet, its processing included. */
 const MICROSECONDS = 5
 
 /** Reads packets, and then perhaps raw bytes, from a stream of chunks of any size. */
@@ -19,13 +19,13 @@ export class PacketReader {
   #offset = 0
   readonly #pace = new Pace()
 
-  /** `limit`: the most bytes of a response that has to be held, so that an endless one is an error. */
+  /** `limit`: the most bytes of a response that has to be held; an endless one ends in an error. */
   constructor(bytes: AsyncIterable<Buffer>, limit = Number.POSITIVE_INFINITY) {
     this.#chunks = wrapStream(bytes[Symbol.asyncIterator](), { chunk: (chunk) => this.#count(chunk) })
     this.#limit = limit
   }
 
-  /** What follows is passed on and not held, as a pack is: it may be of any length. */
+  /** Lifts the limit: what follows is passed on and not held, as a pack is. */
   unlimit(): void {
     this.#limit = Number.POSITIVE_INFINITY
   }
@@ -41,7 +41,7 @@ export class PacketReader {
       }
       if (!(await this.#fill(decoded.needed))) {
         if (this.#available === 0) return undefined
-        throw new ProtocolError('the answer ends in the middle of a packet')
+        throw new ProtocolError('the response ends in the middle of a packet')
       }
     }
   }
@@ -49,7 +49,7 @@ export class PacketReader {
   /** The next packet, where there has to be one. */
   async nextOrFail(where: string): Promise<Packet> {
     const packet = await this.next()
-    if (!packet) throw new ProtocolError(`the answer ends early, ${where}`)
+    if (!packet) throw new ProtocolError(`the response ends early, ${where}`)
     return packet
   }
 
@@ -77,8 +77,8 @@ export class PacketReader {
   }
 
   /**
-   * The same for a list of refs, in which nothing may follow the flush: what a packet behind it names would be taken
-   * for absent, and pruned.
+   * The same for a list of refs, in which nothing may follow the flush: a ref that a later packet names would seem
+   * absent, and be pruned.
    */
   async finishList(): Promise<void> {
     const header = (await this.peek(HEADER_SIZE)).toString('latin1')
@@ -86,7 +86,7 @@ export class PacketReader {
     await this.finish()
   }
 
-  /** Reads the end of a response that is complete, so that its connection can serve again. */
+  /** Reads a complete response to its end, so that its connection can be used again. */
   async finish(): Promise<void> {
     let left = MAX_TRAILING_BYTES - this.#available
     while (left >= 0) {
@@ -97,7 +97,7 @@ export class PacketReader {
     await this.close()
   }
 
-  /** Releases the stream; what was not read is thrown away. */
+  /** Releases the stream; what was not read is discarded. */
   async close(): Promise<void> {
     await this.#chunks.return()
   }
@@ -138,7 +138,9 @@ export class PacketReader {
 
   #count(chunk: Buffer): Buffer {
     this.#read += chunk.length
-    if (this.#read > this.#limit) throw new ExcessError(`its answer is longer than ${this.#limit / MIB} MiB`)
+    if (this.#read > this.#limit) {
+      throw new ExcessError(`its response is longer than ${this.#limit / MIB} MiB`)
+    }
     return chunk
   }
 }

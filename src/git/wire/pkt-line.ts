@@ -1,5 +1,6 @@
+import { printable } from '../../runtime/printable.js'
 import { decodeText, encodeText } from '../refs/byte-text.js'
-import { ProtocolError, printable } from './protocol-error.js'
+import { ProtocolError } from './protocol-error.js'
 
 // gitprotocol-common: "pkt-line Format"; the control packets 0001 and 0002 are from gitprotocol-v2.
 
@@ -20,7 +21,7 @@ export const DELIMITER_PACKET = Buffer.from('0001')
 
 const CONTROL = [{ type: 'flush' }, { type: 'delimiter' }, { type: 'response-end' }] as const
 
-/** Decodes the packet at `offset`; `needed` is how many bytes from there on are wanted before trying again. */
+/** Decodes the packet at `offset`; `needed` is how many bytes from there on it takes to try again. */
 export function decodePacket(buffer: Buffer, offset = 0): Decoded {
   const available = buffer.length - offset
   if (available < HEADER_SIZE) return { type: 'incomplete', needed: HEADER_SIZE }
@@ -44,7 +45,7 @@ export function packetSize(buffer: Buffer, offset: number): number {
   return size
 }
 
-/** Encodes one data packet of at most 65,516 bytes. Text is given its own LF by the caller. */
+/** Encodes one data packet of at most 65,516 bytes. The caller ends text in LF. */
 export function encodePacket(payload: string | Buffer): Buffer {
   const bytes = typeof payload === 'string' ? encodeText(payload) : payload
   const size = bytes.length + HEADER_SIZE

@@ -1,52 +1,58 @@
+import { legible, printable } from '../../runtime/printable.js'
 import { lineOf } from './line.js'
 import type { PacketReader } from './packet-reader.js'
-import { legible, ProtocolError, printable } from './protocol-error.js'
+import { ProtocolError } from './protocol-error.js'
 
 // gitprotocol-pack, "Report Status" and "report-status-v2".
 
+/** `ok`, or `ng` with the target's reason. */
+export type ReportedStatus = { ok: true } | { ok: false; reason: string }
+
 export interface PushReport {
-  /** Empty where the pack was unpacked, else the target's reason. */
-  unpackError: string
-  /** By ref: empty for `ok`, else the reason of `ng`. A ref without a line is unknown. */
-  refs: Map<string, string>
+  unpack: ReportedStatus
+  /** A ref without a line is unknown. */
+  refs: Map<string, ReportedStatus>
 }
 
+const OK: ReportedStatus = { ok: true }
+
 /**
- * Reads a report on the refs that were sent, up to its flush; what some servers append is left alone. `redact` is for
- * the target's words.
+ * Reads a report on the refs that were sent, up to its flush; what some servers append is ignored. `redact` is applied
+ * to the target's reasons.
  */
 export async function readPushReport(
   reader: PacketReader,
   sent: ReadonlySet<string>,
   redact = (text: string) => text,
 ): Promise<PushReport> {
-  const reasonOf = (text: string) => printable(redact(legible(text))) || 'no reason given'
-  const report: PushReport = { unpackError: '', refs: new Map() }
+  const refused = (text: string): ReportedStatus => {
+    return { ok: false, reason: printable(redact(legible(text))) || 'no reason given' }
+  }
   const unpack = lineOf(await reader.nextOrFail('before its report'))
   if (!unpack.startsWith('unpack '))
     throw new ProtocolError(`expected an unpack line, got "${legible(unpack)}"`)
   const verdict = unpack.slice('unpack '.length)
-  if (verdict !== 'ok') report.unpackError = reasonOf(verdict)
+  const report: PushReport = { unpack: verdict === 'ok' ? OK : refused(verdict), refs: new Map() }
   for (;;) {
     const packet = await reader.next()
     if (!packet || packet.type === 'flush') return report
-    keepLine(report, sent, lineOf(packet), reasonOf)
+    keepLine(report, sent, lineOf(packet), refused)
   }
 }
 
-/** `ok <ref>`, `ng <ref> <reason>`, or an `option` line, which says how a ref was taken and changes nothing. */
+/** `ok <ref>`, `ng <ref> <reason>`, or an `option` line, which describes an accepted ref and changes nothing. */
 function keepLine(
   { refs }: PushReport,
   sent: ReadonlySet<string>,
   line: string,
-  reasonOf: (text: string) => string,
+  refused: (reason: string) => ReportedStatus,
 ): void {
   const [word, ref = '', ...reason] = line.split(' ')
   if (word === 'option') return
   if (word !== 'ok' && word !== 'ng') throw new ProtocolError(`expected ok or ng, got "${legible(line)}"`)
-  // As git does: what is said of other refs is no matter of ours.
+  // Like git, ignore refs that were not sent.
   if (!sent.has(ref)) return
-  // Of two words on one ref, the bad one stands.
-  if (word === 'ng') refs.set(ref, reasonOf(reason.join(' ')))
-  else if (!refs.has(ref)) refs.set(ref, '')
+  // Of two lines for one ref, the refusal counts.
+  if (word === 'ng') refs.set(ref, refused(reason.join(' ')))
+  else if (!refs.has(ref)) refs.set(ref, OK)
 }

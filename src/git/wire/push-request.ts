@@ -2,7 +2,6 @@ import { GitSyncError } from '../../errors.js'
 import { AGENT } from '../../version.js'
 import { isObjectId, type ObjectFormat, zeroId } from '../refs/object-id.js'
 import { isValidRefName } from '../refs/ref-name.js'
-import { objectFormatOf } from './advertisement.js'
 import type { Capabilities } from './capabilities.js'
 import { encodePacket, FLUSH_PACKET } from './pkt-line.js'
 
@@ -10,7 +9,7 @@ import { encodePacket, FLUSH_PACKET } from './pkt-line.js'
 
 export interface Command {
   ref: string
-  /** What the target must still hold; empty for a create. */
+  /** The id that the target must still have; empty for a create. */
   oldId: string
   /** Empty for a delete. */
   newId: string
@@ -24,7 +23,7 @@ export interface PushOptions {
 /**
  * The part of a push before its pack: commands, flush, and push options with a flush of their own.
  *
- * @throws GitSyncError `internal` for commands that nobody can have planned
+ * @throws GitSyncError `internal` for commands that no plan can contain
  */
 export function writeCommands(
   offered: Capabilities,
@@ -32,7 +31,7 @@ export function writeCommands(
   options: PushOptions,
 ): Buffer {
   const chosen = chooseCapabilities(offered, commands, options)
-  const format = objectFormatOf(offered)
+  const format = offered.objectFormat
   checkCommands(commands, format)
   const zero = zeroId(format)
   const packets = commands.map(({ ref, oldId, newId }, index) => {
@@ -48,8 +47,8 @@ export function writeCommands(
 }
 
 /**
- * The last look at what goes over the wire, whoever asked for it: a null id as the new one, say, would be a delete that
- * no guard has counted.
+ * Checks the commands once more before they are sent: a null new id, for example, would be a delete that no guard has
+ * counted.
  */
 function checkCommands(commands: readonly Command[], format: ObjectFormat): void {
   const isId = (id: string) => id === '' || isObjectId(id, format)
@@ -71,14 +70,14 @@ function chooseCapabilities(
 ): string[] {
   const first = (...names: string[]) => names.find((name) => offered.has(name))
   const wished = [
-    // Asked for even where it is not offered: some servers move no ref without it.
+    // Requested even if it is not offered: some servers move no ref without it.
     first('report-status-v2') ?? 'report-status',
     first('side-band-64k'),
     commands.some(({ newId }) => newId === '') ? first('delete-refs') : undefined,
     options.atomic ? first('atomic') : undefined,
-    // Announced without options to follow, it would kill receive-pack.
+    // receive-pack fails if it is requested and no options follow.
     options.pushOptions?.length ? first('push-options') : undefined,
-    offered.has('object-format') ? `object-format=${objectFormatOf(offered)}` : undefined,
+    offered.has('object-format') ? `object-format=${offered.objectFormat}` : undefined,
     offered.has('agent') ? `agent=${AGENT}` : undefined,
   ]
   return wished.filter((name) => name !== undefined)

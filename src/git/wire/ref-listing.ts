@@ -1,17 +1,20 @@
+import { legible } from '../../runtime/printable.js'
 import { Sample } from '../../runtime/sample.js'
 import { isObjectId, type ObjectFormat, zeroId } from '../refs/object-id.js'
 import { RefMap } from '../refs/ref-map.js'
 import { isWellFormedRefName } from '../refs/ref-name.js'
-import { ExcessError, legible, ProtocolError } from './protocol-error.js'
+import { ExcessError, ProtocolError } from './protocol-error.js'
 import { MAX_HAVES, MAX_SHALLOW } from './request-bounds.js'
 
-/** What a remote lists, believed only as far as git could list it: all that follows builds on it. */
+const MAX_INVALID = 10
+
+/** The refs of a remote. Whatever git itself could not list is refused, as all that follows relies on them. */
 export class RefListing {
   /** Ref names to object ids, without peeled entries and without HEAD. */
   readonly refs = new RefMap<string>()
-  /** Names that are none to git. They are never written, so they are not kept. */
-  readonly invalidNames = new Sample()
-  /** The branch that HEAD names, where that can be told. */
+  /** Names that are not valid in git. They are never written, so only a sample is kept. */
+  readonly invalidNames = new Sample(MAX_INVALID)
+  /** The branch that HEAD names, if known. */
   head: string | undefined
   /** `.have` lines: objects that the repository has without a ref of its own, as a fork does. */
   readonly extraHaves: string[] = []
@@ -19,7 +22,7 @@ export class RefListing {
   readonly shallow: string[] = []
   readonly #format: ObjectFormat | undefined
 
-  /** Without a format, ids of either are taken. */
+  /** Without a format, ids of either are accepted. */
   constructor(format?: ObjectFormat) {
     this.#format = format
   }
@@ -36,7 +39,7 @@ export class RefListing {
 
   keepExtraHave(id: string): void {
     this.checkId('.have', id)
-    // A fetch offers no more, so more of them need not be kept.
+    // A fetch offers no more than these.
     if (this.extraHaves.length < MAX_HAVES) this.extraHaves.push(id)
   }
 

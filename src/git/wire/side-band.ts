@@ -10,15 +10,15 @@ const BAND_FATAL = 3
 export interface Demultiplexed {
   /** The data of band 1, as one view into the chunk. */
   data: Buffer
-  /** What the remote says on band 2, cut anywhere. */
+  /** Text of band 2, divided anywhere. */
   text: Buffer[]
-  /** The flush that ends the stream was seen; what came after it is not looked at. */
+  /** The flush that ends the stream was seen; bytes after it are ignored. */
   ended: boolean
 }
 
 /**
- * Takes a side-band stream apart, chunk by chunk. Data is handed on before its packet is complete, and nothing
- * is copied but for closing the 5-byte gaps that the headers leave: the chunk given to `push` is overwritten.
+ * Demultiplexes a side-band stream in place, chunk by chunk: the chunk given to `push` is overwritten, to close the
+ * 5-byte gaps that the headers leave. Data is passed on before its packet is complete.
  */
 export class SideBandDemultiplexer {
   readonly #header = Buffer.alloc(HEADER_SIZE + 1)
@@ -29,17 +29,17 @@ export class SideBandDemultiplexer {
   #ended = false
   #text: Buffer[] = []
 
-  /** What the last chunk said on band 2, also where it went on with a fatal error. */
+  /** Text of band 2 in the last chunk, even if a fatal error followed in it. */
   get text(): readonly Buffer[] {
     return this.#text
   }
 
-  /** True once the flush was seen. A stream that ends without it was cut. */
+  /** True once the flush was seen. A stream that ends without it is truncated. */
   get ended(): boolean {
     return this.#ended
   }
 
-  /** @throws ProtocolError for bad framing and for the remote's own fatal error on band 3 */
+  /** @throws ProtocolError for bad framing, and for the remote's fatal error on band 3 */
   push(chunk: Buffer): Demultiplexed {
     const text: Buffer[] = []
     this.#text = text
@@ -91,7 +91,7 @@ export class SideBandDemultiplexer {
     if (at === chunk.length) return at
     this.#band = chunk[at++] as number
     if (this.#band < BAND_DATA || this.#band > BAND_FATAL)
-      throw new ProtocolError(`no side-band ${this.#band} exists`)
+      throw new ProtocolError(`unknown side-band ${this.#band}`)
     this.#remaining = size - HEADER_SIZE - 1
     this.#headerLength = 0
     if (this.#remaining === 0) this.#endPacket()

@@ -5,7 +5,7 @@ import { withoutTrailingSlashes } from '../../runtime/slashes.js'
 import type { ReloadingFile } from './reloading-file.js'
 
 /** A line of the file. The secret is in a private field, so that nothing prints it by mistake. */
-export class StoredCredential {
+class StoredCredential {
   readonly origin: string
   /** Without a slash at its end; '' is the whole host. */
   readonly path: string

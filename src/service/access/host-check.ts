@@ -50,7 +50,7 @@ function isLoopbackAuthority(authority: string): boolean {
 }
 
 /** `localhost` and names below it (RFC 6761, 6.3), 127.0.0.0/8 and `[::1]`. */
-export function isLoopbackName(host: string): boolean {
+function isLoopbackName(host: string): boolean {
   const name = host.toLowerCase().replace(/\.$/, '')
   if (isIPv4(name)) return name.startsWith('127.')
   return name === 'localhost' || name === '[::1]' || /^[\w.-]+\.localhost$/.test(name)

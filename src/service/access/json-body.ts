@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { quoted } from '../../engine/request/validate-text.js'
 import { GitSyncError } from '../../errors.js'
 
 /**
@@ -44,8 +45,4 @@ function encodingProblem(body: Buffer): string | undefined {
 function invalidBody(problem: string): GitSyncError {
   const message = `The request body must be JSON in UTF-8: ${problem}.`
   return new GitSyncError('invalid_request', message, { errors: [{ path: '', message: problem }] })
-}
-
-function quoted(word: string): string {
-  return JSON.stringify(word.slice(0, 40))
 }

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 import picomatch from 'picomatch'
+import { bareName } from '../../git/connections/host-name.js'
 
 /** A host as `GITSYNC_ALLOWED_HOSTS` names it. */
 interface HostPattern {
@@ -32,14 +33,6 @@ export class AllowedHosts {
     if (found.length === 0) return undefined
     return found.some(({ isGlob }) => !isGlob) ? 'by-name' : 'by-glob'
   }
-}
-
-/** A host as it is compared: in lower case, without the brackets of IPv6 and the dot of a full name. */
-export function bareName(host: string): string {
-  return host
-    .toLowerCase()
-    .replace(/^\[(.*)\]$/, '$1')
-    .replace(/\.$/, '')
 }
 
 const NAME = /^([\w.*?-]+)(?::(\d{1,5}))?$/

@@ -3,10 +3,10 @@ import type { Dispatcher } from 'undici'
 import { type DispatcherProvider, perUse } from '../../engine/run/dispatchers.js'
 import { GitSyncError } from '../../errors.js'
 import { agentThatDials } from '../../git/connections/connections.js'
+import { dialByProxy, type ProxySettings } from '../../git/connections/dial-by-proxy.js'
 import { dialThrough } from '../../git/connections/proxy-tunnel.js'
 import { guardDirect, guardTunnel, type Lookup } from './guard.js'
 import type { EgressPolicy } from './policy.js'
-import { dialByProxy, type ProxySettings } from './proxies.js'
 
 export interface EgressOptions {
   policy: EgressPolicy

@@ -2,7 +2,7 @@ import type { LookupAddress, LookupOptions } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import type { buildConnector } from 'undici'
 import { type Dial, dialDirectly, portOf } from '../../git/connections/dial.js'
-import { unlessAborted } from '../../git/http/abort.js'
+import { unlessAborted } from '../../runtime/abort.js'
 import type { EgressPolicy } from './policy.js'
 
 /** Finds all addresses of a host name. */

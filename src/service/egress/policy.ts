@@ -1,11 +1,10 @@
 import type { LookupAddress } from 'node:dns'
 import { isIP } from 'node:net'
 import { GitSyncError } from '../../errors.js'
+import { bareName } from '../../git/connections/host-name.js'
+import type { EgressMode } from '../../settings/settings.js'
 import { addressRange } from './address-range.js'
-import { type AllowedHosts, bareName } from './allowed-hosts.js'
-
-export const EGRESS_MODES = ['public', 'private', 'any'] as const
-export type EgressMode = (typeof EGRESS_MODES)[number]
+import type { AllowedHosts } from './allowed-hosts.js'
 
 const INTERNAL = new Set(['private', 'uniqueLocal', 'carrierGradeNat'])
 

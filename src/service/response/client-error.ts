@@ -1,7 +1,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { GitSyncError } from '../../errors.js'
-import { toProblem } from './problem.js'
+import { toProblem } from '../../problem.js'
 
 /** By Node's code of an error: the status, and what it means for a caller. */
 const REFUSALS: Record<string, [status: number, detail: string]> = {

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { type Problem, type ProblemCode, problems } from '../../../schemas/problem.js'
+import type { Problem, ProblemCode } from '../../../schemas/problem.js'
 import { GitSyncError } from '../../errors.js'
+import { toProblem } from '../../problem.js'
 import { bodyOf, jsonChunks } from '../../runtime/json-chunks.js'
 import type { Metrics } from '../runs/metrics.js'
 
@@ -13,28 +14,9 @@ declare module 'fastify' {
 /** Seconds to wait where we refuse for a while and nobody knows how long. */
 const DEFAULT_RETRY = 5
 
-/** The problem document of an error; RFC 9457. An error of no known kind is our own, and keeps its words to the log. */
-export function toProblem(error: unknown, requestId: string): Problem {
-  const { code, message, retryable, retryAfter, refs, errors, result } = asGitSyncError(error)
-  const { status, title } = problems[code]
-  return {
-    type: `urn:git-sync:problem:${code}`,
-    title,
-    status,
-    detail: message,
-    code,
-    retryable,
-    requestId,
-    ...(retryAfter === undefined ? {} : { retryAfter }),
-    ...(refs ? { refs } : {}),
-    ...(errors ? { errors } : {}),
-    ...(result ? { result } : {}),
-  }
-}
-
 /** The problem document that a caller is given; what others should know of it goes to the log and the metrics. */
 export function reportProblem(error: unknown, request: FastifyRequest): Problem {
-  const problem = toProblem(error, request.id)
+  const problem = toProblem(asGitSyncError(error), request.id)
   if (problem.code === 'internal') request.log.error({ err: error }, 'internal error')
   request.server.metrics.countProblem(problem.code)
   return problem
@@ -63,7 +45,8 @@ const FROM_FASTIFY: Record<string, [ProblemCode, string]> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid_request', 'The request body is empty: send a JSON object.'],
 }
 
-function asGitSyncError(error: unknown): GitSyncError {
+/** An error of no known kind is our own, and its words are for the log alone. */
+export function asGitSyncError(error: unknown): GitSyncError {
   if (error instanceof GitSyncError && error.code !== 'internal') return error
   return asRequestError(error) ?? internalError(error)
 }

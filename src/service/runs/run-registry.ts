@@ -3,15 +3,12 @@ import type { Operation, QueuedEvent, RunEvent } from '../../../schemas/event.js
 import type { ProbeRequest, SyncRequest } from '../../../schemas/request.js'
 import type { ProbeResult, SyncResult } from '../../../schemas/result.js'
 import type { Client } from '../../engine/client.js'
-import {
-  validatePlanRequest,
-  validateProbeRequest,
-  validateReplicateRequest,
-  validateSyncRequest,
-} from '../../engine/request/validate.js'
-import { repositoryKey } from '../../engine/request/validate-endpoints.js'
+import { repositoryKey } from '../../engine/request/repository-key.js'
+import { validateAndFreeze } from '../../engine/request/validate-once.js'
+import type { RunOptions } from '../../engine/run/runner.js'
 import { abortError, GitSyncError } from '../../errors.js'
 import type { MemoryAccount } from '../../git/http/memory-account.js'
+import type { TracedPacket } from '../../git/http/wire-trace.js'
 import { traced } from '../../runtime/trace.js'
 import { yieldToEventLoop } from '../../runtime/yield.js'
 import type { Admission } from './admission.js'
@@ -38,14 +35,41 @@ export interface RunsOptions {
   grace: number
   /** Milliseconds that a run may move less than the least speed while others wait. */
   slowWindow: number
+  onPacket?: ((packet: TracedPacket, run: string) => void) | undefined
 }
 
-const validators = {
-  probe: validateProbeRequest,
-  plan: validatePlanRequest,
-  sync: validateSyncRequest,
-  replicate: validateReplicateRequest,
-} satisfies Record<Operation, (body: unknown) => ProbeRequest | SyncRequest>
+type AnyRequest = ProbeRequest | SyncRequest
+type AnyResult = ProbeResult | SyncResult
+
+/** A valid request, and the call of the client that carries it out. */
+interface PreparedRun {
+  body: AnyRequest
+  work: (client: Client, options: RunOptions) => Promise<AnyResult>
+}
+
+function prepared<Request extends AnyRequest>(
+  body: Request,
+  call: (client: Client, body: Request, options: RunOptions) => Promise<AnyResult>,
+): PreparedRun {
+  return { body, work: (client, options) => call(client, body, options) }
+}
+
+/** Validates a body for its operation. @throws GitSyncError */
+const operations: Record<Operation, (body: unknown) => PreparedRun> = {
+  probe: (body) => prepared(validateAndFreeze('probe', body), (client, ...args) => client.probe(...args)),
+  plan: (body) => prepared(validateAndFreeze('plan', body), (client, ...args) => client.plan(...args)),
+  sync: (body) => prepared(validateAndFreeze('sync', body), (client, ...args) => client.sync(...args)),
+  replicate: (body) =>
+    prepared(validateAndFreeze('replicate', body), (client, ...args) => client.replicate(...args)),
+}
+
+/** A run that may start. */
+interface AdmittedRun {
+  subject: RunSubject
+  prepared: PreparedRun
+  request: FastifyRequest
+  handle: RunHandle
+}
 
 /** The runs of one application: each is validated, admitted, timed, told of, and ended when the service is. */
 export class RunRegistry {
@@ -61,14 +85,11 @@ export class RunRegistry {
   }
 
   /** @throws GitSyncError */
-  async run(
-    operation: Operation,
-    request: FastifyRequest,
-    handle: RunHandle,
-  ): Promise<ProbeResult | SyncResult> {
+  async run(operation: Operation, request: FastifyRequest, handle: RunHandle): Promise<AnyResult> {
     // Reading a large request, checking it and laying it out are long enough for a turn each.
     await yieldToEventLoop(handle.signal)
-    const body = validators[operation](request.body)
+    const prepared = operations[operation](request.body)
+    const { body } = prepared
     await yieldToEventLoop(handle.signal)
     const subject = subjectOf(operation, request.caller, body)
     const target = writtenTarget(subject, body)
@@ -80,7 +101,7 @@ export class RunRegistry {
         throw error
       })
     const ending = new AbortController()
-    const running = this.#perform(subject, body, request, handle, ending)
+    const running = this.#perform({ subject, prepared, request, handle }, ending)
     this.#running.set(ending, running)
     try {
       return await running
@@ -103,14 +124,12 @@ export class RunRegistry {
   }
 
   async #perform(
-    subject: RunSubject,
-    body: ProbeRequest | SyncRequest,
-    request: FastifyRequest,
-    { signal, onEvent }: RunHandle,
+    { subject, prepared: { body, work }, request, handle }: AdmittedRun,
     ending: AbortController,
-  ): Promise<ProbeResult | SyncResult> {
-    const { client, admission, budget, metrics, runTimeout, slowWindow } = this.#options
+  ): Promise<AnyResult> {
+    const { client, admission, budget, metrics, runTimeout, slowWindow, onPacket } = this.#options
     const { operation, source, target } = subject
+    const { signal, onEvent } = handle
     const record = new RunLog(subject, request.log, metrics)
     const hangUp = () => ending.abort(signal.reason)
     signal.addEventListener('abort', hangUp, { once: true })
@@ -130,12 +149,17 @@ export class RunRegistry {
     const attributes = { 'gitsync.source': source, ...(target && { 'gitsync.target': target }) }
     try {
       const memory = tellingOfWaits(request.memory, tell)
-      const options = { signal: ending.signal, onEvent: tell, traffic: record.traffic, memory }
-      // Each operation takes what its validator has let through.
-      const work = (): Promise<ProbeResult | SyncResult> =>
-        client[operation](body as ProbeRequest & SyncRequest, options)
+      const options = {
+        signal: ending.signal,
+        onEvent: tell,
+        traffic: record.traffic,
+        memory,
+        ...(onPacket && { onPacket: (packet: TracedPacket) => onPacket(packet, request.id) }),
+      }
       request.memory.retain()
-      const working = traced(operation, attributes, work).finally(() => request.memory.release())
+      const working = traced(operation, attributes, () => work(client, options)).finally(() =>
+        request.memory.release(),
+      )
       const result = await this.#orGiveUp(working, ending.signal, record)
       record.succeeded(result)
       return result
@@ -173,10 +197,7 @@ export class RunRegistry {
 }
 
 /** The repository that a run writes to, alike for all its URLs. */
-function writtenTarget(
-  { operation }: RunSubject,
-  { target }: ProbeRequest | SyncRequest,
-): string | undefined {
+function writtenTarget({ operation }: RunSubject, { target }: AnyRequest): string | undefined {
   const writes = operation === 'sync' || operation === 'replicate'
   return writes && target ? repositoryKey(target.url) : undefined
 }

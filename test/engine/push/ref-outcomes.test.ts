@@ -4,7 +4,7 @@ import { determineOutcomes, type RefOutcome } from '../../../src/engine/push/ref
 import { GitSyncError } from '../../../src/errors.js'
 import type { ReceivePack } from '../../../src/git/receive-pack.js'
 import { Capabilities } from '../../../src/git/wire/capabilities.js'
-import type { PushReport } from '../../../src/git/wire/push-report.js'
+import type { PushReport, ReportedStatus } from '../../../src/git/wire/push-report.js'
 import type { Command } from '../../../src/git/wire/push-request.js'
 import { id } from '../../../testing/cases/planned.js'
 
@@ -31,7 +31,12 @@ function targetOf(agent: string | undefined, refs: Refs) {
 const patience = { signal: new AbortController().signal, stallTimeout: 0 }
 const outcomesOf = async (target: ReceivePack, commands: Command[], said: PushReport | undefined) =>
   (await determineOutcomes(target, commands, said, patience)).outcomes
-const report = (refs: Refs, unpackError = '') => ({ unpackError, refs: new Map(Object.entries(refs)) })
+/** The status of each ref, and of the unpacking: '' for ok, else the reason. */
+const report = (refs: Refs, unpackError = ''): PushReport => ({
+  unpack: status(unpackError),
+  refs: new Map(Object.entries(refs).map(([ref, reason]) => [ref, status(reason)])),
+})
+const status = (reason: string): ReportedStatus => (reason === '' ? { ok: true } : { ok: false, reason })
 const allOk = report({ [update.ref]: '', [create.ref]: '', [drop.ref]: '' })
 const done: Refs = { [update.ref]: B, [create.ref]: B }
 

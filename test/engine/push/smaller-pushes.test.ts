@@ -18,7 +18,7 @@ function refused(
   const outcomes = new Map(
     commands.map(({ ref }) => [ref, { type: 'refused' as const, reason: reasonOf(ref) }]),
   )
-  const report = { unpackError: '', refs: new Map() }
+  const report = { unpack: { ok: true as const }, refs: new Map() }
   return { type: 'pushed', outcomes, report, refusal: undefined, failure: undefined, bytes: 0, ...more }
 }
 const declined = () => 'pre-receive hook declined'
@@ -49,7 +49,9 @@ test('nothing is made smaller that was refused for itself, failed, or moved', as
   const commands = [create('refs/heads/a'), create('refs/heads/b')]
   const cases: Record<string, Pushed> = {
     'each for itself': refused(commands, () => 'hook declined'),
-    'a failed unpack': refused(commands, declined, { report: { unpackError: 'no', refs: new Map() } }),
+    'a failed unpack': refused(commands, declined, {
+      report: { unpack: { ok: false, reason: 'no' }, refs: new Map() },
+    }),
     'no report': refused(commands, declined, { report: undefined }),
   }
   const moved = refused(commands, declined)

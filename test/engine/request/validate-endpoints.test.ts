@@ -1,10 +1,10 @@
 import { test } from 'tap'
+import { repositoryKey } from '../../../src/engine/request/repository-key.js'
 import {
   validatePlanRequest,
   validateProbeRequest,
   validateSyncRequest,
 } from '../../../src/engine/request/validate.js'
-import { repositoryKey } from '../../../src/engine/request/validate-endpoints.js'
 import { refusedPaths, source, syncRequest, target } from '../../../testing/cases/invalid-requests.js'
 
 const validators = [validateSyncRequest, validatePlanRequest, validateProbeRequest]

@@ -11,7 +11,7 @@ async function sent(
   provider?: AuthProvider,
   role: 'source' | 'target' = 'source',
 ) {
-  const { credentials, skipTlsVerify } = await resolveAuth(own, provider, endpoint, role, signal)
+  const { credentials, skipTlsVerify } = await resolveAuth(own, provider, { endpoint, role, signal })
   return { authorization: credentials.authorization(), skipTlsVerify }
 }
 const stored: AuthProvider = { authFor: () => ({ bearerToken: 'stored' }) }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { test } from 'tap'
-import { openPackStream, parsePackHeader } from '../../../src/git/pack/pack-stream.js'
+import { parsePackHeader } from '../../../src/git/pack/pack.js'
+import { openPackStream } from '../../../src/git/pack/pack-stream.js'
 import { PacketReader } from '../../../src/git/wire/packet-reader.js'
 import { gitWith } from '../../../testing/git/git.js'
 import { gitBytes } from '../../../testing/git/git-bytes.js'
@@ -68,7 +69,7 @@ test('it is open as soon as the header is here', async (t) => {
 })
 
 test('what is no pack is an error, and lets go of the stream', async (t) => {
-  const noPack = 'the answer has no pack'
+  const noPack = 'the response has no pack'
   const cases: [Buffer, string][] = [
     [banded(Buffer.from('JUNK of 12 bytes and more')), noPack],
     [banded(header(2, 1).subarray(0, 11)), noPack],

@@ -1,10 +1,5 @@
 import { test } from 'tap'
-import {
-  objectFormatOf,
-  type RefAdvertisement,
-  readAdvertisement,
-} from '../../../src/git/wire/advertisement.js'
-import { Capabilities } from '../../../src/git/wire/capabilities.js'
+import { type RefAdvertisement, readAdvertisement } from '../../../src/git/wire/advertisement.js'
 import { streamOf, watchedStream } from '../../../testing/packets/chunks.js'
 import { FLUSH, pkt } from '../../../testing/packets/wire.js'
 
@@ -126,17 +121,9 @@ test('the end of the body is read, so that the connection can serve again', asyn
   t.equal(seen.end, 'reached')
 })
 
-test('what breaks the protocol lets go of the stream', async (t) => {
+test('a protocol error releases the stream', async (t) => {
   const { bytes, seen } = watchedStream([Buffer.from('<!DOCTYPE html>'), Buffer.from('<html>')])
   const message = 'expected a pkt-line length, got "<!DO"'
   await t.rejects(readAdvertisement(bytes), { name: 'ProtocolError', message })
   t.equal(seen.end, 'let go')
-})
-
-test('the object format is what is offered, sha1 by default, and no other', async (t) => {
-  t.equal(objectFormatOf(new Capabilities([])), 'sha1')
-  t.equal(objectFormatOf(new Capabilities(['object-format=sha1'])), 'sha1')
-  t.equal(objectFormatOf(new Capabilities(['object-format=sha256'])), 'sha256')
-  const unknown = () => objectFormatOf(new Capabilities(['object-format=md5']))
-  t.throws(unknown, { name: 'ProtocolError', message: 'unknown object format md5' })
 })

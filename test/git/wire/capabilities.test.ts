@@ -41,3 +41,11 @@ test('features of a v2 command', async (t) => {
   t.notOk(found.hasFeature('ls-refs', 'unborn'))
   t.notOk(found.hasFeature('object-info', 'size'))
 })
+
+test('the object format is what is offered, sha1 by default, and no other', async (t) => {
+  t.equal(new Capabilities([]).objectFormat, 'sha1')
+  t.equal(new Capabilities(['object-format=sha1']).objectFormat, 'sha1')
+  t.equal(new Capabilities(['object-format=sha256']).objectFormat, 'sha256')
+  const unknown = () => new Capabilities(['object-format=md5']).objectFormat
+  t.throws(unknown, { name: 'ProtocolError', message: 'unknown object format md5' })
+})

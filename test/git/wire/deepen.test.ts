@@ -1,11 +1,19 @@
 import { join } from 'node:path'
 import { test } from 'tap'
+import type { ObjectFormat } from '../../../src/git/refs/object-id.js'
 import { readAdvertisement } from '../../../src/git/wire/advertisement.js'
 import { Capabilities } from '../../../src/git/wire/capabilities.js'
-import { DEEPEST, readDeepened, writeDeepenV1, writeDeepenV2 } from '../../../src/git/wire/deepen.js'
+import {
+  assumedCapabilities,
+  DEEPEST,
+  type Deepening,
+  deepenRequest,
+  readDeepened,
+} from '../../../src/git/wire/deepen.js'
+import { writeFetchV1, writeFetchV2 } from '../../../src/git/wire/fetch-request.js'
 import { PacketReader } from '../../../src/git/wire/packet-reader.js'
 import { AGENT } from '../../../src/version.js'
-import { answerOf, infoRefs } from '../../../testing/git/git-bytes.js'
+import { infoRefs, responseOf } from '../../../testing/git/git-bytes.js'
 import { createRepository } from '../../../testing/git/sample-repository.js'
 import { streamOf } from '../../../testing/packets/chunks.js'
 import { DELIM, FLUSH, pkt } from '../../../testing/packets/wire.js'
@@ -13,6 +21,10 @@ import { temporaryFolder } from '../../../testing/temporary-folder.js'
 
 const [A, B, C] = ['a', 'b', 'c'].map((digit) => digit.repeat(40)) as [string, string, string]
 const ancestry = (tip: string, ...shallow: string[]) => ({ wants: [tip], shallow, depth: DEEPEST })
+const writeDeepenV1 = (format: ObjectFormat, question: Deepening, offered = assumedCapabilities(format)) =>
+  writeFetchV1(offered, deepenRequest(question, false))
+const writeDeepenV2 = (offered: Capabilities, question: Deepening) =>
+  writeFetchV2(offered, deepenRequest(question, true))
 const readerOf = (...packets: Buffer[]) => new PacketReader(streamOf(Buffer.concat(packets), [9]))
 
 test('the question over v1: nothing follows the flush', async (t) => {
@@ -35,6 +47,20 @@ test('the question over v1: nothing follows the flush', async (t) => {
   )
 })
 
+test('the question over v1, where capabilities were listed', async (t) => {
+  const offered = Capabilities.parse(
+    'multi_ack thin-pack side-band-64k ofs-delta shallow no-progress agent=git/2',
+  )
+  const packets = [pkt(`want ${A} multi_ack side-band-64k agent=${AGENT}\n`), pkt('deepen 3\n'), FLUSH]
+  t.same(writeDeepenV1('sha1', { wants: [A], depth: 3 }, offered), Buffer.concat(packets))
+  const dulwich = Capabilities.parse('thin-pack ofs-delta no-progress agent=dulwich/0.21')
+  const chosen = `thin-pack ofs-delta agent=${AGENT}`
+  const [first] = writeDeepenV1('sha1', { wants: [A, B], depth: 3 }, dulwich)
+    .toString()
+    .split('\n')
+  t.equal(first?.slice(4), `want ${A} ${chosen}`)
+})
+
 test('the question over v2: the pack that follows is kept empty', async (t) => {
   t.same(
     writeDeepenV2(new Capabilities(['agent=x', 'fetch=shallow', 'object-format=sha1']), ancestry(A, B, C)),
@@ -55,7 +81,22 @@ test('the question over v2: the pack that follows is kept empty', async (t) => {
   )
 })
 
-test('shallow and unshallow lines are told apart', async (t) => {
+test('the question over v2 of several commits: each want is a have', async (t) => {
+  t.same(
+    writeDeepenV2(new Capabilities(['fetch=shallow']), { wants: [A, B], depth: 2 }),
+    Buffer.concat([
+      pkt('command=fetch\n'),
+      DELIM,
+      pkt('no-progress\n'),
+      ...[A, B].flatMap((id) => [pkt(`want ${id}\n`), pkt(`have ${id}\n`)]),
+      pkt('deepen 2\n'),
+      pkt('done\n'),
+      FLUSH,
+    ]),
+  )
+})
+
+test('shallow and unshallow lines are distinguished', async (t) => {
   const lines = [pkt(`shallow ${C}\n`), pkt(`unshallow ${A}\n`), pkt(`unshallow ${B}`)]
   const expected = { shallow: [C], unshallow: [A, B] }
   t.same(await readDeepened(readerOf(...lines, FLUSH), false), expected)
@@ -66,7 +107,7 @@ test('shallow and unshallow lines are told apart', async (t) => {
   t.same(await readDeepened(readerOf(pkt('packfile\n')), true), nothing)
 })
 
-test('an answer that does not say all is an error, not a no', async (t) => {
+test('an incomplete response is an error, not a negative result', async (t) => {
   const unshallow = pkt(`unshallow ${B}\n`)
   for (const packets of [[], [unshallow], [unshallow, Buffer.from('00')], [DELIM], [pkt('NAK\n'), FLUSH]]) {
     await t.rejects(readDeepened(readerOf(...packets), false), { name: 'ProtocolError' })
@@ -79,7 +120,7 @@ test('an answer that does not say all is an error, not a no', async (t) => {
   })
 })
 
-test('git tells ancestors from others, over both protocols', async (t) => {
+test('git distinguishes ancestors from others, over both protocols', async (t) => {
   for (const objectFormat of ['sha1', 'sha256'] as const) {
     const repository = await createRepository(join(await temporaryFolder(t), 'source'), { objectFormat })
     const { dir } = repository
@@ -92,10 +133,10 @@ test('git tells ancestors from others, over both protocols', async (t) => {
     const candidates = [root, side, other, below, missing]
     const expected = [root, side, below].sort()
 
-    const v1 = await answerOf('upload-pack', dir, writeDeepenV1(objectFormat, ancestry(tip, ...candidates)))
+    const v1 = await responseOf('upload-pack', dir, writeDeepenV1(objectFormat, ancestry(tip, ...candidates)))
     t.same((await readDeepened(readerOf(v1), false)).unshallow.sort(), expected, `v1, ${objectFormat}`)
     const { capabilities } = await readAdvertisement(streamOf(await infoRefs('upload-pack', dir, 'v2')))
-    const v2 = await answerOf(
+    const v2 = await responseOf(
       'upload-pack',
       dir,
       writeDeepenV2(capabilities, ancestry(tip, ...candidates)),
@@ -113,7 +154,7 @@ test('git names the commits at a depth, by the shortest way to each', async (t) 
   const tip = await repository.commit('main', { parents: [below, side] })
   const at = async (depth: number) => {
     const question = writeDeepenV1('sha1', { wants: [tip], depth })
-    const answer = await answerOf('upload-pack', repository.dir, question)
+    const answer = await responseOf('upload-pack', repository.dir, question)
     return (await readDeepened(readerOf(answer), false)).shallow.sort()
   }
   t.same(await at(1), [tip])

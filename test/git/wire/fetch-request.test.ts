@@ -121,3 +121,14 @@ test('include-tag is never asked for', async (t) => {
   t.notMatch(writeFetchV1(v1, all).toString(), /include-tag/)
   t.notMatch(writeFetchV2(v2, all).toString(), /include-tag/)
 })
+
+test('a round of negotiation ends in a flush, without done', async (t) => {
+  const request = { wants: [A], haves: [B, C], end: 'flush' } as const
+  const chosen = `multi_ack_detailed side-band-64k no-progress object-format=sha1 agent=${AGENT}`
+  const offered = [pkt(`have ${B}\n`), pkt(`have ${C}\n`), FLUSH]
+  t.same(writeFetchV1(v1, request), Buffer.concat([pkt(`want ${A} ${chosen}\n`), FLUSH, ...offered]))
+  t.same(
+    writeFetchV2(new Capabilities(['fetch']), request),
+    Buffer.concat([pkt('command=fetch\n'), DELIM, pkt('no-progress\n'), pkt(`want ${A}\n`), ...offered]),
+  )
+})

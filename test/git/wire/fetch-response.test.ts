@@ -44,8 +44,8 @@ test('v1: the lines of a shallow history, with and without their flush', async (
   }
 })
 
-test('v1: an answer without a pack is an error', async (t) => {
-  const message = 'the answer ends early, before its pack'
+test('v1: a response without a pack is an error', async (t) => {
+  const message = 'the response ends early, before its pack'
   for (const parts of [[], [FLUSH], [pkt('NAK\n')], [pkt('NAK\n'), FLUSH]]) {
     await t.rejects(read(readV1Preamble, ...parts), { name: 'ProtocolError', message })
   }
@@ -73,14 +73,14 @@ test('v2: the sections before the pack', async (t) => {
   })
 })
 
-test('v2: an answer without a pack is an error', async (t) => {
-  const early = 'the answer ends early, before its pack'
+test('v2: a response without a pack is an error', async (t) => {
+  const early = 'the response ends early, before its pack'
   const section = [pkt('acknowledgments\n'), pkt('NAK\n')]
   for (const parts of [[], section, [...section, DELIM]]) {
     await t.rejects(read(readV2Preamble, ...parts), { name: 'ProtocolError', message: early })
   }
   for (const end of [FLUSH, RESPONSE_END]) {
-    const message = 'the answer has no pack'
+    const message = 'the response has no pack'
     await t.rejects(read(readV2Preamble, ...section, end), { name: 'ProtocolError', message })
     await t.rejects(read(readV2Preamble, end), { name: 'ProtocolError' })
   }

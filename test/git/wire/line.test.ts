@@ -8,7 +8,7 @@ import { holds } from '../../../testing/property.js'
 
 const packetOf = (text: string | Buffer) => ({ type: 'line' as const, payload: Buffer.from(text) })
 
-test('a line is cut at its first space, and loses one line end', async (t) => {
+test('a line is split at its first space, and loses one line end', async (t) => {
   const cut = (text: string) => splitLineOf(packetOf(text))
   t.same(cut('a b c\n'), { word: 'a', rest: 'b c' })
   t.same(cut('a b\n\n'), { word: 'a', rest: 'b\n' })
@@ -39,7 +39,7 @@ test('any bytes, anywhere in a buffer, come back', async (t) => {
   )
 })
 
-test('an ERR line and a control packet are errors, whole or cut', async (t) => {
+test('an ERR line and a control packet are errors, whole or split', async (t) => {
   for (const read of [lineOf, splitLineOf]) {
     t.throws(() => read(packetOf('ERR not our ref\n')), {
       constructor: RemoteFatalError,

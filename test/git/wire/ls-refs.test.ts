@@ -8,7 +8,7 @@ import { readLsRefs, writeLsRefs } from '../../../src/git/wire/ls-refs.js'
 import { ProtocolError } from '../../../src/git/wire/protocol-error.js'
 import { AGENT } from '../../../src/version.js'
 import { git } from '../../../testing/git/git.js'
-import { answerOf, infoRefs } from '../../../testing/git/git-bytes.js'
+import { infoRefs, responseOf } from '../../../testing/git/git-bytes.js'
 import { createRepository } from '../../../testing/git/sample-repository.js'
 import { chunkSizes, streamOf, watchedStream } from '../../../testing/packets/chunks.js'
 import { DELIM, FLUSH, pkt, RESPONSE_END } from '../../../testing/packets/wire.js'
@@ -41,7 +41,7 @@ test('the request, with no more than what is offered', async (t) => {
   t.same(writeLsRefs(new Capabilities(['ls-refs']), []), bare)
 })
 
-test('the answer: refs, and the branch of HEAD', async (t) => {
+test('the response: refs, and the branch of HEAD', async (t) => {
   const head = `${A} HEAD symref-target:refs/heads/main`
   const found = await read(`${head}\n`, `${A} refs/heads/main\n`, `${B} refs/tags/v1 peeled:${A}\n`)
   t.same(Object.fromEntries(found.refs), { 'refs/heads/main': A, 'refs/tags/v1': B })
@@ -53,12 +53,12 @@ test('the answer: refs, and the branch of HEAD', async (t) => {
   t.match(await read(), { refs: { size: 0 }, head: undefined }, 'nothing at all')
 })
 
-test('an unborn HEAD names its branch and is no ref', async (t) => {
+test('an unborn HEAD names its branch and is not a ref', async (t) => {
   const found = await read('unborn HEAD symref-target:refs/heads/trunk')
   t.match(found, { refs: { size: 0 }, head: 'refs/heads/trunk' })
 })
 
-test('what is no list of refs is an error, and lets go of the stream', async (t) => {
+test('anything but a list of refs is an error, and releases the stream', async (t) => {
   for (const line of [
     '',
     A,
@@ -75,7 +75,9 @@ test('what is no list of refs is an error, and lets go of the stream', async (t)
     await t.rejects(readLsRefs(bytes), { name: 'ProtocolError' }, end.toString())
     t.not(seen.end, 'open')
   }
-  await t.rejects(readLsRefs(streamOf(Buffer.alloc(0))), { message: 'the answer ends early, among the refs' })
+  await t.rejects(readLsRefs(streamOf(Buffer.alloc(0))), {
+    message: 'the response ends early, among the refs',
+  })
 })
 
 const junk = fc.oneof(
@@ -95,12 +97,12 @@ test('noise is read or is a ProtocolError, and never any other error', async (t)
   )
 })
 
-test('git answers what it is asked', async (t) => {
+test('git lists what it is asked for', async (t) => {
   const repository = await createRepository(join(await temporaryFolder(t), 'repository'))
   const { dir } = repository
   const { capabilities } = await readAdvertisement(streamOf(await infoRefs('upload-pack', dir, 'v2')))
   const ask = async (...prefixes: string[]) => {
-    const answer = await answerOf('upload-pack', dir, writeLsRefs(capabilities, prefixes), 'v2')
+    const answer = await responseOf('upload-pack', dir, writeLsRefs(capabilities, prefixes), 'v2')
     return readLsRefs(streamOf(answer))
   }
   t.match(await ask('HEAD', 'refs/'), { refs: { size: 0 }, head: 'refs/heads/main' }, 'an unborn HEAD')

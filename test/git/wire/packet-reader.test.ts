@@ -37,7 +37,7 @@ test('any chunking gives the same packets', async (t) => {
   )
 })
 
-test('a stream cut inside a packet is an error, one cut between two is not', async (t) => {
+test('a stream truncated within a packet is an error, one truncated between two is not', async (t) => {
   const packets = [Buffer.from('version 2\n'), '0001', Buffer.alloc(0), Buffer.from('x'), '0000']
   const wire = wireOf(packets)
   const boundaries = new Map([0, 14, 18, 22, 27, 31].map((at, index) => [at, index]))
@@ -46,20 +46,20 @@ test('a stream cut inside a packet is an error, one cut between two is not', asy
     const whole = boundaries.get(cut)
     if (whole !== undefined) t.equal((await reading).length, whole, `cut at ${cut}`)
     else {
-      const message = 'the answer ends in the middle of a packet'
+      const message = 'the response ends in the middle of a packet'
       await t.rejects(reading, { name: 'ProtocolError', message }, `cut at ${cut}`)
     }
   }
 })
 
-test('a packet that has to be there and is not says where', async (t) => {
+test('the error for a missing packet says where it was expected', async (t) => {
   const reader = new PacketReader(streamOf(Buffer.from('0000')))
   t.same(await reader.nextOrFail('here'), { type: 'flush' })
-  const message = 'the answer ends early, after the flush'
+  const message = 'the response ends early, after the flush'
   await t.rejects(reader.nextOrFail('after the flush'), { name: 'ProtocolError', message })
 })
 
-test('peeking takes nothing', async (t) => {
+test('peeking consumes nothing', async (t) => {
   const wire = wireOf([Buffer.from('NAK\n'), '0000'])
   const reader = new PacketReader(streamOf(wire, [1]))
   t.equal((await reader.peek(5)).toString(), '0008N')
@@ -83,7 +83,7 @@ test('the rest is every byte that no packet took', async (t) => {
   )
 })
 
-test('finishing reads a short end, and lets go of a long one', async (t) => {
+test('finishing reads a short end, and releases a long one', async (t) => {
   const short = watchedStream([Buffer.from('0000'), Buffer.alloc(500), Buffer.alloc(524)])
   const reader = new PacketReader(short.bytes)
   await reader.next()
@@ -101,7 +101,7 @@ test('finishing reads a short end, and lets go of a long one', async (t) => {
   t.same(inOne.seen, { chunks: 1, end: 'let go' })
 })
 
-test('closing the reader, or its rest, lets go of the stream', async (t) => {
+test('closing the reader, or its rest, releases the stream', async (t) => {
   for (const close of [(r: PacketReader) => r.close(), (r: PacketReader) => r.rest().return()]) {
     const { bytes, seen } = watchedStream(cutInto(wireOf([Buffer.from('a'), Buffer.from('b')]), [5]))
     const reader = new PacketReader(bytes)

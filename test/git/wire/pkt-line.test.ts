@@ -61,7 +61,7 @@ test('the largest packet holds 65,516 bytes', async (t) => {
   t.throws(() => encodePacket('é'.repeat(32759)), RangeError)
 })
 
-test('every cut packet asks for what it lacks', async (t) => {
+test('every truncated packet asks for the bytes it lacks', async (t) => {
   const packet = encodePacket('want 1234\n')
   for (let length = 0; length < packet.length; length++) {
     const needed = length < 4 ? 4 : packet.length

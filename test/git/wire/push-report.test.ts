@@ -10,7 +10,7 @@ const read = (...parts: (Buffer | string)[]) => {
   return readPushReport(new PacketReader(streamOf(Buffer.concat(wire), [6])), new Set(sent))
 }
 
-test('ok and ng, with the reason as the target words it', async (t) => {
+test('ok and ng, with the reason of the target', async (t) => {
   const report = await read(
     'unpack ok\n',
     'ok refs/heads/main\n',
@@ -19,14 +19,14 @@ test('ok and ng, with the reason as the target words it', async (t) => {
     'ng refs/tags/v1\n',
     FLUSH,
   )
-  t.equal(report.unpackError, '')
+  t.same(report.unpack, { ok: true })
   t.same(
     [...report.refs],
     [
-      ['refs/heads/main', ''],
-      ['refs/heads/a', 'pre-receive hook declined'],
-      ['refs/heads/ä', ''],
-      ['refs/tags/v1', 'no reason given'],
+      ['refs/heads/main', { ok: true }],
+      ['refs/heads/a', { ok: false, reason: 'pre-receive hook declined' }],
+      ['refs/heads/ä', { ok: true }],
+      ['refs/tags/v1', { ok: false, reason: 'no reason given' }],
     ],
   )
 })
@@ -41,18 +41,21 @@ test('the option lines of report-status-v2 change nothing', async (t) => {
     'ng refs/heads/a no\n',
     FLUSH,
   )
-  t.same(Object.fromEntries(report.refs), { 'refs/for/main': '', 'refs/heads/a': 'no' })
+  t.same(Object.fromEntries(report.refs), {
+    'refs/for/main': { ok: true },
+    'refs/heads/a': { ok: false, reason: 'no' },
+  })
 })
 
 test('a failed unpack, with and without lines for its refs', async (t) => {
   t.same(await read('unpack index-pack abnormal exit\n', FLUSH), {
-    unpackError: 'index-pack abnormal exit',
+    unpack: { ok: false, reason: 'index-pack abnormal exit' },
     refs: new Map(),
   })
   const report = await read('unpack missing blob\n', 'ng refs/heads/main unpacker error\n', FLUSH)
-  t.equal(report.unpackError, 'missing blob')
-  t.equal(report.refs.get('refs/heads/main'), 'unpacker error')
-  t.equal((await read('unpack \n', FLUSH)).unpackError, 'no reason given')
+  t.same(report.unpack, { ok: false, reason: 'missing blob' })
+  t.same(report.refs.get('refs/heads/main'), { ok: false, reason: 'unpacker error' })
+  t.same((await read('unpack \n', FLUSH)).unpack, { ok: false, reason: 'no reason given' })
 })
 
 test('a ref without a line is unknown, not ok', async (t) => {
@@ -60,21 +63,21 @@ test('a ref without a line is unknown, not ok', async (t) => {
   t.equal(report.refs.get('refs/heads/main'), undefined)
 })
 
-test('what is appended after the flush is left alone', async (t) => {
+test('bytes after the flush are ignored', async (t) => {
   const garbage = ['0000', '0003', 'PACK', 'ng refs/heads/main late\n']
   for (const text of garbage) {
     const report = await read('unpack ok\n', 'ok refs/heads/main\n', FLUSH, Buffer.from(text))
-    t.same([...report.refs], [['refs/heads/main', '']], text)
+    t.same([...report.refs], [['refs/heads/main', { ok: true }]], text)
   }
 })
 
 test('reasons are shown without control characters, and short', async (t) => {
   const report = await read('unpack ok\n', `ng refs/heads/a \x1b[31mno\x07 ${'x'.repeat(500)}`, FLUSH)
-  t.match(report.refs.get('refs/heads/a'), /^\[31mno {1,2}x{190,200}…$/)
+  t.match(report.refs.get('refs/heads/a'), { ok: false, reason: /^\[31mno {1,2}x{190,200}…$/ })
 })
 
-test('what is no report is an error', async (t) => {
-  await t.rejects(read(), { name: 'ProtocolError', message: 'the answer ends early, before its report' })
+test('anything but a report is an error', async (t) => {
+  await t.rejects(read(), { name: 'ProtocolError', message: 'the response ends early, before its report' })
   await t.rejects(read('ok refs/heads/main\n', FLUSH), { message: /^expected an unpack line, got "ok / })
   await t.rejects(read('unpack ok\n', 'maybe refs/heads/main\n', FLUSH), { message: /^expected ok or ng/ })
   await t.rejects(read('ERR repository is read-only\n'), { message: 'repository is read-only' })
@@ -82,12 +85,12 @@ test('what is no report is an error', async (t) => {
   await t.rejects(read('unpack ok\n', Buffer.from('00')), { message: /in the middle of a packet/ })
 })
 
-test('a report cut between two lines leaves the refs of the rest unknown', async (t) => {
+test('a report truncated between two lines leaves the refs of the rest unknown', async (t) => {
   const report = await read('unpack ok\n', 'ok refs/heads/a\n')
   t.same([...report.refs.keys()], ['refs/heads/a'])
 })
 
-test('what is said of other refs is not kept, and of two words the bad one stands', async (t) => {
+test('other refs are ignored, and of two lines for one ref the refusal counts', async (t) => {
   const lines = [
     'unpack ok',
     'ok refs/heads/other',
@@ -103,8 +106,8 @@ test('what is said of other refs is not kept, and of two words the bad one stand
   t.strictSame(
     [...report.refs],
     [
-      ['a', 'no'],
-      ['b', 'no'],
+      ['a', { ok: false, reason: 'no' }],
+      ['b', { ok: false, reason: 'no' }],
     ],
   )
 })

@@ -9,7 +9,7 @@ import { writeCommands } from '../../../src/git/wire/push-request.js'
 import { readSideBand } from '../../../src/git/wire/side-band-stream.js'
 import { AGENT } from '../../../src/version.js'
 import { git } from '../../../testing/git/git.js'
-import { answerOf, infoRefs } from '../../../testing/git/git-bytes.js'
+import { infoRefs, responseOf } from '../../../testing/git/git-bytes.js'
 import { createRepository } from '../../../testing/git/sample-repository.js'
 import { streamOf } from '../../../testing/packets/chunks.js'
 import { FLUSH, pkt } from '../../../testing/packets/wire.js'
@@ -98,7 +98,7 @@ test('the missing id is as long as the others', async (t) => {
   )
 })
 
-test('git does what it is told', async (t) => {
+test('git carries out the commands', async (t) => {
   for (const objectFormat of ['sha1', 'sha256'] as const) {
     const repository = await createRepository(join(await temporaryFolder(t), 'target'), { objectFormat })
     const { dir } = repository
@@ -112,11 +112,11 @@ test('git does what it is told', async (t) => {
       { ref: 'refs/heads/main', oldId: second, newId: first },
     ]
     const head = writeCommands(capabilities, commands, { atomic: true, pushOptions: ['a', 'b'] })
-    const answer = await answerOf('receive-pack', dir, Buffer.concat([head, emptyPack(objectFormat)]))
+    const answer = await responseOf('receive-pack', dir, Buffer.concat([head, emptyPack(objectFormat)]))
     const outer = new PacketReader(streamOf(answer))
     const sent = new Set(commands.map(({ ref }) => ref))
     const report = await readPushReport(new PacketReader(readSideBand(outer, () => {})), sent)
-    t.same(report, { unpackError: '', refs: new Map(commands.map(({ ref }) => [ref, ''])) })
+    t.same(report, { unpack: { ok: true }, refs: new Map(commands.map(({ ref }) => [ref, { ok: true }])) })
     t.same(await repository.refs(), { 'refs/heads/main': first, 'refs/heads/new': second })
   }
 })

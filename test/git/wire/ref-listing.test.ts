@@ -23,7 +23,7 @@ const v2 = (lines: readonly string[], format: ObjectFormat = 'sha1') => readLsRe
 const refused = async (t: Test, read: typeof v1 | typeof v2, line: string, message: RegExp) =>
   t.rejects(read([line]), { name: 'ProtocolError', message }, line)
 
-test('the null id is no object, wherever it is listed', async (t) => {
+test('the null id is not an object, wherever it is listed', async (t) => {
   const nowhere = /null id, which names no object/
   for (const id of [NULL, NULL_256]) {
     for (const name of ['refs/heads/main', 'refs/tags/v1', 'refs/notes/x', 'HEAD', 'refs/heads/a..b']) {

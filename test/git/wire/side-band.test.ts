@@ -90,7 +90,7 @@ test('noise is a ProtocolError exactly where a plain reading of the protocol say
   )
 })
 
-test('every cut in two of one stream', async (t) => {
+test('one stream divided in two at every byte', async (t) => {
   const wire = Buffer.concat([band(2, 'counting\r'), band(1, 'PACK'), pkt(''), band(1, 'more'), FLUSH])
   const hex = (text: string) => Buffer.from(text).toString('hex')
   const expected = { data: hex('PACKmore'), text: hex('counting\r'), ended: true }
@@ -106,7 +106,7 @@ test('data is handed on before its packet is complete, as a view into the chunk'
   t.equal(Buffer.concat(text).toString(), 'text', 'text outlives the closing of gaps')
 })
 
-test('band 3 ends it with the words of the remote, however they were cut', async (t) => {
+test('band 3 ends it with the words of the remote, however they were divided', async (t) => {
   const words = 'upload-pack: not our ref 1234\n'
   const wire = Buffer.concat([band(1, 'PACK'), band(3, words)])
   for (let size = 1; size <= wire.length; size++) {
@@ -116,15 +116,15 @@ test('band 3 ends it with the words of the remote, however they were cut', async
   t.throws(() => demultiplex([band(3, '')]), { message: 'it gave no reason' })
 })
 
-test('what cannot stand in a side-band stream says so', async (t) => {
+test('what cannot be in a side-band stream is an error', async (t) => {
   const cases: [string | Buffer, RegExp][] = [
     ['0001', /control packet/],
     ['0002', /control packet/],
     ['0003', /expected a pkt-line length, got "0003"/],
     ['PACK', /expected a pkt-line length, got "PACK"/],
-    [pkt('\0data'), /no side-band 0 exists/],
-    [pkt('\u0004data'), /no side-band 4 exists/],
-    [pkt('unpack ok\n'), /no side-band 117 exists/],
+    [pkt('\0data'), /unknown side-band 0/],
+    [pkt('\u0004data'), /unknown side-band 4/],
+    [pkt('unpack ok\n'), /unknown side-band 117/],
   ]
   for (const [wire, message] of cases) {
     t.throws(() => demultiplex([Buffer.from(wire)]), { name: 'ProtocolError', message }, String(message))

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type Side, stage } from '../../../testing/cases/stage.js'
-import { sourceLacking } from '../../../testing/faults/lacking.js'
+import { sourceWithout } from '../../../testing/faults/without-capabilities.js'
 import { fastImport } from '../../../testing/git/fast-import.js'
 import { tangledHistory } from '../../../testing/git/tangled-history.js'
 import { Random } from '../../../testing/random.js'
@@ -87,7 +87,7 @@ t.test('without filter, a large update of a long history does not begin at its r
 
 t.test('a source with neither filter nor shallow cannot be cut into steps, and it says so', async (t) => {
   const { source, target, client, request } = await stage(t, {
-    ...sourceLacking('v2', 'shallow', 'filter'),
+    ...sourceWithout('v2', 'shallow', 'filter'),
     target: { config: { 'receive.maxInputSize': '100000' } },
   })
   await source.bigHistory({ commits: 40, bytesPerCommit: 10_000 })

@@ -3,9 +3,9 @@ import t from 'tap'
 import { Client } from '../../../src/index.js'
 import { failureOf, stage } from '../../../testing/cases/stage.js'
 import {
-  type Answer,
   type Bend,
   chunked,
+  type GitResponse,
   startBendingServer,
   withHeader,
   written,
@@ -23,7 +23,7 @@ const typed =
   (answer, asked) =>
     written(asked.method === method ? withHeader(answer, 'content-type', change(typeOf(answer))) : answer)
 
-const typeOf = ({ headers }: Answer) => headers.find(([name]) => name === 'content-type')?.[1] ?? ''
+const typeOf = ({ headers }: GitResponse) => headers.find(([name]) => name === 'content-type')?.[1] ?? ''
 const interim = (status: number) => `HTTP/1.1 ${status} Interim\r\nX-A: b\r\n\r\n`
 const lengths = (...values: (number | string)[]) => values.map((value) => `Content-Length: ${value}`)
 

@@ -42,8 +42,12 @@ async function outcome(how: typeof answers, overrides: Partial<SyncRequest> = {}
   source.proxy?.resetRequests()
   target.proxy?.resetRequests()
   const events: RunEvent[] = []
+  const packets: string[] = []
   const ended: unknown = await of
-    .sync(request({ auth, ...overrides }), { onEvent: (event) => events.push(event) })
+    .sync(request({ auth, ...overrides }), {
+      onEvent: (event) => events.push(event),
+      onPacket: ({ text }) => packets.push(text),
+    })
     .catch((error: unknown) => error)
   answers = {}
   if (!(ended instanceof Error)) await target.setRefs({})
@@ -52,7 +56,8 @@ async function outcome(how: typeof answers, overrides: Partial<SyncRequest> = {}
     JSON.stringify([ended, events]),
     stackOf(ended),
   ]
-  const leaked = parts.filter((part) => shown.some((text) => text.toLowerCase().includes(part)))
+  const traced = packets.join('\n')
+  const leaked = parts.filter((part) => [...shown, traced].some((text) => text.toLowerCase().includes(part)))
   return {
     code: ended instanceof GitSyncError ? ended.code : undefined,
     leaked: leaked.join(),

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { actionsOf, failureOf, stage } from '../../../testing/cases/stage.js'
-import { sourceLacking } from '../../../testing/faults/lacking.js'
 import type { RequestInfo } from '../../../testing/faults/proxy.js'
 import { mapPackets, type RawPacket } from '../../../testing/faults/response-faults.js'
+import { sourceWithout } from '../../../testing/faults/without-capabilities.js'
 import { git } from '../../../testing/git/git.js'
 import { linesOf } from '../../../testing/packets/packets.js'
 import { pkt } from '../../../testing/packets/wire.js'
@@ -285,7 +285,7 @@ for (const protocol of ['v1', 'v2', 'auto'] as const) {
 
 for (const protocol of ['v1', 'v2'] as const) {
   t.test(`${protocol}: a source without shallow is asked for its commits`, async (t) => {
-    const { source, target, client, request } = await stage(t, sourceLacking(protocol, 'shallow'))
+    const { source, target, client, request } = await stage(t, sourceWithout(protocol, 'shallow'))
     const policy = { protocol }
     await source.commit('main', { date: 2_000_000_000 })
     const base = await source.commit('main', { date: 2_100_000_000 })
@@ -308,7 +308,7 @@ for (const protocol of ['v1', 'v2'] as const) {
   })
 
   t.test(`${protocol}: a source that can prove nothing says so and names the way out`, async (t) => {
-    const { source, target, client, request } = await stage(t, sourceLacking(protocol, 'shallow', 'filter'))
+    const { source, target, client, request } = await stage(t, sourceWithout(protocol, 'shallow', 'filter'))
     const policy = { protocol }
     const base = await source.commit('main')
     await source.branch('base', base)

@@ -1,23 +1,14 @@
 import t from 'tap'
-import { actionsOf, copyRefs, failureOf, type StageOptions, stage } from '../../../testing/cases/stage.js'
-import { type PushBody, readPush } from '../../../testing/packets/packets.js'
+import { replaceBranchByFolder } from '../../../testing/cases/branch-to-folder.js'
+import { recordingPushes } from '../../../testing/cases/recording-pushes.js'
+import { actionsOf, copyRefs, failureOf, stage } from '../../../testing/cases/stage.js'
+import type { PushBody } from '../../../testing/packets/packets.js'
 
 const policy = { atomic: true }
 
-function recording(pushes: PushBody[]): StageOptions {
-  return {
-    target: {
-      handle: async ({ kind, body }) => {
-        if (kind === 'call') pushes.push(readPush(await body()))
-        return undefined
-      },
-    },
-  }
-}
-
 t.test('all of it, in one push that asks for it', async (t) => {
   const pushes: PushBody[] = []
-  const { source, target, client, request } = await stage(t, recording(pushes))
+  const { source, target, client, request } = await stage(t, recordingPushes(pushes))
   const main = await source.commit('main')
   await source.branch('old', main)
   await copyRefs(source, target)
@@ -34,7 +25,7 @@ t.test('all of it, in one push that asks for it', async (t) => {
 
 t.test('it is not asked for unasked', async (t) => {
   const pushes: PushBody[] = []
-  const { source, client, request } = await stage(t, recording(pushes))
+  const { source, client, request } = await stage(t, recordingPushes(pushes))
   await source.commit('main')
 
   await client.sync(request())
@@ -104,12 +95,7 @@ t.test('what one push cannot hold is unsupported', async (t) => {
 
 t.test('a branch a that becomes a/b is unsupported, as git can do that in no order', async (t) => {
   const { source, target, client, request } = await stage(t)
-  await source.commit('main')
-  await source.commit('topic')
-  await copyRefs(source, target)
-  const before = await target.refs()
-  await source.delete('topic')
-  await source.commit('topic/sub')
+  const before = await replaceBranchByFolder({ source, target })
 
   const error = await failureOf(client.sync(request({ policy: { ...policy, prune: true } })))
 

@@ -16,9 +16,8 @@ async function refused(
 ) {
   const remote = await startFakeRemote((_request, response) => respond(response))
   t.teardown(remote.close)
-  const started = performance.now()
   const error = await failureOf(new Client(options).probe({ source: { url: remote.url() } }))
-  return { error, seconds: (performance.now() - started) / 1000 }
+  return { error }
 }
 
 const heads: [string, number, Record<string, string>, string][] = [
@@ -37,22 +36,26 @@ const heads: [string, number, Record<string, string>, string][] = [
 
 for (const [what, status, headers, code] of heads) {
   t.test(`${what} whose body never ends is told when the stall timeout is over`, async (t) => {
+    let drops = 0
     const bodies: Record<string, Respond> = {
       silent: (response) => response.writeHead(status, headers).flushHeaders(),
       'silent in the middle': (response) => response.writeHead(status, headers).write('<p>words</p> '),
       // Each byte comes in time, and all of them take a minute.
       dripping: (response) => {
         response.writeHead(status, headers)
-        const timer = setInterval(() => response.write('x'), 100)
+        const timer = setInterval(() => {
+          drops++
+          response.write('x')
+        }, 100)
         response.once('close', () => clearInterval(timer))
       },
     }
     const outcomes = Object.entries(bodies).map(async ([how, respond]) => {
-      const { error, seconds } = await refused(t, respond, { stallTimeout: 300 })
+      const { error } = await refused(t, respond, { stallTimeout: 300 })
       t.equal(error.code, code, how)
-      t.ok(seconds < 10, `${seconds}`)
     })
     await Promise.all(outcomes)
+    t.ok(drops < 100, `${drops} drops`)
   })
 }
 

@@ -1,26 +1,15 @@
 import t from 'tap'
-import { actionsOf, copyRefs, failureOf, type StageOptions, stage } from '../../../testing/cases/stage.js'
+import { replaceBranchByFolder } from '../../../testing/cases/branch-to-folder.js'
+import { recordingPushes } from '../../../testing/cases/recording-pushes.js'
+import { actionsOf, copyRefs, failureOf, stage } from '../../../testing/cases/stage.js'
 import { git } from '../../../testing/git/git.js'
-import { objectsIn, type PushBody, readPush } from '../../../testing/packets/packets.js'
-
-/** Keeps every push that goes to the target. */
-function recording(pushes: PushBody[], parts: StageOptions = {}): StageOptions {
-  return {
-    ...parts,
-    target: {
-      handle: async ({ kind, body }) => {
-        if (kind === 'call') pushes.push(readPush(await body()))
-        return undefined
-      },
-    },
-  }
-}
+import { objectsIn, type PushBody } from '../../../testing/packets/packets.js'
 
 const ZERO = '0'.repeat(40)
 
 t.test('deletes, updates and creates go in one push, deletes first, with their old values', async (t) => {
   const pushes: PushBody[] = []
-  const { source, target, client, request } = await stage(t, recording(pushes))
+  const { source, target, client, request } = await stage(t, recordingPushes(pushes))
   const first = await source.commit('main')
   await source.branch('old', first)
   await source.branch('zombie', first)
@@ -46,7 +35,7 @@ t.test('deletes, updates and creates go in one push, deletes first, with their o
 
 t.test('deletes alone carry no pack, and nothing is fetched', async (t) => {
   const pushes: PushBody[] = []
-  const { source, target, client, request } = await stage(t, recording(pushes))
+  const { source, target, client, request } = await stage(t, recordingPushes(pushes))
   const main = await source.commit('main')
   await source.branch('old', main)
   await copyRefs(source, target)
@@ -63,7 +52,7 @@ t.test('deletes alone carry no pack, and nothing is fetched', async (t) => {
 
 t.test('creates and updates without new objects carry an empty pack, and nothing is fetched', async (t) => {
   const pushes: PushBody[] = []
-  const { source, target, client, request } = await stage(t, recording(pushes))
+  const { source, target, client, request } = await stage(t, recordingPushes(pushes))
   const first = await source.commit('main')
   const second = await source.commit('main')
   await copyRefs(source, target)
@@ -106,12 +95,7 @@ t.test('a branch a becomes a/b and back, as the delete goes first', async (t) =>
 
 t.test('without prune a branch a that became a/b is blocked, with its reason', async (t) => {
   const { source, target, client, request } = await stage(t)
-  await source.commit('main')
-  await source.commit('topic')
-  await copyRefs(source, target)
-  const before = await target.refs()
-  await source.delete('topic')
-  await source.commit('topic/sub')
+  const before = await replaceBranchByFolder({ source, target })
 
   const error = await failureOf(client.sync(request()))
 
@@ -126,7 +110,7 @@ t.test('without prune a branch a that became a/b is blocked, with its reason', a
 
 t.test('the branch of the source’s HEAD is the first to be written', async (t) => {
   const pushes: PushBody[] = []
-  const { source, target, client, request } = await stage(t, recording(pushes))
+  const { source, target, client, request } = await stage(t, recordingPushes(pushes))
   const base = await source.commit('aaa')
   for (const name of ['bbb', 'trunk', 'zzz']) await source.commit(name, { parents: [base] })
   await source.tag('v1', base)
@@ -154,7 +138,7 @@ t.test('the branch of the source’s HEAD is the first to be written', async (t)
 for (const protocol of ['v1', 'v2'] as const) {
   t.test(`${protocol}: under a mapping it is the first under its new name`, async (t) => {
     const pushes: PushBody[] = []
-    const options = recording(pushes, { source: { protocol } })
+    const options = recordingPushes(pushes, { source: { protocol } })
     const { source, client, request } = await stage(t, options)
     const base = await source.commit('aaa')
     for (const name of ['trunk', 'zzz']) await source.commit(name, { parents: [base] })
@@ -171,7 +155,7 @@ for (const protocol of ['v1', 'v2'] as const) {
 
 t.test('a HEAD that is not in the scope changes nothing, and is told all the same', async (t) => {
   const pushes: PushBody[] = []
-  const { source, client, request } = await stage(t, recording(pushes))
+  const { source, client, request } = await stage(t, recordingPushes(pushes))
   await source.commit('main')
   await source.commit('bbb')
   await source.commit('aaa')

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { GitSyncError } from '../../../src/index.js'
 import { AllowedHosts } from '../../../src/service/egress/allowed-hosts.js'
-import { type EgressMode, EgressPolicy } from '../../../src/service/egress/policy.js'
+import { EgressPolicy } from '../../../src/service/egress/policy.js'
+import type { EgressMode } from '../../../src/settings/settings.js'
 
 /** Addresses of every kind, by what the contract calls them. */
 const kinds = {

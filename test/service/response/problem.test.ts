@@ -1,7 +1,9 @@
 import t from 'tap'
 import { type ProblemCode, problemCodes, problems } from '../../../schemas/problem.js'
 import { GitSyncError } from '../../../src/errors.js'
-import { toProblem } from '../../../src/service/response/problem.js'
+import { toProblem } from '../../../src/problem.js'
+import { asGitSyncError } from '../../../src/service/response/problem.js'
+import { plannedEvent } from '../../../testing/cases/sample-events.js'
 import { bodyOf } from '../../../testing/cases/sync-body.js'
 import {
   captureLog,
@@ -98,7 +100,7 @@ t.test('what an error knows is in its problem', async (t) => {
 
 t.test('a caller that hangs up while its response begins is no bug of ours', async (t) => {
   const error = Object.assign(new Error('Premature close'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
-  t.match(toProblem(error, 'the-id'), { code: 'cancelled', detail: 'The caller hung up.' })
+  t.match(toProblem(asGitSyncError(error), 'the-id'), { code: 'cancelled', detail: 'The caller hung up.' })
 })
 
 t.test('a wait that is known is a header too, in whole seconds', async (t) => {
@@ -118,16 +120,6 @@ t.test('a wait that is known is a header too, in whole seconds', async (t) => {
     t.match((await raise(code)())[0], /^[1-9]\d*$/, `${code} always has one`)
   }
 })
-
-const plannedEvent = {
-  type: 'planned',
-  create: 1,
-  update: 0,
-  delete: 0,
-  skip: 0,
-  block: 0,
-  transferMode: 'bootstrap',
-} as const
 
 const unknownErrors: Record<string, unknown> = {
   'an error of no known kind': new TypeError('SECRET words'),

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import t from 'tap'
 import type { RunEvent } from '../../../schemas/event.js'
 import { GitSyncError } from '../../../src/errors.js'
+import { plannedEvent } from '../../../testing/cases/sample-events.js'
 import { bodyOf } from '../../../testing/cases/sync-body.js'
 import {
   DOCUMENT,
@@ -13,16 +14,6 @@ import {
 } from '../../../testing/processes/served-app.js'
 
 const discovered: RunEvent = { type: 'discovered', side: 'source', protocol: 'v2', refs: 3 }
-const planned: RunEvent = {
-  type: 'planned',
-  create: 1,
-  update: 0,
-  forced: 0,
-  delete: 0,
-  skip: 0,
-  block: 0,
-  transferMode: 'bootstrap',
-}
 const progress: RunEvent = {
   type: 'progress',
   phase: 'relay',
@@ -49,7 +40,7 @@ t.test('a stream is NDJSON that no proxy keeps back or packs', async (t) => {
 t.test('a document is JSON and nothing else', async (t) => {
   const { post } = await serveApp(t, {
     client: fakeClient(async ({ onEvent }) => {
-      onEvent(planned)
+      onEvent(plannedEvent)
       onEvent(progress)
       return result
     }),
@@ -76,7 +67,7 @@ t.test('a document of many refs arrives whole', async (t) => {
 t.test(
   'a stream begins with its operation, tells what the run tells, and ends with the result',
   async (t) => {
-    const told = [discovered, planned, progress, { type: 'notice', text: 'a notice' } as const]
+    const told = [discovered, plannedEvent, progress, { type: 'notice', text: 'a notice' } as const]
     const client = fakeClient(async ({ onEvent }) => {
       for (const event of told) onEvent(event)
       return result
@@ -94,7 +85,7 @@ t.test(
 t.test('events arrive while the run goes on', async (t) => {
   const steps: (() => void)[] = []
   const client = fakeClient(async ({ onEvent }) => {
-    onEvent(planned)
+    onEvent(plannedEvent)
     onEvent(progress)
     await new Promise<void>((resolve) => steps.push(resolve))
     onEvent({ type: 'notice', text: 'second' })
@@ -129,7 +120,7 @@ const beforePlan: Record<string, RunEvent[]> = {
   'at once': [],
   'after a remote has answered': [discovered, { ...discovered, side: 'target' }],
   'after proofs were asked for': [discovered, { ...progress, phase: 'prove' }, { type: 'notice', text: 'n' }],
-  'of the plan itself': [discovered, planned],
+  'of the plan itself': [discovered, plannedEvent],
 }
 for (const [when, told] of Object.entries(beforePlan)) {
   t.test(`what goes wrong ${when} has its real status, in both forms`, async (t) => {
@@ -149,7 +140,7 @@ for (const [when, told] of Object.entries(beforePlan)) {
 
 t.test('what goes wrong after the plan ends a 200 stream with an error line', async (t) => {
   const client = fakeClient(async ({ onEvent }) => {
-    for (const event of [discovered, planned, progress]) onEvent(event)
+    for (const event of [discovered, plannedEvent, progress]) onEvent(event)
     // The status line is out before the run fails.
     await new Promise((resolve) => setImmediate(resolve))
     throw failure

@@ -20,7 +20,7 @@ export interface History {
 export async function readGraph(context: Context, wants: readonly string[]): Promise<History> {
   const { source, target } = context.remotes
   const { memory, signal } = context.run
-  const haves = await chooseHaves(target, context.plan, source.refs, context.confirmed, signal)
+  const haves = await chooseHaves(context.remotes, context.plan, context.confirmed, signal)
   const packs: CountedPack[] = []
   const counting = (pack: PackStream) => {
     const counted = countedPack(pack, context)

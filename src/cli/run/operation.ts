@@ -1,15 +1,16 @@
-import { Client } from '../engine/client.js'
-import type { RunOptions } from '../engine/run/runner.js'
-import { GitSyncError } from '../errors.js'
-import { readRunSettings } from '../settings/run-settings.js'
-import { SettingError } from '../settings/setting-error.js'
-import { UnstableClient } from '../unstable.js'
+import { Client } from '../../engine/client.js'
+import type { RunOptions } from '../../engine/run/runner.js'
+import { GitSyncError } from '../../errors.js'
+import { openPacketTrace } from '../../settings/packet-trace.js'
+import { readRunSettings } from '../../settings/run-settings.js'
+import { SettingError } from '../../settings/setting-error.js'
+import { UnstableClient } from '../../unstable.js'
+import type { RunFlags } from '../flags/flags.js'
+import { reportFailure } from '../output/failure.js'
+import { print, printJson, type TextOptions, textOptions, warn } from '../output/output.js'
+import { ProgressDisplay } from '../output/progress-display.js'
 import { proxiedDispatchers } from './dispatchers.js'
-import type { RunFlags } from './flags/flags.js'
 import { GitCredentials } from './git-credentials.js'
-import { reportFailure } from './output/failure.js'
-import { print, printJson, type TextOptions, textOptions, warn } from './output/output.js'
-import { ProgressDisplay } from './output/progress-display.js'
 import { RunEnding } from './run-ending.js'
 
 export interface Clients {
@@ -46,7 +47,10 @@ async function withCredentials<Result>(
   { flags, work }: Operation<Result>,
   ending: RunEnding,
 ): Promise<Result> {
-  const { runTimeout, ...settings } = readRunSettings(process.env, (text) => warn(process.stderr, text))
+  const { runTimeout, tracePacket, ...settings } = readRunSettings(process.env, (text) =>
+    warn(process.stderr, text),
+  )
+  const onPacket = tracePacket && openPacketTrace(tracePacket)
   ending.after(runTimeout)
   const { signal } = ending
   const credentials = new GitCredentials({ source: flags.sourceUsername, target: flags.targetUsername })
@@ -61,6 +65,7 @@ async function withCredentials<Result>(
           credentials.onEvent(event)
           progress.onEvent(event)
         },
+        ...(onPacket && { onPacket }),
       })
     } catch (error) {
       progress.stop()

@@ -1,7 +1,7 @@
 import { Command, type Option } from 'commander'
-import type { SyncRequest } from '../../schemas/request.js'
-import type { SyncResult } from '../../schemas/result.js'
-import type { RunOptions } from '../engine/run/runner.js'
+import type { SyncRequest } from '../../../schemas/request.js'
+import type { SyncResult } from '../../../schemas/result.js'
+import type { RunOptions } from '../../engine/run/runner.js'
 import {
   addFlags,
   lfsFlags,
@@ -11,8 +11,8 @@ import {
   scopeFlags,
   sideFlags,
   transferFlags,
-} from './flags/flags.js'
-import { syncRequest } from './flags/request.js'
+} from '../flags/flags.js'
+import { syncRequest } from '../flags/request.js'
 import type { Clients } from './operation.js'
 
 export interface MirrorCommand {
@@ -51,7 +51,7 @@ async function run(
   { allRefsAreBestEffort, work }: Pick<MirrorCommand, 'allRefsAreBestEffort' | 'work'>,
 ): Promise<void> {
   const { executeCommand } = await import('./operation.js')
-  const { syncText } = await import('./output/sync-text.js')
+  const { syncText } = await import('../output/sync-text.js')
   const implied = allRefsAreBestEffort && flags.allRefs && !flags.atomic ? { bestEffort: true } : {}
   const request = syncRequest(source, target, { ...flags, ...implied })
   await executeCommand({ flags, work: (clients, options) => work(clients, request, options), text: syncText })

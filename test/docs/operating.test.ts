@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { problemCodes } from '../schemas/problem.js'
-import { serveApp } from '../testing/processes/served-app.js'
-import { projectFile } from '../testing/project/project.js'
+import { problemCodes } from '../../schemas/problem.js'
+import { serveApp } from '../../testing/processes/served-app.js'
+import { projectFile } from '../../testing/project/project.js'
 
 const page = readFileSync(projectFile('docs/operating.md'), 'utf8')
 const found = (pattern: RegExp, text: string) =>

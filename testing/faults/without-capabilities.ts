@@ -3,7 +3,7 @@ import { pkt } from '../packets/wire.js'
 import { mapPackets, type RawPacket } from './response-faults.js'
 
 /** A source that does not offer these capabilities. */
-export function sourceLacking(protocol: 'v1' | 'v2', ...names: string[]): StageOptions {
+export function sourceWithout(protocol: 'v1' | 'v2', ...names: string[]): StageOptions {
   const strike = (line: string) =>
     names.reduce((left, name) => left.replace(new RegExp(` ?\\b${name}\\b`), ''), line)
   const change = ({ raw, payload }: RawPacket) => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { NoProxy } from '../../../src/service/egress/no-proxy.js'
+import { NoProxy } from '../../../src/git/connections/no-proxy.js'
 
 const table: [string, string[], string[]][] = [
   ['', [], ['a', '127.0.0.1']],

@@ -1,8 +1,9 @@
-import { type DispatcherProvider, perUse } from '../engine/run/dispatchers.js'
-import { agentThatDials } from '../git/connections/connections.js'
-import { dialDirectly } from '../git/connections/dial.js'
-import { dialThrough } from '../git/connections/proxy-tunnel.js'
-import { dialByProxy, readProxies } from '../service/egress/proxies.js'
+import { type DispatcherProvider, perUse } from '../../engine/run/dispatchers.js'
+import { agentThatDials } from '../../git/connections/connections.js'
+import { dialDirectly } from '../../git/connections/dial.js'
+import { dialByProxy } from '../../git/connections/dial-by-proxy.js'
+import { dialThrough } from '../../git/connections/proxy-tunnel.js'
+import { readProxies } from '../../settings/proxies.js'
 
 /** Connections by way of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. @throws SettingError */
 export function proxiedDispatchers(env: NodeJS.ProcessEnv): DispatcherProvider {

@@ -1,18 +1,18 @@
 import { isUtf8 } from 'node:buffer'
 import { spawn } from 'node:child_process'
 import { buffer } from 'node:stream/consumers'
-import type { EndpointRole, RunEvent } from '../../schemas/event.js'
-import type { Endpoint, EndpointAuth } from '../../schemas/request.js'
-import type { AuthProvider } from '../engine/run/auth.js'
-import { GitSyncError } from '../errors.js'
-import { HttpStatusError } from '../git/http/http-status.js'
+import type { EndpointRole, RunEvent } from '../../../schemas/event.js'
+import type { Endpoint, EndpointAuth } from '../../../schemas/request.js'
+import type { AuthProvider } from '../../engine/run/auth.js'
+import { GitSyncError } from '../../errors.js'
+import { HttpStatusError } from '../../git/http/http-status.js'
 
 /** What `git credential fill` answered, and what `approve` and `reject` take. */
 interface Found {
   auth: EndpointAuth
   lines: string
-  /** The remote has taken or refused it, and git has been told. */
-  settled: boolean
+  /** The remote has accepted or refused it, and git knows. */
+  reported: boolean
 }
 
 /**
@@ -40,7 +40,7 @@ export class GitCredentials implements AuthProvider {
   onEvent(event: RunEvent): void {
     if (event.type !== 'discovered') return
     const found = this.#found.get(keyOf(event.side, this.#reached.get(event.side)))
-    if (found && !found.settled) this.#taken.add(found)
+    if (found && !found.reported) this.#taken.add(found)
   }
 
   /** After a 401: whether git has something to offer. What was offered and refused, git is told to forget. */
@@ -52,7 +52,7 @@ export class GitCredentials implements AuthProvider {
     const refused = this.#found.get(key)
     if (refused) {
       this.#taken.delete(refused)
-      refused.settled = true
+      refused.reported = true
       await gitCredential('reject', refused.lines)
       return false
     }
@@ -68,7 +68,7 @@ export class GitCredentials implements AuthProvider {
   /** Tells git's helpers to keep what the remotes have taken. */
   async approve(): Promise<void> {
     for (const found of this.#taken) {
-      found.settled = true
+      found.reported = true
       await gitCredential('approve', found.lines)
     }
     this.#taken.clear()
@@ -94,7 +94,7 @@ type Field = [name: string, value: string]
  * @throws GitSyncError where a value would be more than a line: what follows would be a field of its own, and git could
  * be made to give out another host's password
  */
-export function credentialLines(fields: readonly Field[], role: EndpointRole): string {
+function credentialLines(fields: readonly Field[], role: EndpointRole): string {
   for (const [name, value] of fields) {
     // git decodes a URL into lines of its own.
     const isSafe = !LINE_END.test(value) && !(name === 'url' && ENCODED_LINE_END.test(value))
@@ -133,7 +133,7 @@ function parse(answer: Buffer, role: EndpointRole): Found | undefined {
   const { username, password: token } = Object.fromEntries(fields) as Record<string, string | undefined>
   if (!token) return undefined
   const auth = { ...(username ? { username } : {}), token }
-  return { auth, lines: credentialLines(fields, role), settled: false }
+  return { auth, lines: credentialLines(fields, role), reported: false }
 }
 
 const NOTHING = Buffer.alloc(0)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-export interface Answer {
+export interface Reply {
   id: number
   value?: unknown
   error?: string
@@ -18,18 +18,18 @@ interface Call {
   args: unknown[]
 }
 
-/** Makes this process answer the bench: one function a name, and `usage`. It ends when the bench lets go. */
-export function answerCalls(functions: Record<string, (...args: never[]) => unknown>): void {
+/** Makes this process serve calls of the bench: one function a name, and `usage`. It ends when the bench disconnects. */
+export function serveCalls(functions: Record<string, (...args: never[]) => unknown>): void {
   const known: Record<string, (...args: never[]) => unknown> = { ...functions, usage }
   process.on('disconnect', () => process.exit())
   process.on('message', async ({ id, name, args }: Call) => {
-    const answer: Answer = { id }
+    const reply: Reply = { id }
     try {
-      answer.value = await known[name]?.(...(args as never[]))
+      reply.value = await known[name]?.(...(args as never[]))
     } catch (error) {
-      answer.error = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      reply.error = error instanceof Error ? (error.stack ?? error.message) : String(error)
     }
-    process.send?.(answer)
+    process.send?.(reply)
   })
 }
 

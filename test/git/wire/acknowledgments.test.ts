@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import t from 'tap'
+import { readAcknowledged } from '../../../src/git/wire/acknowledgments.js'
 import { readAdvertisement } from '../../../src/git/wire/advertisement.js'
-import { readAcknowledged, writeNegotiationV1, writeNegotiationV2 } from '../../../src/git/wire/negotiate.js'
+import { writeFetchV1, writeFetchV2 } from '../../../src/git/wire/fetch-request.js'
 import { PacketReader } from '../../../src/git/wire/packet-reader.js'
-import { answerOf, infoRefs } from '../../../testing/git/git-bytes.js'
+import { infoRefs, responseOf } from '../../../testing/git/git-bytes.js'
 import { createRepository } from '../../../testing/git/sample-repository.js'
 import { streamOf } from '../../../testing/packets/chunks.js'
 import { DELIM, FLUSH, pkt } from '../../../testing/packets/wire.js'
@@ -20,10 +21,11 @@ for (const protocol of ['v1', 'v2'] as const) {
     const tip = await repository.commit('main')
     const { dir } = repository
     const { capabilities } = await readAdvertisement(streamOf(await infoRefs('upload-pack', dir, protocol)))
-    const write = protocol === 'v2' ? writeNegotiationV2 : writeNegotiationV1
+    const write = protocol === 'v2' ? writeFetchV2 : writeFetchV1
 
     const ask = async (...haves: string[]) => {
-      const answer = await answerOf('upload-pack', dir, write(capabilities, tip, haves), protocol)
+      const question = write(capabilities, { wants: [tip], haves, end: 'flush' })
+      const answer = await responseOf('upload-pack', dir, question, protocol)
       return [...(await readAcknowledged(readerOf(answer), protocol === 'v2', haves))]
     }
 
@@ -55,7 +57,7 @@ t.test('over v2 a pack may follow; another section is an error', async (t) => {
   await t.rejects(readAcknowledged(readerOf(), true, OFFERED), { message: /ends early/ })
 })
 
-t.test('what was not offered is not acknowledged', async (t) => {
+t.test('an acknowledgment of what was not offered is an error', async (t) => {
   const wrong = [`ACK ${'0'.repeat(40)} common`, `ACK ${A} common`, 'ACK', 'ACK abc', 'NAK me', 'shallow']
   for (const line of wrong) {
     const v2 = readerOf(pkt('acknowledgments\n'), pkt(line), FLUSH)

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js'
-import { bareName } from './allowed-hosts.js'
+import { bareName } from './host-name.js'
 
 interface Entry {
   matches: (host: string) => boolean
