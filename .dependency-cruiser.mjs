@@ -6,7 +6,7 @@
 const FLOORS = [
   'schemas',
   // What everyone may read.
-  'src/(version|errors|problem)[.]ts',
+  'src/(version|errors|wording)[.]ts',
   'src/runtime',
   // How git talks, without policy.
   'src/git/refs',
@@ -31,6 +31,8 @@ const FLOORS = [
   'src/(index|unstable|read-events)[.]ts',
   'src/local-git',
   'src/settings',
+  // How an error is shown, by the service and the command line.
+  'src/problem[.]ts',
   // The HTTP service.
   'src/service/runs',
   'src/service/response',

@@ -10,7 +10,7 @@ export interface Call {
   body: SyncRequest
 }
 
-/** The call as a line for the shell. `-N` shows each event as it comes. */
+/** The call as a line for the shell. `-N` shows each event at once. */
 export function curlLine(call: Call): string {
   const headers = Object.entries(headersOf(call)).map(([name, value]) => `-H '${name}: ${value}'`)
   const body = JSON.stringify(call.body).replaceAll("'", "'\\''")
@@ -23,14 +23,14 @@ export async function postForDocument(call: Call): Promise<SyncResult> {
   return (await response.json()) as SyncResult
 }
 
-/** Posts and reads the stream of events up to its last line, which is the result or an error. */
+/** Posts and reads the stream of events to its last line, the result or an error. */
 export async function postForEvents(call: Call, onEvent: (event: Event) => void): Promise<SyncResult> {
   for await (const event of readEvents(await post(call))) {
     onEvent(event)
     if (event.type === 'result') return event.result as SyncResult
     if (event.type === 'error') throw failure(event.error)
   }
-  throw new Error(`${call.url}: the stream was cut, it has no last line`)
+  throw new Error(`${call.url}: the stream is truncated, it has no last line`)
 }
 
 async function post(call: Call): Promise<Response> {

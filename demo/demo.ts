@@ -1,15 +1,19 @@
+import type { Event, RunEvent } from '../schemas/event.js'
 import type { SyncResult } from '../schemas/result.js'
+import { ProgressDisplay } from '../src/cli/output/progress-display.js'
+import { styleOf } from '../src/cli/output/style.js'
+import { table } from '../src/cli/output/table.js'
+import { shortId } from '../src/cli/output/words.js'
+import { byteSize, counted } from '../src/runtime/units.js'
 import { Cleanup } from '../testing/cleanup.js'
 import { fsck, refsOf } from '../testing/git/git.js'
 import { type Call, curlLine, postForDocument, postForEvents } from './call.js'
-import { humanBytes, say, shortHash, table, title } from './print.js'
-import { ProgressLine } from './progress-line.js'
 import { startService } from './service.js'
 import { type Stage, setStage } from './stage.js'
 
 /**
  * Mirrors a sample repository from one git server to another through the real service, and checks the outcome.
- * With `--keep`, everything goes on running until Ctrl-C, so that the printed curl lines can be tried.
+ * With `--keep`, everything keeps running until Ctrl-C, so that the printed curl lines can be tried.
  */
 async function main(): Promise<number> {
   const keep = process.argv.includes('--keep')
@@ -18,9 +22,13 @@ async function main(): Promise<number> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve('interrupted'))
   })
   try {
-    const outcome = await Promise.race([tellStory(cleanup), interrupt])
+    const outcome = await Promise.race([runSteps(cleanup), interrupt])
     if (outcome === 'interrupted') return 130
-    say(keep ? '\nAll runs on for you to try the lines above. Ctrl-C ends it.' : tryItYourself)
+    say(
+      keep
+        ? '\nEverything keeps running so that you can try the lines above. Ctrl-C ends it.'
+        : tryItYourself,
+    )
     if (keep) await interrupt
     return 0
   } catch (error) {
@@ -33,7 +41,7 @@ async function main(): Promise<number> {
 
 const tryItYourself = '\nTo try the curl lines above against a running service: npm run demo -- --keep'
 
-async function tellStory(cleanup: Cleanup): Promise<void> {
+async function runSteps(cleanup: Cleanup): Promise<void> {
   title('Setting the stage')
   const stage = await setStage(cleanup)
   const service = await startService(cleanup)
@@ -52,7 +60,7 @@ async function tellStory(cleanup: Cleanup): Promise<void> {
   title('Second sync: what has changed since')
   await stage.source.addCommits('main', 25)
   await stage.source.branch('feature/new', await stage.source.commit('main'))
-  say('The source got 26 commits on main, and a new branch.\n')
+  say('The source has 26 new commits on main, and a new branch.\n')
   const second = await sync(service.url, stage)
   showRefs(second)
   expect(second.counts.applied === 2, 'the second sync should have moved one branch and created one')
@@ -89,30 +97,35 @@ async function sync(service: string, { sourceUrl, targetUrl }: Stage): Promise<S
     },
   }
   say(curlLine(call))
-  const progress = new ProgressLine(process.stdout)
+  const progress = new ProgressDisplay(process.stdout, { verbose: true })
   const begin = performance.now()
-  const result = await postForEvents(call, (event) => progress.show(event)).finally(() => progress.clear())
+  const result = await postForEvents(call, (event) => {
+    if (isOfRun(event)) progress.onEvent(event)
+  }).finally(() => progress.stop())
   showOutcome(result, (performance.now() - begin) / 1000)
   return result
 }
 
 function showOutcome({ counts, execution, stats }: SyncResult, seconds: number) {
-  const sides = stats.sides?.map(({ label, bytes }) => `${label} ${humanBytes(bytes)}`).join(', ')
+  const sides = stats.sides?.map(({ label, bytes }) => `${label} ${byteSize(bytes)}`).join(', ')
   say(`done in ${seconds.toFixed(1)} s (${execution.transferMode})${sides ? `: ${sides}` : ''}`)
-  say(`${counts.applied} refs written, ${counts.deleted} deleted, ${counts.skipped} already up to date`)
+  say(
+    `${counted(counts.applied, 'ref')} written, ${counts.deleted} deleted, ${counts.skipped} already up to date`,
+  )
 }
 
-/** Refs that stay as they are say nothing new. */
+/** Shows the refs that change. */
 function showRefs({ refs }: SyncResult) {
   const rows = refs
     .filter(({ action }) => action !== 'skip')
     .map((ref) => [
       ref.action,
       ref.targetRef,
-      `${shortHash(ref.targetHash)} → ${shortHash(ref.sourceHash)}`,
+      `${shortId(ref.targetHash).padEnd(8)} → ${shortId(ref.sourceHash)}`,
       ref.reason,
     ])
-  say(`\n${table([['ACTION', 'REF', 'OLD     → NEW', 'REASON'], ...rows])}`)
+  say('')
+  for (const line of table([['ACTION', 'REF', 'OLD      → NEW', 'REASON'], ...rows])) say(`  ${line}`)
 }
 
 async function check({ source, target }: Stage) {
@@ -123,6 +136,19 @@ async function check({ source, target }: Stage) {
   const differing = [...names].filter((name) => wanted[name] !== found[name])
   expect(differing.length === 0, `these refs differ: ${differing.join(', ')}`)
   say(`sound, and all ${names.size} refs are the same on both sides`)
+}
+
+/** Whether the library emits the event; those of the service alone are not shown. */
+function isOfRun(event: Event): event is RunEvent {
+  return ['discovered', 'planned', 'progress', 'remote', 'notice'].includes(event.type)
+}
+
+function title(text: string): void {
+  say(`\n${styleOf(process.stdout).bold(`== ${text}`)}`)
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
 }
 
 function expect(condition: boolean, message: string): asserts condition {

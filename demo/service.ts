@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Cleanup } from '../testing/cleanup.js'
 
-/** Starts the real service as a process of its own, and waits until it responds. */
+/** Starts the real service as a separate process, and waits until it responds. */
 export async function startService(cleanup: Cleanup): Promise<{ url: string }> {
   const port = await freePort()
   const main = fileURLToPath(new URL('../src/main.js', import.meta.url))
@@ -15,7 +15,7 @@ export async function startService(cleanup: Cleanup): Promise<{ url: string }> {
   const log = collectLog(child)
   const url = `http://127.0.0.1:${port}`
   if (await responds(`${url}/healthz`, child)) return { url }
-  throw new Error(`the service does not respond at ${url}. It said:\n${log() || '(nothing)'}`)
+  throw new Error(`the service does not respond at ${url}. Its log:\n${log() || '(nothing)'}`)
 }
 
 async function freePort(): Promise<number> {
@@ -27,7 +27,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** The settings of whoever runs the demo stay out of it, and so does their HTTP proxy. */
+/** Excludes the settings and the HTTP proxy of the user who runs the demo. */
 function environment(port: number): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('GITSYNC_'))
   return {
@@ -36,7 +36,7 @@ function environment(port: number): NodeJS.ProcessEnv {
     no_proxy: '127.0.0.1',
     GITSYNC_HOST: '127.0.0.1',
     GITSYNC_PORT: String(port),
-    // Both git servers are on the loopback interface, where the service does not go by default.
+    // Both git servers listen on loopback, which the default policy forbids.
     GITSYNC_EGRESS_POLICY: 'any',
     GITSYNC_LOG_LEVEL: 'warn',
     GITSYNC_SHUTDOWN_GRACE: '1s',
@@ -67,7 +67,7 @@ function isRunning(child: ChildProcess) {
   return child.exitCode === null && child.signalCode === null
 }
 
-/** The last of what the service wrote, for when it will not start. */
+/** The end of the service's log, to be shown if it does not start. */
 function collectLog(child: ChildProcess): () => string {
   let log = ''
   for (const stream of [child.stdout, child.stderr]) {

@@ -3,7 +3,7 @@ import { buildApp } from '../src/app.js'
 import { Client } from '../src/engine/client.js'
 import { recordExamples } from './record-examples.js'
 
-// What `npm run openapi` runs, from the folder of package.json. test/openapi proves that nobody forgot to.
+// Run by `npm run openapi`, from the folder of package.json. Tests in test/openapi fail if the files are out of date.
 
 await write('openapi/examples.json', await recordExamples())
 const app = await buildApp({ client: new Client() })

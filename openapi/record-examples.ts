@@ -64,11 +64,11 @@ class Recorder {
 
   readonly ask = async (route: Route, request: unknown, headers = {}): Promise<Exchange> => {
     const response = await this.#post(route, request, { accept: 'application/json', ...headers })
-    const answer = this.#published(await response.text())
+    const text = this.#published(await response.text())
     return {
       route,
       request: JSON.parse(this.#published(JSON.stringify(request))),
-      answer: JSON.parse(answer),
+      response: JSON.parse(text),
     }
   }
 

@@ -5,14 +5,14 @@ import { GitSyncError } from '../src/errors.js'
 import { serviceOperation } from '../src/service/openapi/openapi.js'
 import { replyWithProblem } from '../src/service/response/problem.js'
 
-/** The OpenAPI document, and a page to read and try it: all of it from here, nothing from elsewhere. */
+/** Serves the OpenAPI document, and a page to read and try it that loads nothing from other hosts. */
 export async function docsRoutes(app: FastifyInstance): Promise<void> {
   const document = serviceOperation({
     operationId: 'openapi',
     summary: 'This document.',
     result: Type.Object({}, { description: 'OpenAPI 3.1.' }),
   })
-  // Made once, and kept once however many wait for it.
+  // Serialized once, so that waiting responses share one buffer.
   let bytes: Buffer | undefined
   app.get('/openapi.json', { schema: document }, (_request, reply) => {
     bytes ??= Buffer.from(JSON.stringify(app.swagger()))
@@ -24,12 +24,12 @@ export async function docsRoutes(app: FastifyInstance): Promise<void> {
     result: Type.String({ description: 'HTML.' }),
     contentType: 'text/html',
   })
-  // The library hides its routes from the document.
+  // The plugin hides its routes from the document.
   app.addHook('onRoute', (route) => {
     if (/^\/docs\/?$/.test(route.url)) route.schema = page
   })
   await app.register((docs, _options, done) => {
-    // What it cannot serve, it refuses in words of its own: a path that leads out of its folder, or is no path.
+    // The plugin refuses paths that are malformed or lead out of its folder with errors of its own.
     docs.setErrorHandler((error: FastifyError, request, reply) => {
       const isRefusal = error.statusCode !== undefined && error.statusCode < 500
       const own = isRefusal && !(error instanceof GitSyncError)
@@ -40,11 +40,11 @@ export async function docsRoutes(app: FastifyInstance): Promise<void> {
   })
 }
 
-const NO_PAGE = 'There is no such page; GET /docs has the first one.'
+const NO_PAGE = 'There is no such page; start at GET /docs.'
 const policy = {
   'default-src': "'none'",
   'script-src': "'self'",
-  // The one style that the page writes into itself.
+  // The hash of the page's only inline style.
   'style-src': ["'self'", "'unsafe-hashes'", "'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='"],
   'img-src': ["'self'", 'data:'],
   'connect-src': "'self'",

@@ -5,10 +5,14 @@ import { serviceOperation } from '../src/service/openapi/openapi.js'
 import type { RunRegistry } from '../src/service/runs/run-registry.js'
 
 export function healthRoutes(app: FastifyInstance, runs: RunRegistry): void {
-  const live = serviceOperation({ operationId: 'healthz', summary: 'The process runs.', result: Health })
+  const live = serviceOperation({
+    operationId: 'healthz',
+    summary: 'Liveness: the process runs.',
+    result: Health,
+  })
   const ready = serviceOperation({
     operationId: 'readyz',
-    summary: 'New work is taken.',
+    summary: 'Readiness: the service accepts new runs.',
     result: Health,
     problems: ['shutting_down'],
   })

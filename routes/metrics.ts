@@ -6,7 +6,7 @@ import type { Metrics } from '../src/service/runs/metrics.js'
 export function metricsRoute(app: FastifyInstance, metrics: Metrics): void {
   const schema = serviceOperation({
     operationId: 'metrics',
-    summary: 'What the service has done, for Prometheus.',
+    summary: 'Metrics of the service, for Prometheus.',
     result: Type.String({ description: 'Prometheus text.' }),
     contentType: 'text/plain',
     security: callers,

@@ -8,7 +8,7 @@ import type { RunRegistry } from '../src/service/runs/run-registry.js'
 export function planRoute(app: FastifyInstance, runs: RunRegistry): void {
   const schema = runOperation({
     operationId: 'plan',
-    summary: 'Says what a sync would do, ref by ref, and pushes nothing.',
+    summary: 'Plans a sync ref by ref, without pushing anything.',
     body: PlanRequest,
     result: PlanResult,
   })

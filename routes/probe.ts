@@ -8,7 +8,7 @@ import type { RunRegistry } from '../src/service/runs/run-registry.js'
 export function probeRoute(app: FastifyInstance, runs: RunRegistry): void {
   const schema = runOperation({
     operationId: 'probe',
-    summary: "Lists the source's refs, and what both remotes can do.",
+    summary: "Lists the source's refs and the capabilities of both remotes.",
     body: ProbeRequest,
     result: ProbeResult,
   })

@@ -8,7 +8,7 @@ import type { RunRegistry } from '../src/service/runs/run-registry.js'
 export function replicateRoute(app: FastifyInstance, runs: RunRegistry): void {
   const schema = runOperation({
     operationId: 'replicate',
-    summary: "Makes the target's refs those of the source, whatever it has.",
+    summary: "Makes the target's refs equal to the source's, overwriting what differs.",
     body: SyncRequest,
     result: SyncResult,
   })

@@ -8,7 +8,7 @@ import type { RunRegistry } from '../src/service/runs/run-registry.js'
 export function syncRoute(app: FastifyInstance, runs: RunRegistry): void {
   const schema = runOperation({
     operationId: 'sync',
-    summary: "Brings the target's refs to those of the source.",
+    summary: 'Creates and fast-forwards refs of the target; a diverged ref blocks the run unless forced.',
     body: SyncRequest,
     result: SyncResult,
   })

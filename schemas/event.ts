@@ -17,11 +17,11 @@ const event = <const Name extends string, P extends Type.TProperties>(
 
 export const StartedEvent = event('started', 'StartedEvent', {
   operation: Operation,
-  requestId: Type.String({ description: 'As in a problem and in the log.' }),
+  requestId: Type.String({ description: 'The same id as in problems and in the log.' }),
   time: Type.String({ description: 'ISO 8601, UTC.' }),
 })
 export const QueuedEvent = event('queued', 'QueuedEvent', {
-  position: Type.Integer({ minimum: 1, description: 'How many come before, and this one.' }),
+  position: Type.Integer({ minimum: 1, description: 'The position in the queue, from 1.' }),
   for: StringEnum(['slot', 'target'], {
     description: '`slot`: the service is full. `target`: another run writes to that repository.',
   }),
@@ -29,13 +29,13 @@ export const QueuedEvent = event('queued', 'QueuedEvent', {
 export const DiscoveredEvent = event('discovered', 'DiscoveredEvent', {
   side: EndpointRole,
   protocol: Protocol,
-  refs: Type.Integer({ description: 'How many it listed.' }),
+  refs: Type.Integer({ description: 'The number of refs that it listed.' }),
   head: Type.Optional(Type.String({ description: 'The branch that its HEAD names.' })),
 })
 export const PlannedEvent = event('planned', 'PlannedEvent', {
   create: Type.Integer(),
   update: Type.Integer(),
-  forced: Type.Optional(Type.Integer({ description: 'Absent where the proofs run beside the relay.' })),
+  forced: Type.Optional(Type.Integer({ description: 'Absent if the proofs run alongside the relay.' })),
   delete: Type.Integer(),
   skip: Type.Integer(),
   block: Type.Integer(),
@@ -44,13 +44,13 @@ export const PlannedEvent = event('planned', 'PlannedEvent', {
 export const ProgressEvent = event('progress', 'ProgressEvent', {
   phase: StringEnum(['prove', 'lfs', 'relay', 'confirm'], {
     description:
-      'Proving fast-forwards, moving LFS objects, sending the pack, or waiting for what the target says to it.',
+      "Proving fast-forwards, moving LFS objects, sending the pack, or waiting for the target's report.",
   }),
   sourceBytes: Type.Integer({
     description: 'Pack bytes read from the source; in the phase `lfs`, LFS bytes.',
   }),
   targetBytes: Type.Integer({
-    description: 'Pack bytes taken by the target; in the phase `lfs`, LFS bytes.',
+    description: 'Pack bytes sent to the target; in the phase `lfs`, LFS bytes.',
   }),
   bytesPerSecond: Type.Integer({ description: 'Since the phase began.' }),
   objects: Type.Optional(Type.Object({ total: Type.Integer() })),
@@ -67,7 +67,7 @@ export const RemoteEvent = event('remote', 'RemoteEvent', {
   text: Type.String({ description: "A line of the remote's own progress or warnings." }),
 })
 export const NoticeEvent = event('notice', 'NoticeEvent', {
-  text: Type.String({ description: 'What the run does otherwise than one may expect.' }),
+  text: Type.String({ description: 'Something the run does differently from what you might expect.' }),
 })
 export const HeartbeatEvent = event('heartbeat', 'HeartbeatEvent', {})
 export const ResultEvent = event('result', 'ResultEvent', { result: Type.Union([SyncResult, ProbeResult]) })
@@ -88,12 +88,12 @@ export const Event = Type.Union(
   ],
   {
     title: 'Event',
-    description: 'One line of an `application/x-ndjson` answer.',
+    description: 'One line of an `application/x-ndjson` response.',
     discriminator: { propertyName: 'type' },
   },
 )
 export type Event = Type.Static<typeof Event>
 export type QueuedEvent = Type.Static<typeof QueuedEvent>
 export type ProgressEvent = Type.Static<typeof ProgressEvent>
-/** What the engine tells while it works; the service adds the events of its own stream. */
+/** The events that the engine emits; the service adds those of its stream. */
 export type RunEvent = Extract<Event, { type: 'discovered' | 'planned' | 'progress' | 'remote' | 'notice' }>

@@ -3,15 +3,15 @@ import { StringEnum } from './atoms.js'
 import { SyncResult } from './result.js'
 
 /**
- * Every error this program can raise: its HTTP status, whether the same request may succeed later, and the
- * title of its problem document (RFC 9457).
+ * Every error that git-sync can raise: its HTTP status, whether the same request may succeed later, and the title of
+ * its problem document (RFC 9457).
  */
 export const problems = {
   invalid_request: { status: 400, retryable: false, title: 'The request does not fit the schema' },
-  unauthorized: { status: 401, retryable: false, title: 'A valid token of this service is needed' },
+  unauthorized: { status: 401, retryable: false, title: 'A valid token of this service is required' },
   egress_denied: { status: 403, retryable: false, title: 'The egress policy forbids that host' },
   not_found: { status: 404, retryable: false, title: 'No such route' },
-  method_not_allowed: { status: 405, retryable: false, title: 'The route does not take this method' },
+  method_not_allowed: { status: 405, retryable: false, title: 'The route does not accept this method' },
   not_acceptable: { status: 406, retryable: false, title: 'No acceptable media type' },
   payload_too_large: { status: 413, retryable: false, title: 'The request body is too large' },
   unsupported_media_type: {
@@ -21,13 +21,13 @@ export const problems = {
   },
   rate_limited: { status: 429, retryable: true, title: 'Too many requests' },
   blocked_refs: { status: 409, retryable: false, title: 'The sync would have to overwrite refs' },
-  plan_refused: { status: 409, retryable: false, title: 'The plan goes beyond a guard' },
+  plan_refused: { status: 409, retryable: false, title: 'The plan exceeds a guard' },
   plan_changed: { status: 409, retryable: false, title: 'The plan is not the expected one' },
   target_ref_moved: { status: 409, retryable: true, title: 'Another writer moved a target ref' },
   ref_rejected: { status: 409, retryable: false, title: 'The target refused a ref' },
   no_matching_refs: { status: 422, retryable: false, title: 'The scope matches nothing on the source' },
-  unsupported: { status: 422, retryable: false, title: 'A remote lacks a needed capability' },
-  redirect_refused: { status: 422, retryable: false, title: 'A remote redirects where it may not' },
+  unsupported: { status: 422, retryable: false, title: 'A remote lacks a required capability' },
+  redirect_refused: { status: 422, retryable: false, title: 'A redirect of a remote is not allowed' },
   pack_limit_exceeded: { status: 422, retryable: false, title: 'A pack is over a limit' },
   lfs_object_missing: { status: 422, retryable: false, title: 'The source lacks an LFS object' },
   lfs_unsupported: { status: 422, retryable: false, title: 'A remote has no LFS server' },
@@ -36,8 +36,8 @@ export const problems = {
   target_unauthorized: { status: 502, retryable: false, title: 'The target refused the credentials' },
   source_not_found: { status: 502, retryable: false, title: 'The source has no such repository' },
   target_not_found: { status: 502, retryable: false, title: 'The target has no such repository' },
-  source_unavailable: { status: 502, retryable: true, title: 'The source cannot serve at the moment' },
-  target_unavailable: { status: 502, retryable: true, title: 'The target cannot serve at the moment' },
+  source_unavailable: { status: 502, retryable: true, title: 'The source is temporarily unavailable' },
+  target_unavailable: { status: 502, retryable: true, title: 'The target is temporarily unavailable' },
   source_unreachable: { status: 502, retryable: true, title: 'The source cannot be reached' },
   target_unreachable: { status: 502, retryable: true, title: 'The target cannot be reached' },
   source_protocol_error: { status: 502, retryable: false, title: 'The source broke the git protocol' },
@@ -48,19 +48,23 @@ export const problems = {
   overloaded: { status: 503, retryable: true, title: 'The service is full' },
   shutting_down: { status: 503, retryable: true, title: 'The service is shutting down' },
   cancelled: { status: 499, retryable: false, title: 'The caller cancelled the run' },
+  callback_failed: { status: 499, retryable: false, title: "The caller's own code threw" },
   internal: { status: 500, retryable: false, title: 'A bug in git-sync' },
 } as const satisfies Record<string, { status: number; retryable: boolean; title: string }>
+
+/** Those of a library's caller alone: no response has them. */
+export const libraryCodes: ReadonlySet<string> = new Set<ProblemCode>(['cancelled', 'callback_failed'])
 
 export type ProblemCode = keyof typeof problems
 export const problemCodes = Object.keys(problems) as ProblemCode[]
 const ProblemCode = StringEnum(problemCodes, {
   title: 'ProblemCode',
-  description: 'What programs branch on.',
+  description: 'The stable code for programs.',
 })
 
 export const RefProblem = Type.Object(
   { ref: Type.String(), reason: Type.String() },
-  { title: 'RefProblem', description: 'A target ref and why it stopped the run.' },
+  { title: 'RefProblem', description: 'A target ref, and the reason why it stopped the run.' },
 )
 export type RefProblem = Type.Static<typeof RefProblem>
 
@@ -74,12 +78,12 @@ export const Problem = Type.Object(
   {
     type: Type.String({ description: '`urn:git-sync:problem:` and the code.' }),
     title: Type.String({ description: 'What the code means.' }),
-    status: Type.Integer({ description: 'The HTTP status, also where a stream had begun with 200.' }),
+    status: Type.Integer({ description: 'The HTTP status, even if a stream had already begun with 200.' }),
     detail: Type.String({ description: 'What went wrong and what to do about it.' }),
     code: ProblemCode,
     retryable: Type.Boolean({ description: 'The same request may succeed later.' }),
-    requestId: Type.String({ description: 'As in the `started` event and in the log.' }),
-    retryAfter: Type.Optional(Type.Number({ description: 'Seconds to wait, where known.' })),
+    requestId: Type.String({ description: 'The same id as in the `started` event and in the log.' }),
+    retryAfter: Type.Optional(Type.Number({ description: 'Seconds to wait, if known.' })),
     refs: Type.Optional(Type.Array(RefProblem, { description: 'The refs that stopped the run.' })),
     errors: Type.Optional(
       Type.Array(FieldProblem, { description: 'What is wrong with the request; the first 100.' }),
@@ -89,8 +93,8 @@ export const Problem = Type.Object(
   {
     title: 'Problem',
     description:
-      'RFC 9457 problem details. `result` is there once a plan stands: before a push it is the plan, later it says ' +
-      'what the target confirmed.',
+      'RFC 9457 problem details. `result` is present once the plan is complete: before a push it is the plan, later ' +
+      'it says what the target has confirmed.',
   },
 )
 export type Problem = Type.Static<typeof Problem>

@@ -41,7 +41,7 @@ export const Auth = Type.Object(
   {
     ...closed,
     title: 'Auth',
-    description: 'Credentials for this request alone; a side without tokens has none.',
+    description: 'Credentials for this request only; a side without tokens sends none.',
   },
 )
 export type Auth = Type.Static<typeof Auth>
@@ -68,13 +68,13 @@ export const RefScope = Type.Object(
     excludeRefPrefixes: Type.Optional(
       List(
         Type.String({ minLength: 1 }),
-        'Prefixes of refs that are neither written nor deleted; a mapping without `*` writes its target all the same.',
+        'Prefixes of refs that are neither written nor deleted. A mapping without `*` still writes its target.',
       ),
     ),
     excludeRefs: Type.Optional(
       List(
         Type.String({ minLength: 1 }),
-        'Refs that are neither written nor deleted; one `*` each. A mapping without `*` writes its target all the same.',
+        'Refs that are neither written nor deleted; one `*` each. A mapping without `*` still writes its target.',
       ),
     ),
   },
@@ -88,13 +88,13 @@ export type RefScope = Type.Static<typeof RefScope>
 
 export const OperationMode = StringEnum(['', 'sync', 'replicate'], {
   title: 'OperationMode',
-  description: '`sync` blocks what diverged, `replicate` overwrites it. Empty: sync.',
+  description: '`sync` blocks refs that diverged, `replicate` overwrites them. Empty: sync.',
 })
 export type OperationMode = Type.Static<typeof OperationMode>
 
 export const ProtocolMode = StringEnum(['', 'auto', 'v1', 'v2'], {
   title: 'ProtocolMode',
-  description: 'The protocol spoken with the source. Empty: auto.',
+  description: 'The protocol version used with the source. Empty: auto.',
 })
 export type ProtocolMode = Type.Static<typeof ProtocolMode>
 
@@ -111,16 +111,16 @@ export const SyncPolicy = Type.Object(
     mode: Type.Optional(OperationMode),
     includeTags: Type.Optional(Type.Boolean({ description: 'All tags too.' })),
     prune: Type.Optional(Type.Boolean({ description: 'Delete managed target refs that the source lacks.' })),
-    force: Type.Optional(Type.Boolean({ description: 'Overwrite what diverged, under a lease.' })),
+    force: Type.Optional(Type.Boolean({ description: 'Overwrite refs that diverged, under a lease.' })),
     forceWithLease: Type.Optional(Type.Boolean({ description: 'The same as `force`.' })),
-    forceBlind: Type.Optional(Type.Boolean({ description: 'Overwrite whatever is there.' })),
+    forceBlind: Type.Optional(Type.Boolean({ description: 'Overwrite refs without a lease.' })),
     bestEffort: Type.Optional(
       Type.Boolean({
         description:
-          'A ref that the target refuses is a warning. A run of which the target takes nothing still fails.',
+          'Refs that the target refuses become warnings. A run still fails if the target accepts nothing of it.',
       }),
     ),
-    atomic: Type.Optional(Type.Boolean({ description: 'All refs or none.' })),
+    atomic: Type.Optional(Type.Boolean({ description: 'Update all refs or none.' })),
     protocol: Type.Optional(ProtocolMode),
     maxDeletes: Type.Optional(Count('A plan that deletes more is refused; 0 allows none.')),
     maxForced: Type.Optional(Count('A plan that overwrites more is refused; 0 allows none.')),
@@ -137,7 +137,7 @@ export const TransferOptions = Type.Object(
   {
     maxPackBytes: Type.Optional(Count('Most pack bytes that a run may read from the source; 0: no limit.')),
     targetMaxPackBytes: Type.Optional(
-      Count('Most pack bytes that the target takes in one push; 0: unknown.'),
+      Count('Most pack bytes that the target accepts in one push; 0: unknown.'),
     ),
     targetMaxRefUpdates: Type.Optional(Count('Most ref updates in one push; 0: 5,000.')),
     measureMemory: Type.Optional(Type.Boolean({ description: 'Measure memory while the run lasts.' })),
@@ -168,7 +168,7 @@ export const ProbeRequest = Type.Object(
     source: Endpoint,
     target: Type.Optional(
       Type.Union([Endpoint, Type.Null()], {
-        description: 'Where given, its capabilities are asked for too.',
+        description: 'If given, its capabilities are listed too.',
       }),
     ),
     includeTags: Type.Optional(Type.Boolean({ description: 'All tags too.' })),

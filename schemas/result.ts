@@ -19,36 +19,39 @@ export type RefKind = Type.Static<typeof RefKind>
 export const Action = StringEnum(['create', 'update', 'delete', 'skip', 'block', 'warn'], {
   title: 'Action',
   description:
-    'In a plan, what would be done. In a result, what was done: `block` did not move, and `reason` says why, or ' +
-    'is `unknown` where the outcome of the push could not be learned; `warn` was refused, and the run went on (`bestEffort`).',
+    'In a plan, what would be done. In a result, what was done: a `block` ref did not move, and `reason` says why, or ' +
+    'is `unknown` if the outcome of its push could not be determined; a `warn` ref was refused, and the run continued ' +
+    '(`bestEffort`).',
 })
 export type Action = Type.Static<typeof Action>
 
 const refFields = {
   branch: Type.String({ description: 'Short name of the target ref, whatever its kind.' }),
-  sourceRef: Type.String({ description: 'Full name; empty where the source has no such ref.' }),
+  sourceRef: Type.String({ description: 'Full name; empty if the source has no such ref.' }),
   targetRef: Type.String({ description: 'Full name.' }),
-  sourceHash: Type.String({ description: 'Empty where the source has no such ref.' }),
-  targetHash: Type.String({ description: 'Empty where the target had no such ref.' }),
+  sourceHash: Type.String({ description: 'Empty if the source has no such ref.' }),
+  targetHash: Type.String({ description: 'Empty if the target had no such ref.' }),
   kind: RefKind,
   action: Action,
-  reason: Type.String({ description: 'Why this action, in words for people.' }),
+  reason: Type.String({ description: 'The reason for the action, for people to read.' }),
 }
 export const RefResult = Type.Object(refFields, { title: 'RefResult' })
 export type RefResult = Type.Static<typeof RefResult>
 export const RefPlan = Type.Object(refFields, {
   title: 'RefPlan',
-  description: 'A planned ref: its action has not been taken yet.',
+  description: 'A planned ref: its action has not been carried out.',
 })
 export type RefPlan = Type.Static<typeof RefPlan>
 
 export const SyncCounts = Type.Object(
   {
     applied: Type.Integer({ description: 'Creates and updates that the target confirmed.' }),
-    skipped: Type.Integer({ description: 'In a plan, also the actions that would run.' }),
+    skipped: Type.Integer({
+      description: 'In a plan, this includes the actions that a run would carry out.',
+    }),
     blocked: Type.Integer({ description: 'Refs that did not, or would not, move.' }),
     deleted: Type.Integer({ description: 'Deletes that the target confirmed.' }),
-    warned: Type.Integer({ description: 'Refusals that `bestEffort` made warnings.' }),
+    warned: Type.Integer({ description: 'Refusals that `bestEffort` turned into warnings.' }),
   },
   { title: 'SyncCounts' },
 )
@@ -56,7 +59,7 @@ export type SyncCounts = Type.Static<typeof SyncCounts>
 
 export const PlanSummary = Type.Object(
   {
-    digest: Type.String({ description: '`sha256:` and 64 hex digits; what `expectedPlan` takes.' }),
+    digest: Type.String({ description: '`sha256:` and 64 hex digits, for `expectedPlan`.' }),
     create: Type.Integer(),
     update: Type.Integer(),
     forced: Type.Integer({ description: 'The updates that are not proven fast-forwards.' }),
@@ -70,7 +73,7 @@ export type PlanSummary = Type.Static<typeof PlanSummary>
 
 export const BatchSummary = Type.Object(
   {
-    enabled: Type.Boolean({ description: 'In several pushes.' }),
+    enabled: Type.Boolean({ description: 'The transfer takes several pushes.' }),
     planned: Type.Integer({ description: 'An estimate, 0 while unknown.' }),
     done: Type.Integer({ description: 'Confirmed pushes.' }),
   },
@@ -96,25 +99,25 @@ export const TransferMode = StringEnum(
     title: 'TransferMode',
     description:
       '`none`: nothing to push. `bootstrap`: no desired ref exists on the target. `incremental`: any other sync. ' +
-      '`replicate`: any other replicate. `…-batch`: in several pushes. `materialized`: by way of a file.',
+      '`replicate`: any other replicate. `…-batch`: in several pushes. `materialized`: spooled to a file first.',
   },
 )
 export type TransferMode = Type.Static<typeof TransferMode>
 
-/** Why a run took its transfer mode. */
+/** Why a run uses its transfer mode. */
 export const transferReasons = {
   'up-to-date': 'nothing to push',
   'empty-target': 'no desired ref exists on the target',
   'existing-refs': 'some desired refs exist on the target',
-  'source-authoritative': 'replicate overwrites whatever the target has',
+  'source-authoritative': 'replicate overwrites what differs on the target',
   'blocked-refs': 'refs are blocked, so nothing would be pushed',
-  'as-requested': 'the caller asked for a materialized transfer',
-  'length-required': 'the target takes no body without a Content-Length',
+  'as-requested': 'the request asks for a materialized transfer',
+  'length-required': 'the target requires a Content-Length',
 } as const
 export type TransferReason = keyof typeof transferReasons
 const TransferReason = StringEnum(Object.keys(transferReasons) as TransferReason[], {
   title: 'TransferReason',
-  description: `Why this transfer mode. ${Object.entries(transferReasons)
+  description: `The reason for the transfer mode. ${Object.entries(transferReasons)
     .map(([word, meaning]) => `\`${word}\`: ${meaning}.`)
     .join(' ')}`,
 })
@@ -146,13 +149,13 @@ export type LfsSummary = Type.Static<typeof LfsSummary>
 
 export const ExecutionSummary = Type.Object(
   {
-    dryRun: Type.Boolean({ description: 'A plan: nothing was pushed.' }),
+    dryRun: Type.Boolean({ description: 'This is a plan: nothing was pushed.' }),
     protocol: Protocol,
     operationMode: StringEnum(['sync', 'replicate']),
     relay: Type.Boolean({ description: 'The pack streamed straight from the source to the target.' }),
     transferMode: TransferMode,
     reason: TransferReason,
-    bootstrapSuggested: Type.Boolean({ description: 'A plan that would create every ref.' }),
+    bootstrapSuggested: Type.Boolean({ description: 'The plan would create every ref.' }),
     sourceHead: Type.Optional(Type.String({ description: "The branch that the source's HEAD names." })),
     batch: BatchSummary,
   },
@@ -187,9 +190,9 @@ export type SideBytes = Type.Static<typeof SideBytes>
 
 export const Stats = Type.Object(
   {
-    enabled: Type.Boolean({ description: 'The request set `collectStats`; else all is empty.' }),
+    enabled: Type.Boolean({ description: 'The request set `collectStats`; otherwise everything is empty.' }),
     items: Type.Record(Type.String(), ServiceStats, {
-      description: 'By side, service and step, such as `source git-upload-pack info-refs`.',
+      description: 'By side, service and phase, such as `source git-upload-pack info-refs`.',
     }),
     sides: Type.Optional(Type.Array(SideBytes)),
     elapsedNanos: Type.Optional(Type.Integer()),
@@ -200,15 +203,17 @@ export type Stats = Type.Static<typeof Stats>
 
 export const Measurement = Type.Object(
   {
-    enabled: Type.Boolean({ description: 'The request set `options.measureMemory`; else all is 0.' }),
+    enabled: Type.Boolean({
+      description: 'The request set `options.measureMemory`; otherwise everything is 0.',
+    }),
     elapsedMillis: Type.Integer(),
     peakAllocBytes: Type.Integer({ description: "V8's heap and external memory." }),
     peakHeapInuseBytes: Type.Integer(),
-    totalAllocBytes: Type.Integer({ description: 'Growth seen between samples, added up: a lower bound.' }),
+    totalAllocBytes: Type.Integer({ description: 'The sum of growth between samples: a lower bound.' }),
     gcCount: Type.Integer(),
     peakRssBytes: Type.Integer(),
   },
-  { title: 'Measurement', description: 'Of the whole process while the run lasted.' },
+  { title: 'Measurement', description: 'Of the whole process, during the run.' },
 )
 export type Measurement = Type.Static<typeof Measurement>
 
@@ -218,10 +223,12 @@ export const ProbeResult = Type.Object(
     targetUrl: Type.Optional(Type.String()),
     requestedMode: Type.String({ description: 'The requested protocol.' }),
     protocol: Protocol,
-    refPrefixes: Type.Array(Type.String(), { description: 'What the source was asked to list.' }),
+    refPrefixes: Type.Array(Type.String(), {
+      description: 'The prefixes that the source was asked to list.',
+    }),
     sourceCapabilities: Type.Array(Type.String()),
     targetCapabilities: Type.Optional(
-      Type.Array(Type.String(), { description: 'Where a target was given.' }),
+      Type.Array(Type.String(), { description: 'Present if a target was given.' }),
     ),
     refs: Type.Array(RefInfo, { description: 'Of the source, sorted by name, by bytes.' }),
     sourceHead: Type.Optional(Type.String({ description: "The branch that the source's HEAD names." })),
@@ -254,6 +261,6 @@ export type SyncResult = Type.Static<typeof SyncResult>
 
 export const PlanResult = Type.Object(
   { refs: Type.Array(RefPlan, sorted), ...runFields },
-  { title: 'PlanResult', description: 'What a run would do; nothing was pushed.' },
+  { title: 'PlanResult', description: 'The outcome that a run would have; nothing was pushed.' },
 )
 export type PlanResult = Type.Static<typeof PlanResult>

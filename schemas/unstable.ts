@@ -11,10 +11,16 @@ export const FetchRequest = Type.Object(
     scope: Type.Optional(RefScope),
     includeTags: Type.Optional(Type.Boolean({ description: 'All tags too.' })),
     haveRefs: Type.Optional(
-      List(Type.String({ minLength: 1 }), "Refs of the source to count as had; a short name is a branch's."),
+      List(
+        Type.String({ minLength: 1 }),
+        'Refs of the source that count as present; a short name is a branch.',
+      ),
     ),
     haves: Type.Optional(
-      List(Type.String({ pattern: '^(?:[0-9a-f]{40}|[0-9a-f]{64})$' }), 'Ids of objects to count as had.'),
+      List(
+        Type.String({ pattern: '^(?:[0-9a-f]{40}|[0-9a-f]{64})$' }),
+        'Ids of objects that count as present.',
+      ),
     ),
     protocol: Type.Optional(ProtocolMode),
     collectStats: Type.Optional(Type.Boolean({ description: 'Fill `stats`.' })),

@@ -15,7 +15,7 @@ import { checkHosts } from './service/access/host-check.js'
 import { acceptJsonBodies } from './service/access/json-body.js'
 import { accountForRequests } from './service/access/request-memory.js'
 import { openapiOptions } from './service/openapi/openapi.js'
-import { answerClientError, answerExpectation } from './service/response/client-error.js'
+import { rejectExpectation, respondToClientError } from './service/response/client-error.js'
 import { boundPipelines } from './service/response/connection.js'
 import { replyWithProblem } from './service/response/problem.js'
 import { closeIfUnread } from './service/response/unread.js'
@@ -33,11 +33,11 @@ export interface AppOptions extends AccessOptions, Partial<AdmissionLimits> {
   requestTimeout?: number
   /** Milliseconds that a run may take, waiting not counted. */
   runTimeout?: number
-  /** Milliseconds in which a run has to end when it is aborted. */
+  /** Milliseconds in which an aborted run has to end. */
   grace?: number
   /** Milliseconds that a run may be slow while others wait. */
   slowWindow?: number
-  /** Milliseconds in which a caller has to take in more of a response that is ready; nginx's send_timeout is the same. */
+  /** Milliseconds in which a caller has to read more of a response that is ready, like nginx's send_timeout. */
   sendTimeout?: number
   /** Bytes that all runs together may hold. */
   memoryBudget?: number
@@ -45,7 +45,7 @@ export interface AppOptions extends AccessOptions, Partial<AdmissionLimits> {
   onPacket?: RunsOptions['onPacket']
 }
 
-/** Each costs memory before it has said anything. */
+/** Each connection uses memory before it sends anything. */
 const MAX_CONNECTIONS = 10_000
 
 declare module 'fastify' {
@@ -54,7 +54,7 @@ declare module 'fastify' {
   }
 }
 
-/** The HTTP application: plugins and routes. Listening and signals are main.ts's. */
+/** Builds the HTTP application: plugins and routes. Listening and signals belong to serve.ts. */
 export async function buildApp({
   client,
   logger = false,
@@ -74,17 +74,17 @@ export async function buildApp({
     logger,
     bodyLimit,
     requestTimeout,
-    // Node looks at its connections now and then: often enough for that time to mean something.
+    // Node checks timeouts at intervals, which must be short compared with the timeout.
     http: {
       headersTimeout: requestTimeout,
       connectionsCheckingInterval: Math.ceil(requestTimeout / 4),
-      // We look for it ourselves, and answer with a problem document.
+      // checkHosts does this, with a problem document.
       requireHostHeader: false,
     },
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: respondToClientError,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => crypto.randomUUID(),
-    // Those that are idle; the others end with what they are about.
+    // Close idle connections only; busy ones close after their response.
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => replyWithProblem(error, request, reply),
   })
@@ -102,22 +102,22 @@ export async function buildApp({
     onPacket,
   })
   app.server.maxConnections = MAX_CONNECTIONS
-  app.server.on('checkExpectation', answerExpectation)
+  app.server.on('checkExpectation', rejectExpectation)
   app.decorate('metrics', metrics)
   app.decorate('runs', runs)
   acceptJsonBodies(app)
   app.decorate('sendTimeout', sendTimeout)
-  // The library validates: the routes' schemas are for the OpenAPI document alone.
+  // The engine validates requests; the schemas of routes only describe them in the OpenAPI document.
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => JSON.stringify)
   app.setErrorHandler((error, request, reply) => replyWithProblem(error, request, reply))
   await app.register(helmet)
   boundPipelines(app)
-  // Before the body is read: what is wrong with it does not matter here.
+  // Before the body is read, as an unknown route matters more than an invalid body.
   app.addHook('onRequest', async (request, reply) => {
     if (request.is404) throw unknownRoute(app, request.method, request.url, reply)
   })
-  // For a file that /docs does not have.
+  // Reached only for missing files below /docs.
   app.setNotFoundHandler((request, reply) => {
     throw unknownRoute(app, request.method, request.url, reply)
   })
@@ -125,10 +125,10 @@ export async function buildApp({
   await controlAccess(app, access)
   accountForRequests(app, budget)
   app.addHook('onSend', async (request, reply) => {
-    // A stream is waited for as long as its run lasts.
+    // Streams are checked only after their run has ended.
     if (reply.getHeader('content-type') !== 'application/x-ndjson') closeIfUnread(request, reply)
   })
-  // Whoever keeps a connection alive would keep a service alive that is going down.
+  // During shutdown, keep-alive connections would keep the process running.
   app.addHook('onResponse', async ({ raw }) => {
     if (!runs.isOpen) raw.socket.end()
   })
@@ -156,5 +156,5 @@ function unknownRoute(
   if (allowed.length === 0)
     return new GitSyncError('not_found', 'There is no such route; GET /openapi.json lists them.')
   reply.header('allow', allowed.join(', '))
-  return new GitSyncError('method_not_allowed', `${path} takes ${allowed.join(' and ')}, not ${method}.`)
+  return new GitSyncError('method_not_allowed', `${path} accepts ${allowed.join(' and ')}, not ${method}.`)
 }

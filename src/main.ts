@@ -1,6 +1,6 @@
 import { SettingError } from './settings/setting-error.js'
 
-/** The service as a process. Tracing is set up before the modules that it instruments are loaded. */
+/** Runs the service as a process. Tracing starts before the modules that it instruments are loaded. */
 async function main(): Promise<void> {
   // Before the modules whose stack traces it maps to TypeScript are loaded.
   process.setSourceMapsEnabled(true)

@@ -5,55 +5,58 @@ import type { Problem } from '../schemas/problem.js'
 import { GitSyncError } from './errors.js'
 
 /**
- * Reads the service's answer to a run as typed events, as they come. Leaving the loop early hangs up, which
+ * Reads the service's response to a run as typed events, as they arrive. Leaving the loop early disconnects, which
  * cancels the run.
- * @throws GitSyncError where the answer is a problem document
- * @throws Error where it is no stream of events, or one that was cut
+ * @throws GitSyncError if the response is a problem document
+ * @throws Error if the response is not a stream of events, or is truncated
  */
-export async function* readEvents(answer: Response | AsyncIterable<Uint8Array>): AsyncGenerator<Event, void> {
+export async function* readEvents(
+  response: Response | AsyncIterable<Uint8Array>,
+): AsyncGenerator<Event, void> {
   let last: Event | undefined
-  for await (const line of linesOf(await bodyOf(answer))) {
+  for await (const line of linesOf(await bodyOf(response))) {
     last = parseEvent(line)
     yield last
   }
   if (last?.type !== 'result' && last?.type !== 'error') {
-    throw new Error('The stream of events was cut: it has no last line, so nobody knows how the run ended.')
+    throw new Error(
+      'The stream of events is truncated: it has no last line, so the outcome of the run is unknown.',
+    )
   }
 }
 
-async function bodyOf(answer: Response | AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
-  if (Symbol.asyncIterator in answer) return answer
-  if (!answer.ok) throw await failureOf(answer)
-  const type = mediaType(answer)
-  if (type === 'application/x-ndjson' && answer.body) return answer.body
-  await answer.body?.cancel()
-  throw new Error(`The answer is ${type}: for events, send Accept: application/x-ndjson.`)
+async function bodyOf(response: Response | AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
+  if (Symbol.asyncIterator in response) return response
+  if (!response.ok) throw await failureOf(response)
+  const type = mediaType(response)
+  if (type === 'application/x-ndjson' && response.body) return response.body
+  await response.body?.cancel()
+  throw new Error(`The response is ${type}: for events, send Accept: application/x-ndjson.`)
 }
 
-/** The error that a problem document of the service tells of, or one about an answer that is none. */
-async function failureOf(answer: Response): Promise<Error> {
-  const text = await answer.text()
-  const problem = mediaType(answer) === 'application/problem+json' ? parse(text) : undefined
+/** The error for a problem document, or for a failed response without one. */
+async function failureOf(response: Response): Promise<Error> {
+  const text = await response.text()
+  const problem = mediaType(response) === 'application/problem+json' ? parse(text) : undefined
   if (!isProblem(problem)) {
-    return new Error(
-      `The service, or what stands before it, answered ${answer.status} without a problem of its own.`,
-    )
+    const hint = 'perhaps from a proxy in front of the service'
+    return new Error(`Unexpected HTTP ${response.status} without a problem document, ${hint}.`)
   }
   return new GitSyncError(problem.code, problem.detail, problem)
 }
 
-/** Also one whose code is newer than this version. */
+/** Accepts unknown codes too, which a newer service may send. */
 function isProblem(value: unknown): value is Problem {
   return Check(Known, value)
 }
 
 const Known = Type.Object({ code: Type.String(), detail: Type.String(), retryable: Type.Boolean() })
 
-function mediaType(answer: Response): string {
-  return answer.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? 'of no type'
+function mediaType(response: Response): string {
+  return response.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase() ?? 'of no type'
 }
 
-/** Lines without their ends. The pieces of a long one are joined once, as a result may come in thousands of them. */
+/** Yields lines without their ends. The pieces of a line are joined once, as a result may arrive in thousands. */
 async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let pieces: string[] = []
@@ -72,7 +75,7 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<strin
 function parseEvent(line: string): Event {
   const event = parse(line)
   if (typeof event === 'object' && event !== null && 'type' in event) return event as Event
-  throw new Error(`This line of the stream is no event, or was cut: ${line.slice(0, 100)}`)
+  throw new Error(`This line of the stream is not an event, or is truncated: ${line.slice(0, 100)}`)
 }
 
 function parse(line: string): unknown {

@@ -16,18 +16,19 @@ import { SettingError } from './settings/setting-error.js'
 import { SETTINGS } from './settings/settings.js'
 import { CLI_VARIABLES, checkVariables } from './settings/variables.js'
 
-/** Milliseconds for callers to take in their last lines, and for the last spans to go out. */
-const LAST_WORDS = 5_000
+/** Milliseconds for callers to read their last lines, and for the last spans to be exported. */
+const SHUTDOWN_FLUSH_MS = 5_000
 
-/** The service in this process: settings, listening, signals. @throws SettingError */
+/** Runs the service in this process: settings, listening, signals. @throws SettingError */
 export async function serve(env: NodeJS.ProcessEnv, stopTracing: StopTracing): Promise<void> {
   const warnings = checkVariables(env, SETTINGS, [...SETTINGS, ...CLI_VARIABLES])
   const config = readConfig(env)
   const { callers, bodyLimit, maxConcurrent, maxQueued, runTimeout, rateLimit, shutdownGrace } = config
   const { memoryBudget, stallTimeout, tracePacket } = config
-  const onStale = (error: SettingError) => app.log.error(`${error.message}; what it said before stands`)
+  const onReloadFailed = (error: SettingError) =>
+    app.log.error(`${error.message}; the previous contents stay in use`)
   const openFile = <T>(setting: string, path: string | undefined, parse: (text: string) => T) =>
-    path === undefined ? undefined : ReloadingFile.open({ setting, path, parse, onStale })
+    path === undefined ? undefined : ReloadingFile.open({ setting, path, parse, onReloadFailed })
   const credentials = await openFile('GITSYNC_CREDENTIALS_FILE', config.credentialsFile, parseCredentials)
   const tokens = await openFile('GITSYNC_API_TOKENS_FILE', config.apiTokensFile, parseCallers)
   const app = await buildApp({
@@ -40,23 +41,23 @@ export async function serve(env: NodeJS.ProcessEnv, stopTracing: StopTracing): P
     maxQueued,
     runTimeout,
     grace: shutdownGrace,
-    // Twice the longest silence: what talks and says nothing may take longer than what is silent.
+    // Twice the stall timeout: a slow remote gets more time than a silent one.
     slowWindow: 2 * stallTimeout,
     memoryBudget,
     ...(tracePacket && { onPacket: openPacketTrace(tracePacket) }),
   })
   for (const warning of warnings) app.log.warn(warning)
   await listen(app, config)
-  // A second signal ends the process at once, and so does a closing that does not end.
-  const delay = shutdownGrace + 3 * LAST_WORDS
+  // A second signal ends the process at once, and so does a shutdown that exceeds this delay.
+  const delay = shutdownGrace + 3 * SHUTDOWN_FLUSH_MS
   closeWithGrace({ delay, logger: app.log }, async ({ signal, err }) => {
     if (err) app.log.fatal({ err }, 'shutting down')
     else app.log.info({ signal }, 'shutting down')
     await app.runs.drain(shutdownGrace)
     await close(app)
     const stopped = stopTracing().catch((error: unknown) => app.log.warn({ err: error }, 'traces were lost'))
-    // A collector that does not answer is not waited for.
-    await Promise.race([stopped, sleep(LAST_WORDS)])
+    // Do not wait for a collector that does not respond.
+    await Promise.race([stopped, sleep(SHUTDOWN_FLUSH_MS)])
   })
 }
 
@@ -72,14 +73,14 @@ function makeClient(config: Config, auth: AuthProvider | undefined): Client {
   return new Client({ dispatcher, stallTimeout, spoolDir, tempRefPrefix, lfs, ...(auth && { auth }) })
 }
 
-/** Lets answers end, but not wait for a caller who does not read. */
+/** Waits for responses to end, but not for callers that do not read theirs. */
 async function close(app: FastifyInstance): Promise<void> {
-  const timer = setTimeout(() => app.server.closeAllConnections(), LAST_WORDS)
+  const timer = setTimeout(() => app.server.closeAllConnections(), SHUTDOWN_FLUSH_MS)
   await app.close()
   clearTimeout(timer)
 }
 
-/** @throws SettingError where the system will not have it: a port in use, an address that is not ours */
+/** @throws SettingError if the system refuses: the port is in use, or the address is not one of this machine */
 async function listen(app: FastifyInstance, { host, port }: Config): Promise<void> {
   try {
     await app.listen({ host, port })

@@ -9,7 +9,7 @@ import { runSync } from './engine/sync.js'
 
 export type { FetchRequest, FetchResult } from '../schemas/unstable.js'
 
-/** Operations that may change in any release. What `Client` has stays as it is. */
+/** Operations that may change in any release, unlike those of `Client`. */
 export class UnstableClient {
   readonly #runner: Runner
 
@@ -18,9 +18,9 @@ export class UnstableClient {
   }
 
   /**
-   * A sync into a target that has none of the desired refs.
+   * Syncs into a target that has none of the desired refs.
    *
-   * @throws GitSyncError `plan_refused`, with `refs`, where it has one
+   * @throws GitSyncError `plan_refused`, with `refs`, if it has any of them
    */
   async bootstrap(request: SyncRequest, options: RunOptions = {}): Promise<SyncResult> {
     const valid = validateSyncRequest(request)
@@ -28,7 +28,7 @@ export class UnstableClient {
     return this.#runner.run(valid, options, (run) => runSync(run, job))
   }
 
-  /** Negotiates with a source and counts the pack that it sends, keeping nothing of it. @throws GitSyncError */
+  /** Fetches a pack from a source, counts it and discards it. @throws GitSyncError */
   async fetch(request: FetchRequest, options: RunOptions = {}): Promise<FetchResult> {
     const valid = validateFetchRequest(request)
     return this.#runner.run(valid, options, (run) => runFetch(run, valid))

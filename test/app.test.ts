@@ -60,7 +60,7 @@ t.test('what Fastify finds wrong with a request is a problem like any other', as
   t.strictSame(asked, [], 'no run began')
 })
 
-t.test('a body of just the limit is taken', async (t) => {
+t.test('a body of exactly the limit is accepted', async (t) => {
   const { asked, served } = await idleApp(t, 500)
   const response = await send(served, 'POST', '/plan', JSON_TYPE, JSON.stringify(bodyOf()).padEnd(500))
   t.equal(response.status, 200)
@@ -77,7 +77,7 @@ t.test('no body and no type is a request that does not fit', async (t) => {
   }
 })
 
-t.test('a charset is no other type', async (t) => {
+t.test('a charset does not make another media type', async (t) => {
   const { served } = await idleApp(t)
   const headers = { 'content-type': 'application/json; charset=utf-8' }
   const response = await send(served, 'POST', '/sync', headers, JSON.stringify(bodyOf()))
@@ -113,7 +113,7 @@ t.test('a path that is not there is 404, whatever comes with it', async (t) => {
   }
 })
 
-t.test('a method that a path does not take is 405 and says which it takes', async (t) => {
+t.test('a method that a path does not accept is 405, with the ones that it accepts', async (t) => {
   const { asked, served } = await idleApp(t)
   const table = [
     ['GET', '/sync', 'POST'],
@@ -136,7 +136,7 @@ t.test('a method that a path does not take is 405 and says which it takes', asyn
   t.strictSame(asked, [])
 })
 
-t.test('HEAD gets the response of GET, and is refused like other requests, without a body', async (t) => {
+t.test('HEAD has the response of GET, or the refusal of other methods, without a body', async (t) => {
   const { served } = await idleApp(t)
   for (const path of ['/healthz', '/readyz', '/openapi.json']) {
     const [head, get] = [await send(served, 'HEAD', path), await send(served, 'GET', path)]
@@ -163,7 +163,7 @@ t.test('a URL that cannot be decoded is a problem too', async (t) => {
   t.match(await problemOf(response), { code: 'invalid_request', errors: [{ path: '' }] })
 })
 
-t.test('a caller who hangs up amid its body begins no run, and is no bug of ours', async (t) => {
+t.test('a caller that disconnects during its body begins no run, and is not an internal error', async (t) => {
   const { lines, logger } = captureLog()
   const asked: string[] = []
   const client = fakeClient(async () => asked.push('a run'))

@@ -109,7 +109,7 @@ t.test('tokens and credentials from files, read again when they change', async (
 
   t.match(
     log.filter(({ level }) => level >= 50).map(({ msg }) => msg),
-    [/^GITSYNC_API_TOKENS_FILE cannot be read: ENOENT.*; what it said before stands$/],
+    [/^GITSYNC_API_TOKENS_FILE cannot be read: ENOENT.*; the previous contents stay in use$/],
   )
   t.notMatch(JSON.stringify(log), /T0KEN|S3CRET/)
 })
@@ -133,7 +133,7 @@ t.test('the folder for spooled packs and the prefix of temporary refs reach the 
   t.strictSame(Object.keys(await target.refs()), ['refs/heads/main', 'refs/other/note'])
 })
 
-/** A run that has begun its stream and goes no further, as its target never takes what is pushed. */
+/** A run that has begun its stream and goes no further, as its target never reads the push. */
 async function stuckRun(t: Test, settings: Record<string, string>) {
   const { source, target, request } = await stage(t)
   await source.commit('main')
@@ -228,7 +228,7 @@ const badSettings: Record<string, [settings: Record<string, string>, why: RegExp
   ],
   'a file without tokens': [
     { GITSYNC_API_TOKENS_FILE: '/dev/null' },
-    /GITSYNC_API_TOKENS_FILE holds no token/,
+    /GITSYNC_API_TOKENS_FILE contains no token/,
   ],
   'a door left open': [{ GITSYNC_HOST: '0.0.0.0' }, /GITSYNC_ALLOW_ANONYMOUS=true/],
 }

@@ -22,7 +22,7 @@ async function collect(response: Parameters<typeof readEvents>[0]): Promise<Even
   return found
 }
 
-t.test('events are the same however the bytes are cut', async (t) => {
+t.test('events are the same however the bytes are chunked', async (t) => {
   const bytes = Buffer.from(text(events))
   await holds(
     t,
@@ -34,11 +34,11 @@ t.test('events are the same however the bytes are cut', async (t) => {
   t.strictSame(await collect(streamOf(bytes, [1])), events, 'byte by byte')
 })
 
-t.test('a stream that is cut anywhere ends with an error', async (t) => {
+t.test('a stream that is truncated anywhere ends with an error', async (t) => {
   const bytes = Buffer.from(text(events))
   const lastLine = bytes.lastIndexOf('{"type":"result"')
   for (const end of [0, 1, 20, lastLine - 1, lastLine, lastLine + 1, bytes.length - 2]) {
-    await t.rejects(collect(streamOf(bytes.subarray(0, end))), { message: /cut/ }, `at ${end}`)
+    await t.rejects(collect(streamOf(bytes.subarray(0, end))), { message: /truncated/ }, `at ${end}`)
   }
   t.strictSame(await collect(streamOf(bytes.subarray(0, -1))), events, 'the last end of line may be missing')
 })
@@ -52,7 +52,7 @@ t.test('a result or an error ends a stream', async (t) => {
   }
 })
 
-t.test('a long line in many pieces takes no longer than its length', async (t) => {
+t.test('the time for a long line in many pieces is linear in its length', async (t) => {
   const refs = Array.from({ length: 20_000 }, () => syncResult.refs[0])
   const bytes = Buffer.from(text([{ type: 'result', result: { ...syncResult, refs } }]))
   const begin = performance.now()
@@ -94,14 +94,14 @@ t.test('a problem of a later version keeps its code', async (t) => {
   await t.rejects(collect(response), { name: 'GitSyncError', code: 'not_yet_known', retryable: true })
 })
 
-t.test('a foreign response is reported as such', async (t) => {
+t.test('a response that is not from the service is reported as such', async (t) => {
   const html = { headers: { 'content-type': 'text/html' } }
-  await t.rejects(collect(new Response('<p>', { status: 502, ...html })), { message: /answered 502/ })
+  await t.rejects(collect(new Response('<p>', { status: 502, ...html })), { message: /Unexpected HTTP 502/ })
   const foreign = { status: 503, headers: { 'content-type': 'application/problem+json' } }
   for (const body of ['{"title":"of a gateway"}', 'no JSON', 'null'])
-    await t.rejects(collect(new Response(body, foreign)), { message: /answered 503/ }, body)
+    await t.rejects(collect(new Response(body, foreign)), { message: /Unexpected HTTP 503/ }, body)
   await t.rejects(collect(Response.json({})), { message: /Accept: application\/x-ndjson/ })
-  await t.rejects(collect(streamOf(Buffer.from('null\n'))), { message: /no event/ })
+  await t.rejects(collect(streamOf(Buffer.from('null\n'))), { message: /not an event/ })
 })
 
 t.test('leaving the loop cancels the run', async (t) => {

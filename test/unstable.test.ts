@@ -39,7 +39,7 @@ t.test('bootstrap refuses a target that has any, names them, and pushes nothing'
   t.strictSame(await target.refs(), before)
 
   const result = await client.bootstrap(request({ scope: { branches: ['dev'] } }))
-  t.equal(result.counts.applied, 1, 'what it has beside the scope does not matter')
+  t.equal(result.counts.applied, 1, 'other refs of the target do not matter')
 })
 
 t.test('bootstrap goes in several pushes, each of which finds the refs of those before it', async (t) => {
@@ -96,7 +96,7 @@ for (const protocol of ['v1', 'v2'] as const) {
   })
 }
 
-t.test('fetch tells how it goes, and ends with its caller', async (t) => {
+t.test('fetch reports its progress, and ends with its caller', async (t) => {
   const { source, events, watch } = await stage(t)
   await source.addCommits('main', 2)
   await client.fetch({ source: { url: source.url }, scope: { branches: ['main', 'nix'] } }, watch)
@@ -146,7 +146,7 @@ t.test('what a fetch cannot do', async (t) => {
   }
 })
 
-t.test('a fetch whose pack is cut fails, and lets go of the source', async (t) => {
+t.test('a fetch whose pack is truncated fails, and releases the source', async (t) => {
   const cut = at('source', {
     handle: ({ kind, index }) =>
       kind === 'call' && index === 1 ? { type: 'end-response', after: 300 } : undefined,

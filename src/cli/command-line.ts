@@ -22,16 +22,16 @@ const COMMANDS = [
   benchCommand,
 ]
 
-/** Does what the arguments say, and leaves the exit status in `process.exitCode`. */
+/** Runs the command that the arguments name, and leaves the exit status in `process.exitCode`. */
 export async function runCommandLine(argv: readonly string[]): Promise<void> {
-  // Whoever reads our output may stop early, as `head` does.
+  // A reader of our output may stop early, as `head` does.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
     process.exit()
   })
   const unreadable = argv.findIndex((word) => word.includes('\ufffd'))
   if (unreadable >= 0) {
-    // Node has put it in the place of bytes that it could not decode: the name would be another one.
+    // Node puts U+FFFD in place of bytes that it cannot decode: the name would be a different one.
     const why = 'is not UTF-8; a * can stand for what cannot be written'
     process.stderr.write(`git-sync: argument ${unreadable - 1} ${why}\n`)
     process.exitCode = exitStatus.usage
@@ -45,13 +45,13 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** `--lfs` alone has a value of its own: the word that follows is none, as it would be to the parser. */
+/** `--lfs` alone has a value of its own, so the word after it is not its value, as the parser would assume. */
 function withPreset(word: string, at: number, argv: readonly string[]): string {
   const isOption = word === '--lfs' && !argv.slice(0, at).includes('--')
   return isOption && argv[2] !== 'probe' ? '--lfs=new' : word
 }
 
-/** Every command with its flags. The engine is loaded by those that run, and by no others. */
+/** Every command with its flags. Only a command that runs loads the engine. */
 export function buildProgram(): Command {
   const program = new Command('git-sync')
     .description('Mirrors Git refs from one remote to another, streaming the pack straight through.')
@@ -66,7 +66,7 @@ export function buildProgram(): Command {
   return program
 }
 
-/** The words of a usage error may quote an argument whole. */
+/** Makes a usage error printable; it may quote an argument in full. */
 function safeUsageError(text: string): string {
   return text.split('\n').map(safeLine).join('\n')
 }
@@ -75,7 +75,7 @@ function safeLine(line: string): string {
   return withoutSecrets(line.toWellFormed().replace(UNPRINTABLE, ' '))
 }
 
-/** A flag with its value, and a URL's user. Each run of hyphens is read once, from its beginning. */
+/** Removes the values of flags, and the users of URLs. Each run of hyphens is read once, from its start. */
 function withoutSecrets(line: string): string {
   return line.replace(/(?<![\w-])(--[\w-]+)=.*?(?='?$)/, '$1').replace(/\/\/[^/\s]*@/g, '//')
 }

@@ -2,6 +2,7 @@ import type { FetchResult, FetchRequest as Request } from '../../schemas/unstabl
 import { GitSyncError } from '../errors.js'
 import { sortByBytes } from '../git/refs/ref-name.js'
 import type { UploadPack } from '../git/upload-pack.js'
+import { setting, worded } from '../wording.js'
 import { openSource } from './plan/list-remotes.js'
 import { selectRefs } from './plan/select.js'
 import { countedPack } from './push/counted-pack.js'
@@ -45,7 +46,8 @@ export async function runFetch(run: RunContext, request: Request): Promise<Fetch
 function idOf({ refs }: UploadPack, name: string): string {
   const id = refs.get(name)
   if (id !== undefined) return id
-  throw new GitSyncError('no_matching_refs', `The source has no ${name}: correct or remove it in haveRefs.`)
+  const message = worded`The source has no ${name}: correct or remove it in ${setting('haveRefs')}.`
+  throw new GitSyncError('no_matching_refs', message)
 }
 
 interface Negotiation {

@@ -2,6 +2,7 @@ import { GitSyncError } from '../errors.js'
 import { isAboutOneRef } from '../git/http/refusal-words.js'
 import type { Command } from '../git/wire/push-request.js'
 import { forEachYielding } from '../runtime/yield.js'
+import { worded } from '../wording.js'
 import { pushInBatches, whyNoBatches } from './batch/push-in-batches.js'
 import type { PlannedRef } from './plan/plan-refs.js'
 import { learnHaves } from './push/learn-haves.js'
@@ -10,6 +11,7 @@ import { isOrderly, type Pushed, pushError, refusedRefs } from './push/push-erro
 import type { TooLarge } from './push/push-outcome.js'
 import type { Context } from './push/push-state.js'
 import { inChunks, MAX_SMALLER_PUSHES, smallerPushes } from './push/smaller-pushes.js'
+import { TargetLimit } from './push/target-limit.js'
 import { newObjects } from './push/wants.js'
 
 /**
@@ -72,27 +74,27 @@ function smallerText(
   return `the target refused ${commands.length} refs in one push${why}: trying ${smaller.length} smaller ones`
 }
 
-/** In one go, or in steps where the target takes only so much at a time. */
+/** One push, or batches where the target limits the size of one. */
 async function pushRefs(context: Context, commands: readonly Command[]): Promise<Pushed> {
   const { run, job, remotes, confirmed, execution } = context
   const fresh = await newObjects(commands, remotes.target.refs, run.signal)
   const wants = fresh.filter((id) => !confirmed.has(id))
   const whyNot = whyNoBatches(context)
-  const told = job.targetMaxPackBytes
-  if (wants.length > 0 && !whyNot && (told > 0 || execution.batched)) {
-    const limit = told || execution.learnedLimit
-    return pushInBatches(context, { commands, wants, limit, refusal: undefined })
+  const given = job.targetMaxPackBytes
+  if (wants.length > 0 && !whyNot && (given > 0 || execution.batched)) {
+    execution.targetLimit ??= TargetLimit.given(given)
+    return pushInBatches(context, { commands, wants, limit: execution.targetLimit, refusal: undefined })
   }
-  const pushed = await pushAndVerify(context, { commands, wants, limit: told || Number.POSITIVE_INFINITY })
+  const pushed = await pushAndVerify(context, { commands, wants, limit: given || Number.POSITIVE_INFINITY })
   if (pushed.type === 'pushed') return pushed
   if (whyNot) throw impossible(pushed, whyNot)
-  execution.learnedLimit = pushed.bytes
-  return pushInBatches(context, { commands, wants, limit: pushed.bytes, refusal: pushed })
+  execution.targetLimit = TargetLimit.learned(pushed)
+  return pushInBatches(context, { commands, wants, limit: execution.targetLimit, refusal: pushed })
 }
 
 function impossible({ why, error }: TooLarge, whyNot: string): GitSyncError {
   const { code, retryable } = error
-  return new GitSyncError(code, `${error.message} Steps would help (${why}), but ${whyNot}.`, {
+  return new GitSyncError(code, worded`${error.wording} Batches would help (${why}), but ${whyNot}.`, {
     cause: error,
     retryable,
   })

@@ -1,5 +1,6 @@
 import { GitSyncError } from '../errors.js'
 import { RefusedWantError } from '../git/wire/protocol-error.js'
+import { setting, worded } from '../wording.js'
 import type { DesiredRef } from './plan/select.js'
 import type { SyncSpec } from './request/sync-spec.js'
 
@@ -56,10 +57,10 @@ export function unservedError(error: GitSyncError, desired: ReadonlyMap<string, 
   const refs = unserved.map(({ targetRef }) => ({ ref: targetRef, reason }))
   const hint =
     refs.length > 0
-      ? 'It was listed twice: exclude the refs, or set policy.bestEffort.'
+      ? worded`It was listed twice: exclude the refs, or set ${setting('policy.bestEffort')}.`
       : // git does so over v1 where commit dates lie.
         'It lies below a ref that was listed, and a transfer in steps needs it: a source with protocol v2 serves it.'
-  const message = `${error.message} ${hint}`
+  const message = worded`${error.wording} ${hint}`
   return new GitSyncError('source_protocol_error', message, { cause: error, refs })
 }
 

@@ -2,6 +2,7 @@ import type { ProtocolMode } from '../../schemas/request.js'
 import type { Protocol } from '../../schemas/result.js'
 import { GitSyncError } from '../errors.js'
 import type { Sample } from '../runtime/sample.js'
+import { setting, worded } from '../wording.js'
 import { deepen, VERSION_2 } from './deepen.js'
 import { type SmartHttp, UPLOAD_PACK } from './http/smart-http.js'
 import { type HistoryObject, type Interest, readHistory, readObjects } from './pack/history.js'
@@ -256,7 +257,7 @@ async function list(http: SmartHttp, mode: ProtocolMode, prefixes: readonly stri
     if (mode === 'v2') {
       throw new GitSyncError(
         'unsupported',
-        `The ${http.side} does not speak protocol v2; allow v1 with policy.protocol "auto".`,
+        worded`The ${http.side} does not speak protocol v2; allow v1 with ${setting('policy.protocol')} "auto".`,
       )
     }
     if (advertisement.shallow.length > 0) throw shallowSource(http)

@@ -3,6 +3,7 @@ import type { ProblemCode } from '../../schemas/problem.js'
 import { GitSyncError } from '../errors.js'
 import { credentialsHint, HttpStatusError, type Refusal, statusError } from '../git/http/http-status.js'
 import { printable } from '../runtime/printable.js'
+import { setting, type Wording, worded } from '../wording.js'
 
 /** Too large for the server's limits, or for what is left of a quota. */
 const OVER_LIMIT = new Set([413, 507, 509])
@@ -14,24 +15,20 @@ export function apiError(side: EndpointRole, refusal: Refusal): GitSyncError {
   const { status } = refusal
   const cause = new HttpStatusError(status)
   const said = wordsOf(refusal)
-  const error = (code: ProblemCode, what: string) =>
-    new GitSyncError(code, `The LFS server of the ${side} ${what}.${said}`, { cause, retryable: false })
+  const error = (code: ProblemCode, what: Wording) =>
+    new GitSyncError(code, worded`The LFS server of the ${side} ${what}.${said}`, { cause, retryable: false })
   if (status === 401 || (status === 403 && !refusal.isRateLimited))
-    return error(`${side}_unauthorized`, `answered ${status}: ${credentialsHint(side)}`)
-  if (NO_SERVER.has(status)) return noServer(side, `answered ${status}${said}`, cause)
+    return error(`${side}_unauthorized`, worded`responded with ${status}: ${credentialsHint(side)}`)
+  if (NO_SERVER.has(status)) return noServer(side, `responded with ${status}${said}`, cause)
   return limitError(side, refusal) ?? statusError(side, refusal)
 }
 
 /** A repository without an LFS server. `what` is how that showed. */
 export function noServer(side: EndpointRole, what: string, cause?: Error): GitSyncError {
-  const hint = `turn LFS on there, name its server in ${side}.lfsUrl, or leave LFS objects out with policy.lfs "off"`
-  return new GitSyncError(
-    'lfs_unsupported',
-    `The ${side} has no LFS server for this repository (it ${what}): ${hint}.`,
-    {
-      ...(cause && { cause }),
-    },
-  )
+  const lfsUrl = setting(`${side}.lfsUrl`)
+  const hint = worded`turn LFS on there, name its server in ${lfsUrl}, or set ${setting('policy.lfs')} to "off"`
+  const message = worded`The ${side} has no LFS server for this repository (it ${what}): ${hint}.`
+  return new GitSyncError('lfs_unsupported', message, cause && { cause })
 }
 
 /** Storage does not let us in any more: what an action allows may have expired, so a new one is worth asking for. */
@@ -41,7 +38,7 @@ export class DeniedActionError extends HttpStatusError {}
 export function transferError(side: EndpointRole, refusal: Refusal, host: string): GitSyncError {
   const { status } = refusal
   if (side === 'source' && (status === 404 || status === 410))
-    return missingAtSource(`its storage answers ${status}`, new HttpStatusError(status))
+    return missingAtSource(`its storage responds with ${status}`, new HttpStatusError(status))
   const limit = limitError(side, refusal)
   if (limit) return limit
   const error = statusError(side, refusal)
@@ -59,7 +56,9 @@ export function aboutStorage(error: unknown, { host }: URL): unknown {
 
 function aboutStorageOf(error: GitSyncError, whose: string, side: string, cause: unknown): GitSyncError {
   const { code, retryable, retryAfter } = error
-  const message = error.message.replace(`The ${side} `, `The LFS storage of the ${whose} `)
+  const message = error.wording.map((text) =>
+    text.replace(`The ${side} `, `The LFS storage of the ${whose} `),
+  )
   return new GitSyncError(code, message, {
     cause,
     retryable,
@@ -71,7 +70,7 @@ function aboutStorageOf(error: GitSyncError, whose: string, side: string, cause:
 export function objectError(side: EndpointRole, status: number, text: string): GitSyncError {
   const refusal = { status, text, push: false }
   if (side === 'source' && (status === 404 || status === 410 || status === 422))
-    return missingAtSource(text || `it answers ${status}`)
+    return missingAtSource(text || `it responds with ${status}`)
   if (status === 409) return noServer(side, `refuses the hash sha256${wordsOf(refusal)}`)
   return status === 404 || status === 410
     ? new GitSyncError(

@@ -160,7 +160,7 @@ export class LfsHttp {
     const type = mediaType(response.headers)
     if (!/\bjson$/.test(type) || !isDecodable(encodingsOf(response.headers))) {
       await discardBody(response, response.options)
-      throw noServer(this.side, `answers with content type ${printable(this.#redact(type)) || 'nothing'}`)
+      throw noServer(this.side, `responds with content type ${printable(this.#redact(type)) || 'nothing'}`)
     }
     try {
       return parseBatch(operation, objects, await readJson(response.body, this.signal))

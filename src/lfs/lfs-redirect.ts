@@ -1,5 +1,6 @@
 import type { EndpointRole } from '../../schemas/event.js'
 import { refused } from '../git/http/redirect.js'
+import { setting, worded } from '../wording.js'
 import type { Action } from './action.js'
 
 const BATCH = '/objects/batch'
@@ -23,7 +24,10 @@ export function redirectedServer(side: EndpointRole, from: URL, location: string
   const to = destination(side, from, location)
   const upgraded = from.protocol === 'http:' && to.protocol === 'https:' && from.hostname === to.hostname
   if (from.origin !== to.origin && !upgraded)
-    throw refused(side, `its LFS API to another origin; name that in ${side}.lfsUrl if it is right`)
+    throw refused(
+      side,
+      worded`its LFS API to another origin; name that in ${setting(`${side}.lfsUrl`)} if it is right`,
+    )
   if (!to.pathname.endsWith(BATCH)) throw refused(side, 'its LFS API to something else')
   to.pathname = to.pathname.slice(0, -BATCH.length)
   return to

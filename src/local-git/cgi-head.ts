@@ -6,7 +6,7 @@ export interface CgiHead {
   headers: OutgoingHttpHeaders
 }
 
-/** Takes the header block off the front of a CGI program's output, however it is chunked. */
+/** Reads the header block of a CGI program's output, however it is chunked, and leaves the body in the stream. */
 export function readCgiHead(output: Readable): Promise<CgiHead> {
   return new Promise((resolve, reject) => {
     let head = Buffer.alloc(0)

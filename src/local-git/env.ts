@@ -10,7 +10,7 @@ export function plainGitEnv(): NodeJS.ProcessEnv {
   }
 }
 
-/** Git settings as environment variables, for a process whose command line is not ours. */
+/** Git settings as environment variables, for git processes that another program starts. */
 export function configEnv(config: Record<string, string>): NodeJS.ProcessEnv {
   const entries = Object.entries(config)
   const pairs = entries.flatMap(([key, value], index) => [

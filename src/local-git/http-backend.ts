@@ -7,13 +7,13 @@ import { plainGitEnv } from './env.js'
 
 export interface BackendOptions {
   root: string
-  /** Dropped by a server that is to speak v1 only. */
+  /** The `Git-Protocol` header; `undefined` makes the server speak v1. */
   gitProtocol: string | undefined
   user: string | undefined
   env: NodeJS.ProcessEnv
 }
 
-/** Serves one request with `git http-backend`, streaming both ways; resolves when the program is gone. */
+/** Serves one request with `git http-backend`, streaming both ways; resolves when the program has exited. */
 export function runHttpBackend(
   request: IncomingMessage,
   response: ServerResponse,
@@ -30,7 +30,7 @@ export function runHttpBackend(
 
 let program: string | undefined
 
-/** Its path: as `git http-backend` it would be the child of one that may die before it. */
+/** The path of the program. Started as `git http-backend` it would be a grandchild that could outlive its parent. */
 function httpBackend(): string {
   program ??= join(execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim(), 'git-http-backend')
   return program
@@ -54,7 +54,7 @@ function cgiEnv(request: IncomingMessage, { root, gitProtocol, user }: BackendOp
   return Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined))
 }
 
-/** A program that answers early closes its input: the rest of the body is read and dropped, not an error. */
+/** A program that responds early closes its input: the rest of the body is discarded, which is not an error. */
 function feed(request: IncomingMessage, stdin: Writable) {
   stdin.on('error', () => {
     request.unpipe(stdin)
@@ -67,12 +67,12 @@ async function respond(
   child: ChildProcessByStdio<Writable, Readable, Readable>,
   response: ServerResponse,
 ): Promise<void> {
-  let complaint = ''
+  let errorOutput = ''
   child.stderr.on('data', (chunk: Buffer) => {
-    complaint = (complaint + chunk).slice(-4096)
+    errorOutput = (errorOutput + chunk).slice(-4096)
   })
   const head = await readCgiHead(child.stdout).catch((error: unknown) => {
-    response.writeHead(500, { 'content-type': 'text/plain' }).end(complaint || String(error))
+    response.writeHead(500, { 'content-type': 'text/plain' }).end(errorOutput || String(error))
   })
   // Since Node 24, `pipeline` throws if the caller has disconnected already.
   if (!head || response.destroyed) return
@@ -81,22 +81,22 @@ async function respond(
 }
 
 /**
- * When a body with a Content-Length ends early, http-backend spins for ever, so it is killed: by SIGTERM, which
- * it passes on to the programs that it started.
+ * Kills the program when the caller disconnects: http-backend loops forever if a body with a Content-Length ends early.
+ * SIGTERM comes first, as http-backend forwards it to the programs that it started.
  */
 function endWithCaller(child: ChildProcessByStdio<Writable, Readable, Readable>, response: ServerResponse) {
-  let patience: NodeJS.Timeout | undefined
+  let killTimer: NodeJS.Timeout | undefined
   response.once('close', () => {
     if (response.writableFinished) return
     child.kill('SIGTERM')
-    // The program may be gone already; while it is not, it keeps this process alive by itself.
-    patience = setTimeout(() => child.kill('SIGKILL'), 5000).unref()
+    // Needs no reference: until the program exits, the child process itself keeps this process alive.
+    killTimer = setTimeout(() => child.kill('SIGKILL'), 5000).unref()
   })
   return new Promise<void>((resolve, reject) => {
     child.once('error', reject)
     child.once('exit', () => {
-      clearTimeout(patience)
-      // What nobody takes any more would stay in its pipe.
+      clearTimeout(killTimer)
+      // Unread output would otherwise stay in the pipe.
       if (response.destroyed) for (const pipe of child.stdio) pipe?.destroy()
       resolve()
     })

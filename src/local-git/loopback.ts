@@ -4,16 +4,16 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
 
 export interface Loopback {
-  /** Scheme, host and port, without a slash at the end. */
+  /** Scheme, host and port, without a trailing slash. */
   origin: string
-  /** Stops listening and destroys whatever is still connected. */
+  /** Stops listening and destroys all connections. */
   close(): Promise<void>
 }
 
 /** Serves HTTP, or HTTPS, on a free port of the loopback interface. */
 export async function listen(handler: RequestListener, tls?: SecureContextOptions): Promise<Loopback> {
   const server = tls ? createTlsServer(tls, handler) : createServer(handler)
-  // Nothing but the caller decides how long a request may take.
+  // Only the caller limits how long a request may take.
   Object.assign(server, { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 60_000 })
   const sockets = trackSockets(server)
   await new Promise<void>((resolve, reject) => {

@@ -4,17 +4,17 @@ import { listen } from './loopback.js'
 
 export interface ServedRepository {
   url: string
-  /** Destroys all connections, and resolves when every git process is gone. */
+  /** Destroys all connections; resolves when every git process has exited. */
   close(): Promise<void>
 }
 
-/** Serves one repository of this machine over smart HTTP, on the loopback interface and for this process's time. */
+/** Serves one local repository over smart HTTP on the loopback interface, until it is closed. */
 export async function serveRepository(
   dir: string,
   config: Record<string, string> = {},
 ): Promise<ServedRepository> {
   const running = new Set<Promise<void>>()
-  // A repository that another user owns is read all the same: whoever asks has named it.
+  // Serves repositories of other owners too, since the caller named the repository explicitly.
   const env = configEnv({ 'safe.directory': '*', ...config })
   const loopback = await listen((request, response) => {
     const gitProtocol = request.headers['git-protocol']?.toString()

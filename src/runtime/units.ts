@@ -1,4 +1,11 @@
-export function mebibytes(bytes: number): string {
-  if (bytes < 50 * 1024) return `${Math.round(bytes)} bytes`
-  return `${(bytes / 1024 ** 2).toFixed(1)} MiB`
+import bytes from 'bytes-iec'
+
+/** `3 refs`, `1 ref`. */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** Bytes as people read them: `12.3 MiB`. */
+export function byteSize(count: number): string {
+  return bytes.format(count, { mode: 'binary', unitSeparator: ' ', decimalPlaces: 1 }) ?? `${count} B`
 }

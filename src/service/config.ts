@@ -8,12 +8,12 @@ import { type Caller, parseCallers } from './access/callers.js'
 import { AllowedHosts } from './egress/allowed-hosts.js'
 import { DEFAULT_MEMORY_BUDGET } from './runs/memory-budget.js'
 
-/** The service's settings, read and understood. Times are milliseconds, sizes bytes. */
+/** The parsed settings of the service. Times are milliseconds, sizes bytes. */
 export interface Config extends RunSettings {
   host: string
   port: number
   logLevel: string
-  /** The callers that GITSYNC_API_TOKENS lists. */
+  /** From GITSYNC_API_TOKENS. */
   callers: Caller[] | undefined
   apiTokensFile: string | undefined
   rateLimit: number | undefined
@@ -40,11 +40,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     host: settings.GITSYNC_HOST,
     port: settings.GITSYNC_PORT,
     logLevel: settings.GITSYNC_LOG_LEVEL,
-    callers: understood(settings, 'GITSYNC_API_TOKENS', parseCallers),
+    callers: parsedSetting(settings, 'GITSYNC_API_TOKENS', parseCallers),
     apiTokensFile: settings.GITSYNC_API_TOKENS_FILE,
     rateLimit: settings.GITSYNC_RATE_LIMIT,
     egressPolicy: settings.GITSYNC_EGRESS_POLICY,
-    allowedHosts: understood(settings, 'GITSYNC_ALLOWED_HOSTS', (text) => new AllowedHosts(text)),
+    allowedHosts: parsedSetting(settings, 'GITSYNC_ALLOWED_HOSTS', (text) => new AllowedHosts(text)),
     credentialsFile: settings.GITSYNC_CREDENTIALS_FILE,
     allowInsecureTls: settings.GITSYNC_ALLOW_INSECURE_TLS,
     proxies: readProxies(env),
@@ -53,7 +53,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     maxQueued: settings.GITSYNC_MAX_QUEUED,
     memoryBudget: memory === undefined ? DEFAULT_MEMORY_BUDGET : readSize('GITSYNC_MEMORY_BUDGET', memory),
     shutdownGrace: readTime('GITSYNC_SHUTDOWN_GRACE', settings.GITSYNC_SHUTDOWN_GRACE),
-    lfsHosts: understood(settings, 'GITSYNC_LFS_HOSTS', (text) => {
+    lfsHosts: parsedSetting(settings, 'GITSYNC_LFS_HOSTS', (text) => {
       // What may be reached at all may be named too.
       const listed = new AllowedHosts(text)
       const { GITSYNC_ALLOWED_HOSTS: allowed } = settings
@@ -63,7 +63,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   }
 }
 
-/** Who listens to a network knows who calls, or has said that he need not; and lends strangers no credentials. */
+/**
+ * A service that listens beyond loopback must require tokens or opt out explicitly, and must not lend stored
+ * credentials to anonymous callers.
+ */
 function checkCallers(settings: Settings): void {
   const { GITSYNC_HOST: host, GITSYNC_ALLOW_ANONYMOUS: isAnonymous } = settings
   const { GITSYNC_API_TOKENS: tokens, GITSYNC_API_TOKENS_FILE: file } = settings
@@ -71,17 +74,21 @@ function checkCallers(settings: Settings): void {
     throw new SettingError('GITSYNC_API_TOKENS and GITSYNC_API_TOKENS_FILE are both set: set one of them')
   }
   if (isAnonymous && settings.GITSYNC_CREDENTIALS_FILE !== undefined) {
-    const why = 'whoever calls could use the stored credentials'
-    throw new SettingError(`GITSYNC_ALLOW_ANONYMOUS cannot be set beside GITSYNC_CREDENTIALS_FILE: ${why}`)
+    const why = 'any caller could use the stored credentials'
+    throw new SettingError(`GITSYNC_ALLOW_ANONYMOUS cannot be combined with GITSYNC_CREDENTIALS_FILE: ${why}`)
   }
   const hasTokens = tokens !== undefined || file !== undefined
   if (!hasTokens && !isAnonymous && !/^(?:localhost|127(?:\.\d+){3}|::1)$/i.test(host)) {
     const hint = 'set GITSYNC_API_TOKENS, GITSYNC_API_TOKENS_FILE, or GITSYNC_ALLOW_ANONYMOUS=true'
-    throw new SettingError(`GITSYNC_HOST ${host} is open to others, who would need no token: ${hint}`)
+    throw new SettingError(`GITSYNC_HOST ${host} is reachable by others, and no token is required: ${hint}`)
   }
 }
 
-function understood<T>(settings: Settings, name: keyof Settings, parse: (text: string) => T): T | undefined {
+function parsedSetting<T>(
+  settings: Settings,
+  name: keyof Settings,
+  parse: (text: string) => T,
+): T | undefined {
   const text = settings[name]
   if (text === undefined) return undefined
   try {

@@ -1,29 +1,29 @@
 import { register } from 'node:module'
 import type { NodeSDKConfiguration } from '@opentelemetry/sdk-node'
 
-/** Ends tracing, when the last spans are exported. */
+/** Stops tracing; resolves when the last spans have been exported. */
 export type StopTracing = () => Promise<void>
 
 /**
- * Starts OpenTelemetry traces where the standard variables ask for them; else nothing of it is even loaded. It has
- * to be there before Fastify is: what is loaded already cannot be traced.
+ * Starts OpenTelemetry traces if the standard variables enable them; otherwise none of the SDK is loaded. It must run
+ * before Fastify is imported: modules that are already loaded cannot be instrumented.
  */
 export async function startTracing(
   env: NodeJS.ProcessEnv,
   overrides: Partial<NodeSDKConfiguration> = {},
 ): Promise<StopTracing> {
-  if (!isAskedFor(env)) return async () => {}
+  if (!isEnabled(env)) return async () => {}
   const [{ NodeSDK }, { FastifyInstrumentation }, { HttpInstrumentation }] = await Promise.all([
     import('@opentelemetry/sdk-node'),
     import('@opentelemetry/instrumentation-fastify'),
     import('@opentelemetry/instrumentation-http'),
   ])
-  // Fastify is imported as a module, which only a loader's hook can reach.
+  // Fastify is imported as an ES module, which only a loader hook can instrument.
   register('@opentelemetry/instrumentation/hook.mjs', import.meta.url, { data: { include: ['fastify'] } })
   const http = new HttpInstrumentation({
     disableOutgoingRequestInstrumentation: true,
     ignoreIncomingRequestHook: ({ url }) => UNTRACED.has(pathOf(url)),
-    // Queries mean nothing here, and may hold a secret by somebody's mistake.
+    // Query strings have no meaning here, and could contain a secret by mistake.
     startIncomingSpanHook: ({ url }) => ({
       'http.url': undefined,
       'http.target': pathOf(url),
@@ -33,7 +33,7 @@ export async function startTracing(
   const sdk = new NodeSDK({
     serviceName: env.OTEL_SERVICE_NAME || 'git-sync',
     instrumentations: [http, new FastifyInstrumentation()],
-    // Metrics are for Prometheus, logs for standard output.
+    // Metrics go to Prometheus, and logs to standard output.
     metricReaders: [],
     logRecordProcessors: [],
     ...overrides,
@@ -42,10 +42,10 @@ export async function startTracing(
   return () => sdk.shutdown()
 }
 
-/** What machines ask every few seconds. */
+/** Routes that monitoring requests every few seconds. */
 const UNTRACED = new Set(['/healthz', '/readyz', '/metrics'])
 
-function isAskedFor(env: NodeJS.ProcessEnv): boolean {
+function isEnabled(env: NodeJS.ProcessEnv): boolean {
   if (env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true') return false
   const { OTEL_TRACES_EXPORTER: exporter } = env
   if (exporter) return exporter.trim() !== 'none'

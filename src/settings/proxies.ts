@@ -2,7 +2,7 @@ import { type ProxySettings, parseProxy } from '../git/connections/dial-by-proxy
 import { SettingError } from './setting-error.js'
 
 /**
- * The variables that other programs know too, in lower case or, where that is not set, in upper case.
+ * Reads the usual proxy variables, in lower case or, if that is not set, in upper case.
  *
  * @throws SettingError
  */
@@ -10,7 +10,7 @@ export function readProxies(env: NodeJS.ProcessEnv): ProxySettings | undefined {
   const read = (name: string) => env[name.toLowerCase()] || env[name] || ''
   const proxy = (name: string) => {
     const url = withScheme(read(name))
-    // It may carry a password, so it is not shown.
+    // The value may contain a password, so the error does not show it.
     if (url !== '' && !isProxy(url)) {
       throw new SettingError(`${name} must be host:port, or an http:// or https:// URL`)
     }
@@ -21,7 +21,7 @@ export function readProxies(env: NodeJS.ProcessEnv): ProxySettings | undefined {
   return { httpProxy, httpsProxy, noProxy: read('NO_PROXY') }
 }
 
-/** As curl reads it: a proxy without a scheme speaks plain HTTP. */
+/** As in curl, a proxy without a scheme is one that speaks plain HTTP. */
 function withScheme(url: string): string {
   return url === '' || url.includes('://') ? url : `http://${url}`
 }

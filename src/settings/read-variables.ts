@@ -4,7 +4,7 @@ import ms from 'ms'
 import type { Static, TSchema } from 'typebox'
 import { SettingError } from './setting-error.js'
 
-/** The longest that a timer can wait, almost 25 days: Node makes anything longer fire at once. */
+/** The longest timer, almost 25 days: Node fires longer ones at once. */
 const MAX_TIMER = 2 ** 31 - 1
 
 /**
@@ -17,7 +17,7 @@ export function readVariables<Schema extends TSchema>(
   env: NodeJS.ProcessEnv,
 ): Static<Schema> {
   try {
-    // A copy without empty variables: an empty one is one that is not set.
+    // An empty variable counts as not set.
     const data = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
     return envSchema<Static<Schema>>({ schema, data, env: false })
   } catch (error) {
@@ -27,7 +27,7 @@ export function readVariables<Schema extends TSchema>(
   }
 }
 
-/** What env-schema says of one variable. */
+/** An error of env-schema about one variable. */
 interface EnvError {
   instancePath: string
   message?: string
@@ -64,6 +64,6 @@ function parsed({ name, text, parse, kind, max }: Reading): number {
   if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
     throw new SettingError(`${name} must be ${kind}, not "${text}"`)
   }
-  if (value > max) throw new SettingError(`${name} is "${text}", more than can be timed or counted`)
+  if (value > max) throw new SettingError(`${name} is "${text}", which is too large`)
   return value
 }

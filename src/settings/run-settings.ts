@@ -55,6 +55,6 @@ export function readRunSettings(env: NodeJS.ProcessEnv, warn: (text: string) => 
 function refPrefix(text: string): string {
   if (!/^refs\/(?:heads|tags)$/.test(text) && isWellFormedRefName(text)) return text
   throw new SettingError(
-    'GITSYNC_TEMP_REF_PREFIX must be a folder of refs that nobody else uses, such as refs/gitsync',
+    'GITSYNC_TEMP_REF_PREFIX must be a ref namespace that nothing else uses, such as refs/gitsync',
   )
 }

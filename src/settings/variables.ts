@@ -1,5 +1,12 @@
 import { SettingError } from './setting-error.js'
 
+/** The variables of the options that a `Client` has. */
+export const CLIENT_VARIABLES = {
+  stallTimeout: 'GITSYNC_STALL_TIMEOUT',
+  spoolDir: 'GITSYNC_SPOOL_DIR',
+  tempRefPrefix: 'GITSYNC_TEMP_REF_PREFIX',
+}
+
 const SIDE_VARIABLES = ['USERNAME', 'TOKEN', 'BEARER_TOKEN']
 /** Variables that the command line reads in addition to the service's settings. */
 export const CLI_VARIABLES = ['SOURCE', 'TARGET'].flatMap((side) =>

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs'
 import t from 'tap'
 import { buildProgram } from '../../src/cli/command-line.js'
-import { namedFlags } from '../../src/cli/flags/flag-names.js'
+import { flagNames } from '../../src/cli/flags/flag-names.js'
+import { requestFlags } from '../../src/cli/flags/flags.js'
 import { VERSION } from '../../src/version.js'
 import { gitSync } from '../../testing/processes/command.js'
 import { projectFile } from '../../testing/project/project.js'
@@ -40,7 +41,8 @@ t.test('--version', async (t) => {
 
 t.test('every flag that a message names is one', async (t) => {
   const flags = new Set(commands.flatMap(({ options }) => options.map(({ long }) => long)))
-  const named = namedFlags.filter((flag) => flag.startsWith('--'))
+  const synonyms = ['policy.force', 'auth.source', 'auth.target'] as const
+  const named = [...requestFlags.map(({ setting }) => setting), ...synonyms].map(flagNames.setting)
   t.ok(named.length > 20)
   for (const flag of named) t.ok(flags.has(flag), flag)
 })

@@ -2,9 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { inFlags, inOwnWords } from '../../src/cli/flags/flag-names.js'
+import { flagNames } from '../../src/cli/flags/flag-names.js'
 import { safeLine } from '../../src/cli/output/output.js'
+import { reasonIn } from '../../src/engine/plan/blocked-reasons.js'
+import { GitSyncError } from '../../src/errors.js'
 import { printable } from '../../src/runtime/printable.js'
+import { setting, worded } from '../../src/wording.js'
 import { stage } from '../../testing/cases/stage.js'
 import { configEnv, gitEnv } from '../../testing/git/git.js'
 import { FLUSH, pkt, startFakeRemote } from '../../testing/packets/wire.js'
@@ -88,7 +91,7 @@ t.test('a usage error repeats no control characters of an argument', async (t) =
   t.ok(performance.now() - began < 20_000)
 })
 
-t.test('messages are translated in linear time, and only our own words', async (t) => {
+t.test('text is made printable in linear time, and only our own words are worded', async (t) => {
   const hostile = [
     ` /${'a'.repeat(200_000)}!`,
     ` /${'a/'.repeat(200_000)}!`,
@@ -99,17 +102,20 @@ t.test('messages are translated in linear time, and only our own words', async (
     ` /${'0'.repeat(400_000)}x`,
   ]
   const time = await processorTime(() => {
-    for (const text of hostile) t.equal(inFlags(text), text)
+    for (const text of hostile) {
+      t.equal(new GitSyncError('unsupported', text).wordedIn(flagNames).message, text)
+      t.equal(reasonIn(flagNames, text), text)
+      t.equal(flagNames.pointer(text), text)
+    }
     for (const text of hostile) printable(text, 1_000_000)
   })
   t.ok(time < 10_000, `${Math.round(time)} ms`)
   const said = 'set policy.force or /replicate'
-  t.equal(
-    inOwnWords(`The source refused: ${said}; drop policy.prune.`, [said]),
-    `The source refused: ${said}; drop --prune.`,
-  )
-  t.equal(inOwnWords(`Check auth.source. It says: ${said}`, []), `Check --source-token. It says: ${said}`)
-  t.equal(inFlags('/scope/mappings/0/source'), '--map')
+  const prune = worded`The source refused: ${said}; drop ${setting('policy.prune')}.`
+  const check = worded`Check ${setting('auth.source')}. It says: ${said}`
+  t.equal(prune.in(flagNames), `The source refused: ${said}; drop --prune.`)
+  t.equal(check.in(flagNames), `Check --source-token. It says: ${said}`)
+  t.equal(flagNames.pointer('/scope/mappings/0/source'), '--map')
 })
 
 t.test('a hook with a long path in its message does not hang the command line', async (t) => {

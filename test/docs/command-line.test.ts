@@ -17,7 +17,7 @@ const { text, fences } = readPage('docs/command-line.md')
 const { commands } = buildProgram()
 const options = commands.flatMap((command) => command.options)
 
-/** What is in one of two lists alone. */
+/** The items that only one of two lists has. */
 function difference(one: Iterable<string>, other: Iterable<string>): string[] {
   const [a, b] = [new Set(one), new Set(other)]
   return [...a].filter((item) => !b.has(item)).concat([...b].filter((item) => !a.has(item)))
@@ -25,7 +25,7 @@ function difference(one: Iterable<string>, other: Iterable<string>): string[] {
 const all = (pattern: RegExp) => [...text.matchAll(pattern)].map(([found]) => found)
 
 t.test('every flag is documented, and every flag of the document is one', async (t) => {
-  // Of the two sides one stands for both, where the text says so.
+  // The text documents some flags for one side only, and says that both have them.
   const twins = options
     .map(({ long }) => long ?? '')
     .filter((long) => /^--target-(?:username|(?:bearer-)?token)$/.test(long))

@@ -92,7 +92,7 @@ for (const size of [SMALL, LARGE]) {
       'too-long': /^it sends (more than|\d+ bytes where)/,
       'other-length': /^it sends \d+ bytes where the pointer says \d+$/,
       'chunked-short': /^it sends \d+ bytes of the \d+/,
-      gone: /^its storage answers 404$/,
+      gone: /^its storage responds with 404$/,
     }
     for (const [fault, reason] of Object.entries(reasons)) {
       const pair = await startPair(t, {

@@ -10,7 +10,7 @@ t.test('the document passes the linter without a word', async (t) => {
       'no-invalid-schema-examples': 'error',
       'component-name-unique': 'error',
       'operation-description': 'off',
-      // What is about the process itself cannot be asked for wrongly.
+      // Routes about the process itself have no invalid requests.
       'operation-4xx-response': 'off',
     },
   })

@@ -18,7 +18,7 @@ t.test('POST /plan says what a sync would do, and pushes nothing', async (t) => 
   t.strictSame(await target.refs(), {})
 })
 
-t.test('a plan that a run would refuse is answered with 200, in both forms', async (t) => {
+t.test('a plan that a run would refuse has status 200, in both forms', async (t) => {
   const { source, target, client, request } = await stage(t)
   await source.commit('main')
   await target.commit('main', { message: 'theirs\n' })

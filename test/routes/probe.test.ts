@@ -16,7 +16,7 @@ t.test('POST /probe lists the source', async (t) => {
   t.notOk('targetCapabilities' in found)
 })
 
-t.test('POST /probe streams, and tells of the target where one is named', async (t) => {
+t.test('POST /probe streams, and includes the target if one is named', async (t) => {
   const { source, target, client, request } = await stage(t)
   await source.commit('main')
   const { post } = await serveApp(t, { client })
@@ -28,7 +28,7 @@ t.test('POST /probe streams, and tells of the target where one is named', async 
   t.match(events.at(-1), { type: 'result', result: { targetUrl: target.url, targetCapabilities: Array } })
 })
 
-t.test('a probe takes nothing that only a sync has', async (t) => {
+t.test('a probe accepts no property that only a sync has', async (t) => {
   const { source, client } = await stage(t)
   const { post } = await serveApp(t, { client })
   for (const [key, value] of Object.entries({ policy: {}, scope: {}, options: { maxPackBytes: 1 } })) {
@@ -39,7 +39,7 @@ t.test('a probe takes nothing that only a sync has', async (t) => {
   t.strictSame(source.requests, [])
 })
 
-t.test('a source that is no repository has its real status', async (t) => {
+t.test('a source that is not a repository gives its real status', async (t) => {
   const { source, client } = await stage(t)
   const { post } = await serveApp(t, { client })
   for (const accept of [DOCUMENT, STREAM]) {

@@ -31,7 +31,7 @@ t.test('POST /replicate streams', async (t) => {
   t.strictSame(await target.refs(), await source.refs())
 })
 
-t.test('POST /replicate takes no force, as it needs none', async (t) => {
+t.test('POST /replicate accepts no force, as it needs none', async (t) => {
   const { client, request, source, target } = await stage(t)
   const { post } = await serveApp(t, { client })
   for (const force of ['force', 'forceWithLease', 'forceBlind']) {

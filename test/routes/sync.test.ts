@@ -3,7 +3,7 @@ import type { PlanResult, SyncResult } from '../../src/index.js'
 import { actionsOf, stage } from '../../testing/cases/stage.js'
 import { DOCUMENT, eventsOf, problemOf, STREAM, serveApp } from '../../testing/processes/served-app.js'
 
-t.test('POST /sync answers with a document', async (t) => {
+t.test('POST /sync responds with a document', async (t) => {
   const { source, target, client, request } = await stage(t)
   await source.addCommits('main', 3)
   const { post } = await serveApp(t, { client })
@@ -17,7 +17,7 @@ t.test('POST /sync answers with a document', async (t) => {
   t.match(result, { counts: { applied: 1 }, execution: { dryRun: false, operationMode: 'sync' } })
 })
 
-t.test('POST /sync answers with a stream', async (t) => {
+t.test('POST /sync responds with a stream', async (t) => {
   const { source, target, client, request } = await stage(t)
   await source.addCommits('main', 3)
   const { post } = await serveApp(t, { client })
@@ -40,7 +40,7 @@ t.test('POST /sync answers with a stream', async (t) => {
   t.equal(events.filter(({ type }) => type === 'result' || type === 'error').length, 1)
 })
 
-t.test('a request as Go marshals it, its zero values and all, is taken', async (t) => {
+t.test('a request as Go marshals it, with all zero values, is accepted', async (t) => {
   const { source, target, client, request } = await stage(t)
   await source.commit('main')
   const { post } = await serveApp(t, { client })
@@ -85,11 +85,11 @@ t.test('a blocked sync is 409 in both forms, with the plan just as /plan gives i
   t.strictSame(await target.refs(), { 'refs/heads/main': theirs })
 })
 
-t.test('what goes wrong before anything is asked is answered before anything is asked', async (t) => {
+t.test('an invalid request gets its error before any remote is contacted', async (t) => {
   const { source, target, client, request } = await stage(t)
   const { post } = await serveApp(t, { client })
   const bodies: Record<string, unknown> = {
-    'a misspelt property': { ...request(), policy: { prunee: true } },
+    'a misspelled property': { ...request(), policy: { prunee: true } },
     'a wrong type': { ...request(), collectStats: 'true' },
     'no target': { source: { url: source.url } },
     'one repository on both sides': { source: { url: source.url }, target: { url: source.url } },

@@ -16,10 +16,10 @@ const AUTH =
 const SCOPE = '{"branches":null,"mappings":null,"allRefs":false,"excludeRefPrefixes":null,"excludeRefs":[]}'
 const POLICY =
   '{"mode":"","includeTags":false,"prune":false,"force":false,"forceWithLease":false,"forceBlind":false,' +
-  '"bestEffort":false,"atomic":false,"protocol":"","maxDeletes":0,"maxForced":0,"expectedPlan":""}'
+  '"bestEffort":false,"atomic":false,"protocol":"","maxDeletes":0,"maxForced":0,"expectedPlan":"","lfs":""}'
 const OPTIONS =
   '{"maxPackBytes":0,"targetMaxPackBytes":0,"targetMaxRefUpdates":0,"measureMemory":false,' +
-  '"materializedMaxBytes":0,"materializedMaxObjects":0,"pushOptions":null}'
+  '"materializedMaxBytes":0,"materializedMaxObjects":0,"pushOptions":null,"lfsMaxBytes":0,"lfsMaxObjects":0}'
 const SYNC =
   `{"source":${ENDPOINT},"target":${ENDPOINT},"scope":${SCOPE},"policy":${POLICY},"collectStats":false,` +
   `"auth":${AUTH},"options":${OPTIONS}}`
@@ -27,7 +27,7 @@ const PROBE =
   `{"source":${ENDPOINT},"target":null,"includeTags":false,"allRefs":false,"excludeRefPrefixes":null,` +
   `"protocol":"","collectStats":false,"auth":${AUTH},"options":{"measureMemory":false}}`
 
-test('each request takes the zero values of Go', async (t) => {
+test('each request accepts the zero values of Go', async (t) => {
   t.equal(Check(SyncRequest, JSON.parse(SYNC)), true)
   t.equal(Check(PlanRequest, JSON.parse(SYNC)), true)
   t.equal(Check(ProbeRequest, JSON.parse(PROBE)), true)

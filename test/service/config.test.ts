@@ -111,7 +111,7 @@ const settings: [
     'GITSYNC_API_TOKENS',
     'callers',
     { 'ci:T0KEN,\n4242': [caller('ci', 'T0KEN'), caller('token-2', '4242')] },
-    { ' , ': /holds no token/, 'ci:T0KEN,ops:': /entry, number 2/ },
+    { ' , ': /contains no token/, 'ci:T0KEN,ops:': /entry 2/ },
   ],
   ['GITSYNC_API_TOKENS_FILE', 'apiTokensFile', { '/run/tokens': '/run/tokens' }, {}],
   [
@@ -177,7 +177,7 @@ function badTimes(): Record<string, RegExp> {
     ['soon', '0', '0s', '-5m', '1h30m', '10 parsecs', ' 5m'].map((text) => [text, /a time such as 10m/]),
   )
   // Node makes a timer fire at once that should wait longer than 2^31 - 1 ms.
-  return { ...notATime, '25d': /more than/, '1y': /more than/ }
+  return { ...notATime, '25d': /too large/, '1y': /too large/ }
 }
 
 for (const [name, key, good, bad] of settings) {
@@ -208,7 +208,7 @@ t.test('who may call has to be settled before anyone can', async (t) => {
   t.match(both.message, /GITSYNC_API_TOKENS and GITSYNC_API_TOKENS_FILE are both set/)
   t.notMatch(both.message, 'T0KEN')
   const lent = errorOf({ ...open, GITSYNC_ALLOW_ANONYMOUS: 'true', GITSYNC_CREDENTIALS_FILE: '/file' })
-  t.match(lent.message, /GITSYNC_ALLOW_ANONYMOUS cannot be set beside GITSYNC_CREDENTIALS_FILE/)
+  t.match(lent.message, /GITSYNC_ALLOW_ANONYMOUS cannot be combined with GITSYNC_CREDENTIALS_FILE/)
 })
 
 t.test('what a setting holds in secret is neither kept nor shown', async (t) => {
@@ -244,7 +244,7 @@ t.test('two wrong settings are both named', async (t) => {
   for (const name of ['GITSYNC_PORT', 'GITSYNC_LOG_LEVEL']) t.match(message, name)
 })
 
-t.test('the longest time that a timer can wait is taken', async (t) => {
+t.test('the longest time that a timer can wait is accepted', async (t) => {
   t.equal(readConfig({ GITSYNC_STALL_TIMEOUT: String(2 ** 31 - 1) }).stallTimeout, 2 ** 31 - 1)
   t.match(errorOf({ GITSYNC_STALL_TIMEOUT: String(2 ** 31) }).message, /^GITSYNC_STALL_TIMEOUT /)
 })

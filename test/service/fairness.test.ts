@@ -16,8 +16,8 @@ function door(maxConcurrent: number) {
   const inside: string[] = []
   const leaving: Record<string, () => void> = {}
   const come = (name: string, target?: string) => {
-    const applicant = { signal: new AbortController().signal, onQueued: () => {} }
-    void admission.enter({ caller: name.split('-')[0] ?? '', target, ...applicant }).then((leave) => {
+    const request = { signal: new AbortController().signal, onQueued: () => {} }
+    void admission.enter({ caller: name.split('-')[0] ?? '', target, ...request }).then((leave) => {
       inside.push(name)
       leaving[name] = leave
     })
@@ -119,7 +119,7 @@ t.test('a source that drips loses its run while another waits, and no sooner', a
   t.match(requests[2]?.path, /^\/c\//, 'the one that waited has its turn')
 })
 
-for (const reason of ['its deadline', 'a hang-up', 'the end of the service']) {
+for (const reason of ['its deadline', 'a disconnect', 'the end of the service']) {
   t.test(`a run that does not end after ${reason} loses its slot, and the log says so`, async (t) => {
     const { lines, logger } = captureLog()
     let begun = () => {}
@@ -138,7 +138,7 @@ for (const reason of ['its deadline', 'a hang-up', 'the end of the service']) {
     const run = fetch(`${url}/sync`, { method: 'POST', headers, body, signal: caller.signal })
     run.catch(() => {})
     await began
-    if (reason === 'a hang-up') caller.abort()
+    if (reason === 'a disconnect') caller.abort()
     const drained = reason === 'the end of the service' ? app.runs.drain(50) : undefined
     if (reason === 'its deadline') {
       t.match(await problemOf(await run), { code: 'deadline_exceeded' })
@@ -150,6 +150,6 @@ for (const reason of ['its deadline', 'a hang-up', 'the end of the service']) {
       (await (await fetch(`${url}/metrics`)).text()).match(/^gitsync_runs_active (\d)/m)
     while ((await active())?.[1] !== '0');
     const errors = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 50)
-    t.match(errors[0], { operation: 'sync', caller: '127.0.0.1', msg: /did not end.*slot is given back/ })
+    t.match(errors[0], { operation: 'sync', caller: '127.0.0.1', msg: /did not end.*slot is released/ })
   })
 }

@@ -30,7 +30,7 @@ t.test(
     await begun
     const exit = once(first.child, 'close')
     first.child.kill('SIGKILL')
-    await t.rejects(answer, 'the stream was cut')
+    await t.rejects(answer, 'the stream is truncated')
     await exit
     const left = Object.keys(await target.soundRefs())
     t.ok(left.length > 0 && left.every((ref) => ref.startsWith('refs/gitsync/')), 'what arrived is held')

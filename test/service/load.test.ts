@@ -22,7 +22,7 @@ const SEED = 20_261_122
 const RUNS = 60
 const TARGETS = 24
 const HISTORY = { commits: 4, bytesPerCommit: 100_000 }
-const counted = { faults: 0, hangUps: 0 }
+const counted = { faults: 0, disconnects: 0 }
 
 /** Breaks one request in seven, each in its own way; what happens to a repository depends on the seed alone. */
 function faults(seed: number) {
@@ -55,32 +55,32 @@ async function startRemotes(root: string, seed: number) {
   return { server, url: (name: string) => proxy.url(name), close }
 }
 
-/** Calls the service and, if told to, hangs up after so many pieces of the answer, or before the first. */
-async function call(url: string, body: unknown, hangUpAfter: number): Promise<string> {
+/** Calls the service, and disconnects after `disconnectAfter` pieces of the response unless that is negative. */
+async function call(url: string, body: unknown, disconnectAfter: number): Promise<string> {
   const headers = { 'content-type': 'application/json', accept: STREAM }
   const request = httpRequest(url, { method: 'POST', headers, agent: false }).end(JSON.stringify(body))
-  const patience = hangUpAfter === 0 ? setTimeout(() => request.destroy(), 200) : undefined
+  const patience = disconnectAfter === 0 ? setTimeout(() => request.destroy(), 200) : undefined
   try {
     const [response] = (await once(request, 'response')) as [IncomingMessage]
     let text = ''
     let pieces = 0
     for await (const piece of response) {
       text += piece
-      if (++pieces === hangUpAfter) request.destroy()
+      if (++pieces === disconnectAfter) request.destroy()
     }
     if (response.statusCode !== 200) return (JSON.parse(text) as { code: string }).code
     const last = eventsIn(text).at(-1)
     return last?.type === 'error' ? last.error.code : String(last?.type)
   } catch (error) {
     if (!request.destroyed) throw error
-    counted.hangUps++
-    return 'hung up'
+    counted.disconnects++
+    return 'disconnected'
   } finally {
     clearTimeout(patience)
   }
 }
 
-/** Asks for `/healthz` over and over, and gives how long each answer took. */
+/** Requests `/healthz` repeatedly, and returns the duration of each response. */
 function watchHealth(url: string) {
   const milliseconds: number[] = []
   let isOver = false
@@ -102,7 +102,7 @@ function watchHealth(url: string) {
 
 const at = (sorted: number[], share: number) => (sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(1)
 
-/** What keeps this process alive, by kind and number. */
+/** Counts by kind the resources that keep this process alive. */
 function resources(): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const kind of process.getActiveResourcesInfo()) {
@@ -157,14 +157,14 @@ t.test(
 
     const calls = Array.from({ length: RUNS }, (_, run) => {
       const operation = random.weighted({ sync: 6, replicate: 2, plan: 1, probe: 1 })
-      const hangUpAfter = random.chance(0.4) ? random.int(0, 2) : -1
+      const disconnectAfter = random.chance(0.4) ? random.int(0, 2) : -1
       const ends = {
         source: { url: sources.url(`run-${run}.git`) },
         target: { url: sinks.url(`target-${run % TARGETS}.git`) },
       }
       const options = operation === 'sync' && random.chance(0.2) ? { materialize: 'always' } : {}
       const body = operation === 'probe' ? ends : { ...ends, options }
-      return call(`${url}/${operation}`, body, hangUpAfter)
+      return call(`${url}/${operation}`, body, disconnectAfter)
     })
     const began = performance.now()
     const outcomes = await Promise.all(calls)
@@ -184,11 +184,11 @@ t.test(
     await Promise.all([sources.close(), sinks.close(), ...[...agents.values()].map((agent) => agent.close())])
 
     t.comment(`${RUNS} runs in ${seconds} s: ${JSON.stringify(ended)}`)
-    t.comment(`${counted.faults} faults, ${counted.hangUps} callers hung up`)
+    t.comment(`${counted.faults} faults, ${counted.disconnects} callers disconnected`)
     t.comment(`bytes by side: ${bytes.map(([, count]) => count).join(', ')}`)
     t.comment(`/healthz of ${latencies.length}: p50 ${at(latencies, 0.5)} ms, p99 ${at(latencies, 0.99)} ms`)
     t.ok((ended.result ?? 0) > RUNS / 4, 'many have come to a good end')
-    t.ok(counted.faults > 15 && counted.hangUps > 5, 'and many have not')
+    t.ok(counted.faults > 15 && counted.disconnects > 5, 'and many have not')
     t.notOk('internal' in ended, 'nothing that broke is called our own bug')
 
     const grown = memory() - memoryBefore
@@ -202,7 +202,7 @@ t.test(
       for (const [ref, id] of Object.entries(theirs)) if (refs[ref] !== id) t.fail(`${dir}: ${ref} is ${id}`)
     }
     t.strictSame(await readdir(join(root, 'spool')), [], 'no temporary file')
-    // What was just closed is still there for some turns of the loop, and git on a busy machine for longer.
+    // Closed handles remain for some turns of the event loop, and git processes for longer on a busy machine.
     for (let tries = 0; tries < 1_000 && !isNoMore(resources(), before); tries++) await sleep(20)
     const left = resources()
     t.ok(isNoMore(left, before), `${JSON.stringify(left)} against ${JSON.stringify(before)} before`)

@@ -48,7 +48,7 @@ async function listingRemote(t: Test) {
 const smallService = (t: Test) =>
   startService(t, { NODE_OPTIONS: '--max-old-space-size=256', GITSYNC_EGRESS_POLICY: 'any' })
 
-/** Asks for `/healthz` over and over; the longest time that it took. */
+/** Requests `/healthz` repeatedly, and returns the longest duration. */
 function watchHealth(url: string) {
   let [longest, isOver] = [0, false]
   const watching = (async () => {
@@ -82,8 +82,8 @@ t.test('sixteen large listings at once do not end a process of 256 MiB', async (
   const alone = await probe('80-mib')
   t.match(alone, { code: 'overloaded', retryable: false, detail: /GITSYNC_MEMORY_BUDGET.*raise it/ })
 
-  const hangUp = new AbortController()
-  const hostile = Array.from({ length: 15 }, (_, at) => probe(`${at}/20-mib-without-end`, hangUp.signal))
+  const disconnect = new AbortController()
+  const hostile = Array.from({ length: 15 }, (_, at) => probe(`${at}/20-mib-without-end`, disconnect.signal))
   const ended = Promise.allSettled(hostile)
   let most = 0
   for (let now = await held(); now > most || now < 100 * MIB; now = await held()) {
@@ -91,7 +91,7 @@ t.test('sixteen large listings at once do not end a process of 256 MiB', async (
     await sleep(100)
   }
   t.equal((await probe('small/0-mib')).code, undefined, 'a small run works meanwhile')
-  hangUp.abort()
+  disconnect.abort()
   await ended
   while ((await held()) > 0) await sleep(20)
   t.comment(`${Math.round(most / MIB)} MiB were held, /healthz took ${await stop()} ms at most`)

@@ -41,7 +41,7 @@ for (const accept of [DOCUMENT, STREAM]) {
   })
 }
 
-t.test('a pipelined run goes on while another is answered', async (t) => {
+t.test('a pipelined run continues while the response to another is sent', async (t) => {
   const { client, running, begun } = heldRuns()
   const { app } = await serveApp(t, { client })
   const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')

@@ -86,7 +86,7 @@ t.test('a request that does not fit is refused at once, a full queue notwithstan
   void post('/sync', run('a'), STREAM).catch(() => {})
   await begun(1)
   for (const [path, body] of Object.entries({
-    '/sync': { ...run('b'), misspelt: true },
+    '/sync': { ...run('b'), misspelled: true },
     '/probe': run('b').source,
     '/plan': { ...run('b'), source: run('b').target },
     '/replicate': { ...run('b'), policy: { mode: 'sync', force: true } },
@@ -100,7 +100,7 @@ t.test('a request that does not fit is refused at once, a full queue notwithstan
   }
 })
 
-t.test('a caller who hangs up leaves the queue', async (t) => {
+t.test('a caller that disconnects leaves the queue', async (t) => {
   const { client, running, begun } = heldRuns()
   const { lines, logger } = captureLog()
   const { url, post } = await serveApp(t, { client, logger, maxConcurrent: 1 })
@@ -138,14 +138,14 @@ t.test('a run that takes too long ends, and its time in the queue does not count
   )
 })
 
-t.test('going down: what waits is sent away, what runs has its time and is then ended', async (t) => {
+t.test('shutdown: waiting runs are refused, active ones have the grace and are then ended', async (t) => {
   const { client, running, begun } = heldRuns()
   const { app, url, post } = await serveApp(t, { client, maxConcurrent: 2 })
   const answers = [post('/sync', run('a'), STREAM), post('/sync', run('b'), STREAM)]
   const [quick, slow] = await begun(2)
   quick?.tell({ ...planned, transferMode: 'none' })
   slow?.tell({ ...planned, transferMode: 'none' })
-  for (const held of [quick, slow]) held?.tell({ type: 'notice', text: 'so the answer begins' })
+  for (const held of [quick, slow]) held?.tell({ type: 'notice', text: 'so that the response begins' })
   const [first, second] = await Promise.all(answers)
   const third = post('/sync', run('c'), STREAM)
   while (!(await (await fetch(`${url}/metrics`)).text()).includes('gitsync_runs_queued{for="slot"} 1'));

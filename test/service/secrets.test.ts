@@ -26,7 +26,7 @@ const forms = [SOURCE_TOKEN, TARGET_TOKEN, auth.source.token].flatMap((token) =>
   base64(`git:${token}`),
 ])
 
-/** What a remote that tells everything it got would say. */
+/** The text of a remote that repeats everything it received. */
 function echo({ source }: { source: boolean }): string {
   const token = source ? SOURCE_TOKEN : TARGET_TOKEN
   const header = source ? `Bearer ${token}` : `Basic ${base64(`robot:${token}`)}`
@@ -34,7 +34,7 @@ function echo({ source }: { source: boolean }): string {
 }
 
 const text = { 'content-type': 'text/plain; charset=utf-8' }
-/** A side that answers requests of this kind with its echo. */
+/** A side that responds to requests of this kind with its echo. */
 const refusing = (source: boolean, status: number, kindOf: 'info-refs' | 'call'): SideOptions => ({
   handle: ({ kind }) => {
     if (kind !== kindOf) return undefined
@@ -46,14 +46,14 @@ const packThrough = (transform: () => ReturnType<typeof mapPackets>): SideOption
   handle: ({ kind, index }) =>
     kind === 'call' && index === 1 ? { type: 'rewrite', transform: transform() } : undefined,
 })
-/** Text in two packets, cut in the middle of the secret. */
+/** Text in two packets, split in the middle of the secret. */
 function inTwo(number: 2 | 3, words: string) {
   const cut = words.indexOf(SOURCE_TOKEN) + 7
   return Buffer.concat([band(number, words.slice(0, cut)), band(number, `${words.slice(cut)}\n`)])
 }
 const whole = Buffer.concat([band(2, `${echo({ source: true })}\n`), inTwo(2, echo({ source: true }))])
 
-/** What the target's receive-pack says, its report rewritten or something said before it. */
+/** Rewrites the report of the target's receive-pack, or adds text before it. */
 const reportThrough = (change: (payload: Buffer) => Buffer): SideOptions => ({
   handle: ({ kind }) => {
     if (kind !== 'call') return undefined
@@ -83,7 +83,7 @@ const echoes: Echo[] = [
   },
   { what: 'the target refuses the push', target: refusing(false, 403, 'call'), code: 'target_unauthorized' },
   {
-    what: 'the target answers a status that git does not know',
+    what: 'the target responds with a status that git does not know',
     target: refusing(false, 418, 'call'),
     code: 'target_protocol_error',
   },
@@ -118,7 +118,7 @@ const echoes: Echo[] = [
   },
 ]
 
-/** What a target answers that unpacks everything and moves nothing. */
+/** The report of a target that unpacks everything and moves nothing. */
 async function refusal({ kind, body }: ProxyRequest): Promise<Action | undefined> {
   if (kind !== 'call') return undefined
   const reasons = readPush(await body()).commands.map(({ ref }) =>
@@ -184,7 +184,7 @@ t.test('a request that is refused does not show the secrets in it', async (t) =>
   const body = { source: { url: 'https://a.example/x' }, target: { url: 'https://b.example/x' }, auth }
   const withToken = (place: string) => `https://user:${encodeURIComponent(SOURCE_TOKEN)}@${place}/x`
   const refused: unknown[] = [
-    { ...body, misspelt: true },
+    { ...body, misspelled: true },
     { ...body, auth: { source: { ...auth.source, tokn: TARGET_TOKEN } } },
     { ...body, auth: { source: { token: [TARGET_TOKEN] } } },
     { ...body, auth: SOURCE_TOKEN },

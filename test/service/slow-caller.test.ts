@@ -10,7 +10,7 @@ import { mapPackets } from '../../testing/faults/response-faults.js'
 import { band } from '../../testing/packets/wire.js'
 import { eventsIn, fakeClient, type ServedApp, STREAM, serveApp } from '../../testing/processes/served-app.js'
 
-/** A caller who sends its request and reads nothing until it is asked to. */
+/** A caller that sends its request and reads nothing until asked to. */
 function callWithoutReading({ app }: ServedApp, body: unknown) {
   const text = JSON.stringify(body)
   const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1').pause()
@@ -25,7 +25,7 @@ function callWithoutReading({ app }: ServedApp, body: unknown) {
   return { socket, readAll }
 }
 
-/** The body of a chunked answer. */
+/** The body of a chunked response. */
 function withoutChunks(answer: Buffer): Buffer {
   const parts: Buffer[] = []
   for (let at = answer.indexOf('\r\n\r\n') + 4; ; ) {
@@ -37,22 +37,22 @@ function withoutChunks(answer: Buffer): Buffer {
   }
 }
 
-/** A client that counts what its run tells, and says when it is over. */
+/** A client that counts the events of its run, and resolves `ended` when it is over. */
 function watched(client: Client) {
-  const told = { remote: 0, other: 0 }
+  const emitted = { remote: 0, other: 0 }
   let over = () => {}
   const ended = new Promise<void>((resolve) => {
     over = resolve
   })
   const sync: Client['sync'] = (request, options = {}) => {
     const onEvent = (event: RunEvent) => {
-      if (event.type === 'remote') told.remote++
-      else if (event.type !== 'progress') told.other++
+      if (event.type === 'remote') emitted.remote++
+      else if (event.type !== 'progress') emitted.other++
       options.onEvent?.(event)
     }
     return client.sync(request, { ...options, onEvent }).finally(over)
   }
-  return { client: { sync } as Client, told, ended }
+  return { client: { sync } as Client, emitted, ended }
 }
 
 const LINES = 100
@@ -61,7 +61,7 @@ const noise = Buffer.concat(Array(LINES).fill(band(2, `${'so much to say '.repea
 const talkative = () =>
   mapPackets(({ raw, payload }) => (payload?.[0] === 1 ? Buffer.concat([noise, raw]) : raw))
 
-t.test('a caller who reads nothing does not hold up the relay, and loses only talk', async (t) => {
+t.test('a caller that reads nothing does not block the relay, and loses only remote lines', async (t) => {
   const { source, target, client, request } = await stage(t, {
     source: {
       handle: ({ kind, index }) =>
@@ -79,14 +79,14 @@ t.test('a caller who reads nothing does not hold up the relay, and loses only ta
   const events = await readAll()
   const remote = events.filter(({ type }) => type === 'remote').length
   const others = events.filter(({ type }) => !['started', 'remote', 'progress'].includes(type))
-  t.ok(run.told.remote > 1_000, `the source said ${run.told.remote} lines`)
-  t.ok(remote > 0 && remote <= run.told.remote, `${remote} of them were kept`)
-  t.equal(others.length, run.told.other + 1, 'of the other events none is lost')
+  t.ok(run.emitted.remote > 1_000, `the source said ${run.emitted.remote} lines`)
+  t.ok(remote > 0 && remote <= run.emitted.remote, `${remote} of them were kept`)
+  t.equal(others.length, run.emitted.other + 1, 'of the other events none is lost')
   t.match(events.at(-1), { type: 'result', result: { counts: { applied: 1 } } })
   t.equal(events.filter(({ type }) => type === 'result' || type === 'error').length, 1)
 })
 
-t.test('what waits for a caller who reads nothing does not grow', async (t) => {
+t.test('the lines that wait for a caller that reads nothing do not grow', async (t) => {
   const line = 'x'.repeat(1000)
   let over = () => {}
   const ended = new Promise<void>((resolve) => {

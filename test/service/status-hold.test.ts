@@ -3,7 +3,7 @@ import { bodyOf } from '../../testing/cases/sync-body.js'
 import { startFakeRemote } from '../../testing/packets/wire.js'
 import { DOCUMENT, eventsOf, problemOf, STREAM, serveApp } from '../../testing/processes/served-app.js'
 
-/** Two remotes that take requests and say nothing until told to. */
+/** Two remotes that accept requests and do not respond until asked to. */
 async function silentRemotes(t: Test) {
   const answers: (() => void)[] = []
   let came = () => {}
@@ -47,7 +47,7 @@ function fakeTimers(t: Test) {
   return { pass }
 }
 
-/** Whether an answer has come by now, with enough turns of the loop for one that is on its way. */
+/** Whether a response has arrived, after enough turns of the loop for one that is on its way. */
 async function hasCome(answer: Promise<Response>, url: string): Promise<boolean> {
   let come = false
   void answer.then(() => {

@@ -43,7 +43,7 @@ function pathsOf(spans: ReadableSpan[]): string[] {
   return spans.map(pathOf)
 }
 
-t.test('a run is one trace, which the caller began and the remotes are told of', async (t) => {
+t.test('a run is one trace, which the caller began and the remotes receive', async (t) => {
   const { source, target, client, request } = await stage(t, {
     source: { auth: { bearer: SECRET } },
     target: { auth: { username: 'robot', password: SECRET } },
@@ -101,10 +101,10 @@ t.test('a run is one trace, which the caller began and the remotes are told of',
     const span = spans.find((span) => span.spanContext().spanId === spanId)
     return traceId === TRACE ? span?.name : undefined
   }
-  const told = (requests: typeof source.requests) =>
+  const parentsOf = (requests: typeof source.requests) =>
     requests.map(({ headers }) => spanOf(headers.traceparent))
-  t.strictSame(told(source.requests), ['discover source', 'discover source', 'prove', 'fetch'])
-  t.strictSame(told(target.requests), ['discover target', 'push'])
+  t.strictSame(parentsOf(source.requests), ['discover source', 'discover source', 'prove', 'fetch'])
+  t.strictSame(parentsOf(target.requests), ['discover target', 'push'])
 
   const everything = textOf(spans)
   t.ok(source.requests.some(({ headers }) => headers.authorization === `Bearer ${SECRET}`))
@@ -112,7 +112,7 @@ t.test('a run is one trace, which the caller began and the remotes are told of',
     t.notMatch(everything, form)
 })
 
-t.test('remotes are told of the trace, and nothing of what its callers carry along', async (t) => {
+t.test("remotes receive the trace, but not the caller's baggage", async (t) => {
   const { source, target, client, request } = await stage(t)
   await source.commit('main')
   const { url } = await serveApp(t, { client })

@@ -40,7 +40,7 @@ t.test('any other unknown one is a warning, and known ones are none', async (t) 
   for (const name of [...SETTINGS, ...CLI_VARIABLES, 'GIT_SYNC_PORT', 'PATH'])
     t.strictSame(check(name), [], name)
   t.strictSame(checkVariables({ GITSYNC_PROT: '' }, SETTINGS), [], 'an empty one is one that is not set')
-  const variables = [...sideFlags('source'), ...sideFlags('target')].flatMap(({ envVar }) => envVar ?? [])
+  const variables = [...sideFlags.source, ...sideFlags.target].flatMap(({ variable }) => variable ?? [])
   t.ok(variables.length > 0 && variables.every((name) => CLI_VARIABLES.includes(name)))
   t.strictSame(
     CLI_VARIABLES.filter((name) => !variables.includes(name)),
@@ -59,7 +59,7 @@ t.test('files must be UTF-8, and may begin with a byte order mark', async (t) =>
   const path = join(await temporaryFolder(t), 'file')
   const open = async <T>(bytes: Buffer | string, parse: (text: string) => T) => {
     await writeFile(path, bytes)
-    return (await ReloadingFile.open({ setting: 'GITSYNC_X', path, parse, onStale: () => {} })).read()
+    return (await ReloadingFile.open({ setting: 'GITSYNC_X', path, parse, onReloadFailed: () => {} })).read()
   }
   const line = 'https://ada:t@git.example'
   t.equal((await open(`\ufeff${line}\n`, parseCredentials))[0]?.origin, 'https://git.example')

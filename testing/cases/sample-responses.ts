@@ -75,7 +75,7 @@ export const probeResult: ProbeResult = {
 
 export const problem: Problem = {
   type: 'about:blank',
-  title: 'The plan goes beyond a guard',
+  title: 'The plan exceeds a guard',
   status: 409,
   detail: 'The plan would delete 2 refs, but policy.maxDeletes allows 1.',
   code: 'plan_refused',

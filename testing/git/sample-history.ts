@@ -45,6 +45,26 @@ export function* bigHistory({
   }
 }
 
+/** Commits that each add random bytes, in these sizes; with merges, every third one merges the two before it. */
+export function* sizedCommits(sizes: readonly number[], { merges = false } = {}): Iterable<string | Buffer> {
+  const random = randomBytes()
+  for (const [index, size] of sizes.entries()) {
+    const number = index + 1
+    const isSide = merges && number % 3 === 0
+    const isMerge = merges && number % 3 === 1 && number > 3
+    yield* commitCommands({
+      ref: 'refs/heads/main',
+      mark: `:${number}`,
+      parents: [isSide && `:${number - 2}`, isMerge && `:${number - 2}`, isMerge && `:${number - 1}`].filter(
+        (parent) => parent !== false,
+      ),
+      message: `commit ${number}\n`,
+      date: 1_700_000_000 + number * 60,
+      files: { [`data-${number % 7}.bin`]: random(size) },
+    })
+  }
+}
+
 /** A key stream looks random, is the same in every run, and comes at gigabytes a second. */
 function randomBytes() {
   const cipher = createCipheriv('aes-128-ctr', Buffer.alloc(16, 7), Buffer.alloc(16))

@@ -1,6 +1,6 @@
-import { Command, Option } from 'commander'
-import { parseCount, parseSize } from '../flags/flag-values.js'
-import { addFlags, protocolFlag, type RunFlags, sideFlags } from '../flags/flags.js'
+import { Command } from 'commander'
+import { addFlags } from '../flags/flag.js'
+import { benchFlags, jsonFlag, type RunFlags, sideFlags } from '../flags/flags.js'
 import { exitStatus } from '../output/exit-status.js'
 
 interface BenchFlags extends RunFlags {
@@ -12,16 +12,9 @@ export function benchCommand(): Command {
   const command = new Command('bench').description(
     'Sync a repository into fresh local targets, again and again, and measure it.',
   )
-  addFlags(command, 'What to measure', [
-    new Option('--source <url-or-path>', 'the repository').makeOptionMandatory(),
-    new Option('--repeat <n>', 'how many first syncs (5)').argParser(parseCount),
-    new Option('--target-max-pack-bytes <size>', 'most bytes of a pack that the target takes').argParser(
-      parseSize,
-    ),
-    protocolFlag(),
-  ])
-  addFlags(command, 'Source', sideFlags('source'))
-  addFlags(command, 'Output', [new Option('--json', 'print the figures as JSON')])
+  addFlags(command, 'What to measure', benchFlags)
+  addFlags(command, 'Source', sideFlags.source)
+  addFlags(command, 'Output', [{ ...jsonFlag, help: 'print the figures as JSON' }])
   return command.addHelpText('after', EXAMPLE).action(run)
 }
 

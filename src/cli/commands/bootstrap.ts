@@ -6,7 +6,7 @@ export function bootstrapCommand(): Command {
   return mirrorCommand({
     name: 'bootstrap',
     description: 'Fill a target that has none of the refs yet; refuse any other (unstable).',
-    policy: pushFlags(),
+    policy: pushFlags,
     help: HELP,
     work: ({ unstable }, request, options) => unstable.bootstrap(request, options),
   })

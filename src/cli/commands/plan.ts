@@ -6,7 +6,7 @@ export function planCommand(): Command {
   return mirrorCommand({
     name: 'plan',
     description: 'Say what a sync or replicate would do, ref by ref; push nothing.',
-    policy: [modeFlag(), ...pruneFlags(), ...forceFlags(), ...pushFlags()],
+    policy: [modeFlag, ...pruneFlags, ...forceFlags, ...pushFlags],
     help: HELP,
     allRefsAreBestEffort: true,
     work: ({ stable }, request, options) => stable.plan(request, options),
@@ -14,7 +14,7 @@ export function planCommand(): Command {
 }
 
 const HELP = `
-Its status is 0 also where refs are blocked. The digest that it prints is what --expected-plan takes.
+The exit status is 0 even if refs are blocked. --expected-plan accepts the digest that it prints.
 
 Example:
   $ git-sync plan https://git.example.com/team/project.git https://mirror.example.com/team/project.git --branch 'main,release/*'

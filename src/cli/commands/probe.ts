@@ -1,8 +1,9 @@
 import { Command } from 'commander'
+import { addFlags } from '../flags/flag.js'
 import {
-  addFlags,
   discoveryFlags,
-  lfsProbeFlags,
+  lfsProbeFlag,
+  lfsUrlFlags,
   outputFlags,
   protocolFlag,
   type RunFlags,
@@ -15,12 +16,12 @@ export function probeCommand(): Command {
     .description("List the source's refs, and what both remotes can do.")
     .argument('<source-url>')
     .argument('[target-url]')
-  addFlags(command, 'Which refs', discoveryFlags())
-  addFlags(command, 'Transfer', [protocolFlag()])
-  addFlags(command, 'LFS', lfsProbeFlags())
-  addFlags(command, 'Source', sideFlags('source'))
-  addFlags(command, 'Target', sideFlags('target'))
-  addFlags(command, 'Output', outputFlags())
+  addFlags(command, 'Which refs', discoveryFlags)
+  addFlags(command, 'Transfer', [protocolFlag])
+  addFlags(command, 'LFS', [lfsProbeFlag, ...lfsUrlFlags])
+  addFlags(command, 'Source', sideFlags.source)
+  addFlags(command, 'Target', sideFlags.target)
+  addFlags(command, 'Output', outputFlags)
   return command.addHelpText('after', EXAMPLE).action(run)
 }
 

@@ -6,7 +6,7 @@ export function replicateCommand(): Command {
   return mirrorCommand({
     name: 'replicate',
     description: "Make the target's refs those of the source, whatever it has.",
-    policy: [...pruneFlags(), ...pushFlags()],
+    policy: [...pruneFlags, ...pushFlags],
     help: HELP,
     work: ({ stable }, request, options) => stable.replicate(request, options),
   })

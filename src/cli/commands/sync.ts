@@ -6,7 +6,7 @@ export function syncCommand(): Command {
   return mirrorCommand({
     name: 'sync',
     description: "Bring the target's refs to those of the source; what diverged blocks the run.",
-    policy: [...pruneFlags(), ...forceFlags(), ...pushFlags()],
+    policy: [...pruneFlags, ...forceFlags, ...pushFlags],
     help: HELP,
     allRefsAreBestEffort: true,
     work: ({ stable }, request, options) => stable.sync(request, options),

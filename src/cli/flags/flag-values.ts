@@ -10,12 +10,12 @@ export function collect(value: string, earlier: string[] = []): string[] {
 /** `a,b`, and more where the flag is repeated. */
 export function list(value: string, earlier: string[] = []): string[] {
   const names = value.split(',').filter((name) => name !== '')
-  // Nothing would mean everything: a variable that is not set must not widen a run.
+  // An empty list would mean all branches: an unset variable must not widen a run.
   if (names.length === 0) throw new InvalidArgumentError('It must name something, such as main.')
   return [...earlier, ...names]
 }
 
-/** A value that must not be empty, as an empty one would switch a guard off. */
+/** A value that must not be empty: an empty one would disable a guard. */
 export function parseText(value: string): string {
   if (value.trim() === '') throw new InvalidArgumentError('It must not be empty.')
   return value

@@ -1,5 +1,5 @@
-import bytes from 'bytes-iec'
 import type { TransferMode } from '../../../schemas/result.js'
+import { byteSize } from '../../runtime/units.js'
 import { type Summary, summarize } from './summary.js'
 import { table } from './table.js'
 
@@ -40,7 +40,7 @@ const LABELS: Record<Figure, string> = {
   targetBytes: 'bytes exchanged with the target',
 }
 
-/** The runs as people read them, in lines. */
+/** The report as lines to read. */
 export function* runsText({ source, summary, runs }: RunsReport): Generator<string> {
   const [first] = runs
   const modes = [...new Set(runs.map(({ transferMode }) => transferMode))].join(', ')
@@ -55,5 +55,5 @@ export function* runsText({ source, summary, runs }: RunsReport): Generator<stri
 function say(figure: Figure, value: number): string {
   if (figure === 'seconds') return `${value.toFixed(3)} s`
   if (figure === 'pushes') return String(value)
-  return bytes(value, { mode: 'binary', unitSeparator: ' ' }) ?? String(value)
+  return byteSize(value)
 }

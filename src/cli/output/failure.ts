@@ -1,9 +1,9 @@
+import { reasonIn } from '../../engine/plan/blocked-reasons.js'
 import { GitSyncError } from '../../errors.js'
-import { RemoteFatalError } from '../../git/wire/protocol-error.js'
 import { toProblem } from '../../problem.js'
 import { printable } from '../../runtime/printable.js'
 import type { SettingError } from '../../settings/setting-error.js'
-import { inFlags, inOwnWords, reasonInFlags } from '../flags/flag-names.js'
+import { flagNames } from '../flags/flag-names.js'
 import type { RunFlags } from '../flags/flags.js'
 import { exitStatus } from './exit-status.js'
 import { nextStep } from './next-step.js'
@@ -13,15 +13,14 @@ import { table } from './table.js'
 
 const MAX_REFS = 20
 const MAX_MESSAGE = 2_000
-const MAX_CAUSES = 20
 
-/** Says on stderr what went wrong and what to do; on stdout, what a run has moved all the same. Gives the exit status. */
+/** Prints to stderr what went wrong and what to do, and to stdout what a failed run has moved. Returns the exit status. */
 export async function reportFailure(error: GitSyncError | SettingError, flags: RunFlags): Promise<number> {
   if (!(error instanceof GitSyncError)) {
     await print(process.stderr, [`git-sync: ${printable(error.message, MAX_MESSAGE)}`])
     return exitStatus.usage
   }
-  const { result } = error
+  const { result } = error.wordedIn(flagNames)
   if (flags.json) await printJson(toProblem(error, crypto.randomUUID()))
   else if (result && result.counts.applied + result.counts.deleted > 0) {
     await print(process.stdout, syncText(result, textOptions(process.stdout, flags)))
@@ -31,28 +30,20 @@ export async function reportFailure(error: GitSyncError | SettingError, flags: R
 }
 
 function* failureText(error: GitSyncError, { style, verbose }: TextOptions): Generator<string> {
-  const { code, message, refs = [], errors = [] } = error
-  const text = inOwnWords(printable(message, MAX_MESSAGE), wordsOfRemotes(error))
-  yield `${style.red('git-sync:')} ${text} ${style.dim(`(${code})`)}`
-  // One field that is wrong is in the message already.
+  const { code } = error
+  const { message, refs = [], errors = [] } = error.wordedIn(flagNames)
+  yield `${style.red('git-sync:')} ${printable(message, MAX_MESSAGE)} ${style.dim(`(${code})`)}`
+  // The message already names a single wrong field.
   if (errors.length > 1) {
-    yield* table(errors.map((problem) => [` ${inFlags(problem.path)}`, inFlags(problem.message)]))
+    yield* table(errors.map((problem) => [` ${flagNames.pointer(problem.path)}`, problem.message]))
   }
   const shown = verbose ? refs : refs.slice(0, MAX_REFS)
-  yield* table(shown.map(({ ref, reason }) => [{ text: ref, look: style.yellow }, reasonInFlags(reason)]))
+  yield* table(
+    shown.map(({ ref, reason }) => [{ text: ref, look: style.yellow }, reasonIn(flagNames, reason)]),
+  )
   if (shown.length < refs.length) yield style.dim(`and ${refs.length - shown.length} more (-v shows all)`)
   const next = nextStep(error)
   if (next) yield next
-}
-
-/** What remotes have said of it, as the message repeats it. */
-function* wordsOfRemotes(error: GitSyncError): Generator<string> {
-  let cause = error.cause
-  for (let depth = 0; cause instanceof Error && depth < MAX_CAUSES; depth++) {
-    if (cause instanceof RemoteFatalError) yield cause.message
-    cause = cause.cause
-  }
-  for (const { reason } of error.refs?.slice(0, 1) ?? []) yield reason
 }
 
 function statusOf({ code }: GitSyncError): number {

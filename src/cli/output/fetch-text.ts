@@ -1,12 +1,12 @@
 import type { FetchResult } from '../../../schemas/unstable.js'
+import { byteSize, counted } from '../../runtime/units.js'
 import type { TextOptions } from './output.js'
 import { measuredText } from './stats-text.js'
 import { table } from './table.js'
-import { counted, size } from './words.js'
 
 const MAX_ROWS = 50
 
-/** What was wanted, and how much came. */
+/** The wanted refs, and the size of the pack. */
 export function* fetchText(result: FetchResult, { style, verbose }: TextOptions): Generator<string> {
   const { wants, haves, objects, bytes, protocol } = result
   const shown = verbose ? wants : wants.slice(0, MAX_ROWS)
@@ -15,6 +15,6 @@ export function* fetchText(result: FetchResult, { style, verbose }: TextOptions)
     yield style.dim(`not shown: ${wants.length - shown.length} more (-v shows all)`)
   yield ''
   const asked = `${counted(wants.length, 'want')}, ${counted(haves.length, 'have')}`
-  yield `${style.bold('pack')}: ${counted(objects, 'object')}, ${counted(bytes, 'byte')} (${size(bytes)}) for ${asked}, protocol ${protocol}`
+  yield `${style.bold('pack')}: ${counted(objects, 'object')}, ${counted(bytes, 'byte')} (${byteSize(bytes)}) for ${asked}, protocol ${protocol}`
   yield* measuredText(result)
 }

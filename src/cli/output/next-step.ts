@@ -7,16 +7,16 @@ const NEXT_STEPS: Partial<Record<ProblemCode, string>> = {
     'Next: look at git-sync plan, then overwrite with --force-with-lease, or leave refs out with --exclude-ref.',
   plan_changed: 'Next: run git-sync plan again, and give --expected-plan its new digest.',
   source_unauthorized:
-    'Next: set GITSYNC_SOURCE_TOKEN (and GITSYNC_SOURCE_USERNAME), or let a git credential helper know that host.',
+    'Next: set GITSYNC_SOURCE_TOKEN (and GITSYNC_SOURCE_USERNAME), or store credentials for that host in a git credential helper.',
   target_unauthorized:
-    'Next: set GITSYNC_TARGET_TOKEN (and GITSYNC_TARGET_USERNAME), or let a git credential helper know that host.',
-  deadline_exceeded: 'Next: run it again, as what is there is kept; GITSYNC_RUN_TIMEOUT sets the deadline.',
-  source_timeout: 'Next: run it again; GITSYNC_STALL_TIMEOUT says how long a remote may be silent.',
-  target_timeout: 'Next: run it again; GITSYNC_STALL_TIMEOUT says how long a remote may be silent.',
-  internal: 'This is a bug of git-sync; please report it.',
+    'Next: set GITSYNC_TARGET_TOKEN (and GITSYNC_TARGET_USERNAME), or store credentials for that host in a git credential helper.',
+  deadline_exceeded: 'Next: run it again; what was pushed is kept. GITSYNC_RUN_TIMEOUT sets the deadline.',
+  source_timeout: 'Next: run it again; GITSYNC_STALL_TIMEOUT sets how long a remote may be silent.',
+  target_timeout: 'Next: run it again; GITSYNC_STALL_TIMEOUT sets how long a remote may be silent.',
+  internal: 'This is a bug in git-sync; please report it.',
 }
 
-/** What to do after an error, where its message does not say so. */
+/** Suggests what to do after an error whose message does not. */
 export function nextStep({ code, retryable, retryAfter }: GitSyncError): string | undefined {
   if (NEXT_STEPS[code] !== undefined) return NEXT_STEPS[code]
   if (!retryable) return undefined

@@ -5,10 +5,10 @@ import { UNPRINTABLE } from '../../runtime/printable.js'
 import type { RunFlags } from '../flags/flags.js'
 import { type Style, styleOf } from './style.js'
 
-/** How text is to look. */
+/** How a result is printed. */
 export interface TextOptions {
   style: Style
-  /** Leave nothing out. */
+  /** Omit nothing. */
   verbose: boolean
 }
 
@@ -16,22 +16,22 @@ export function textOptions(stream: NodeJS.WriteStream, { verbose = false }: Run
   return { style: styleOf(stream), verbose }
 }
 
-/** Writes lines as fast as they are taken. */
+/** Writes lines as fast as the stream accepts them. */
 export async function print(stream: NodeJS.WriteStream, lines: Iterable<string>): Promise<void> {
   await send(stream, withLineEnds(stream, lines))
 }
 
-/** Says something that is not an error, at once. */
+/** Prints a warning at once. */
 export function warn(stream: NodeJS.WriteStream, text: string): void {
   stream.write(`${safeLine(stream, `git-sync: warning: ${text}`)}\n`)
 }
 
-/** Writes the document that the service answers; what a terminal would act on is escaped in it. */
+/** Writes the service's JSON document, with everything escaped that a terminal would act on. */
 export async function printJson(document: object): Promise<void> {
   await send(process.stdout, asLine(jsonChunks(document)))
 }
 
-/** A line that may go to a stream: of what a terminal acts on, nothing but the colours that are ours. */
+/** Removes from a line everything that a terminal acts on, except our own colours. */
 export function safeLine(stream: NodeJS.WriteStream, line: string): string {
   const parts = styleOf(stream).isColorSupported ? line.split(COLOURS) : [line]
   return parts
@@ -39,14 +39,14 @@ export function safeLine(stream: NodeJS.WriteStream, line: string): string {
     .join('')
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: this is how terminals are told of colours
+// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences of colours
 const COLOURS = /(\u001b\[\d{1,2}m)/
 
 async function send(stream: NodeJS.WriteStream, chunks: Iterable<string>): Promise<void> {
   await pipeline(Readable.from(chunks), stream, { end: false })
 }
 
-/** JSON itself is printable: whatever is not stands in a string of it, where it may be escaped. */
+/** JSON is printable outside its strings, so whatever is not can be escaped. */
 function* asLine(chunks: Iterable<string>): Generator<string> {
   for (const chunk of chunks) yield chunk.replace(UNPRINTABLE, escapeAll)
   yield '\n'

@@ -1,13 +1,13 @@
 import type { ProbeResult } from '../../../schemas/result.js'
 import { printable } from '../../runtime/printable.js'
+import { counted } from '../../runtime/units.js'
 import type { TextOptions } from './output.js'
 import { measuredText } from './stats-text.js'
 import { table } from './table.js'
-import { counted } from './words.js'
 
 const MAX_ROWS = 200
 
-/** The source's refs, and what the remotes can do. */
+/** The source's refs, and the capabilities of the remotes. */
 export function* probeText(result: ProbeResult, { style, verbose }: TextOptions): Generator<string> {
   const { refs, protocol, sourceHead, sourceCapabilities, targetCapabilities } = result
   const shown = verbose ? refs : refs.slice(0, MAX_ROWS)

@@ -1,24 +1,24 @@
 import cliProgress, { type Params } from 'cli-progress'
 import type { ProgressEvent, RunEvent } from '../../../schemas/event.js'
 import { printable } from '../../runtime/printable.js'
+import { byteSize, counted } from '../../runtime/units.js'
 import type { RunFlags } from '../flags/flags.js'
 import { styleOf } from './style.js'
-import { counted, size } from './words.js'
 
-/** What the bar's line says. */
+/** The text and the bar of the line. */
 interface Shown {
   text: string
-  /** Undefined where nobody can know how much there is to come. */
+  /** Undefined where the total is unknown. */
   fraction: number | undefined
 }
 
-/** What goes on, on stderr: a bar that is drawn over and over, and above it what is to stay. */
+/** Shows the progress of a run: a bar that is redrawn, and above it the lines that stay. */
 export class ProgressDisplay {
   readonly #stream: NodeJS.WriteStream
   readonly #hasBar: boolean
   readonly #verbose: boolean
   #bar: cliProgress.SingleBar | undefined
-  /** How far the run is where it goes in several pushes. */
+  /** How far a run of several pushes is. */
   #ofBatches: number | undefined
   readonly #started = Date.now()
   #shown: Shown = { text: '', fraction: undefined }
@@ -34,13 +34,13 @@ export class ProgressDisplay {
       this.#ofBatches = batchFraction(event)
       this.#draw({ text: progressText(event), fraction: this.#ofBatches })
     } else if (event.type === 'remote' && percentOf(event.text) !== undefined) {
-      // What a remote counts before and after the pack is all that can be told of how far it is.
+      // Before and after the pack, the remote's own percentage is all that is known.
       this.#draw({ text: `${event.side}: ${event.text}`, fraction: this.#ofBatches ?? percentOf(event.text) })
     } else if (event.type === 'notice') this.#say(`note: ${event.text}`)
     else if (this.#verbose) this.#say(describe(event))
   }
 
-  /** Leaves an empty line to write on. */
+  /** Removes the bar, so that the line can be written on. */
   stop(): void {
     this.#bar?.stop()
     this.#bar = undefined
@@ -93,14 +93,14 @@ function progressText({
 }: ProgressEvent): string {
   if (phase === 'lfs') {
     const moved = lfs
-      ? `${lfs.done} of ${counted(lfs.total, 'object')}, ${size(lfs.bytes)} of ${size(lfs.totalBytes)}`
+      ? `${lfs.done} of ${counted(lfs.total, 'object')}, ${byteSize(lfs.bytes)} of ${byteSize(lfs.totalBytes)}`
       : ''
-    return lfs && lfs.total > 0 ? `LFS: ${moved}, ${size(bytesPerSecond)}/s` : 'LFS: looking for objects'
+    return lfs && lfs.total > 0 ? `LFS: ${moved}, ${byteSize(bytesPerSecond)}/s` : 'LFS: looking for objects'
   }
   if (phase === 'prove') return 'proving fast-forwards'
   const part = batch ? ` ${batch.index} of ${batch.total}` : ''
   const content = objects ? ` of ${counted(objects.total, 'object')}` : ''
-  const moved = `${size(sourceBytes)} read, ${size(targetBytes)} written, ${size(bytesPerSecond)}/s`
+  const moved = `${byteSize(sourceBytes)} read, ${byteSize(targetBytes)} written, ${byteSize(bytesPerSecond)}/s`
   return phase === 'confirm' ? `waiting for the target${part}: ${moved}` : `pack${part}${content}: ${moved}`
 }
 

@@ -1,8 +1,8 @@
 import type { Measurement, Stats } from '../../../schemas/result.js'
+import { byteSize } from '../../runtime/units.js'
 import { table } from './table.js'
-import { size } from './words.js'
 
-/** What --stats and --measure-memory have asked for. */
+/** The figures that --stats and --measure-memory ask for. */
 export function* measuredText({
   stats,
   measurement,
@@ -14,8 +14,8 @@ export function* measuredText({
     const head = ['REQUESTS', 'SENT', 'RECEIVED', 'WANTS', 'HAVES', 'COMMANDS', 'STEP']
     const rows = Object.values(stats.items).map((item) => [
       String(item.requests),
-      size(item.requestBytes),
-      size(item.responseBytes),
+      byteSize(item.requestBytes),
+      byteSize(item.responseBytes),
       String(item.wants),
       String(item.haves),
       String(item.commands),
@@ -27,6 +27,6 @@ export function* measuredText({
   }
   if (measurement.enabled) {
     const { peakRssBytes, peakAllocBytes, gcCount } = measurement
-    yield `memory: ${size(peakRssBytes)} resident at most, ${size(peakAllocBytes)} allocated, ${gcCount} collections`
+    yield `memory: ${byteSize(peakRssBytes)} resident at most, ${byteSize(peakAllocBytes)} allocated, ${gcCount} collections`
   }
 }

@@ -4,7 +4,7 @@ export interface Summary {
   max: number
 }
 
-/** The middle of the values, and how far they spread. */
+/** The median of the values, and their range. */
 export function summarize(values: readonly number[]): Summary {
   if (values.length === 0) throw new RangeError('nothing was measured')
   const sorted = [...values].sort((a, b) => a - b)

@@ -1,17 +1,19 @@
 import type { Action, RefResult, SyncResult } from '../../../schemas/result.js'
+import { reasonIn } from '../../engine/plan/blocked-reasons.js'
 import { printable } from '../../runtime/printable.js'
-import { reasonInFlags } from '../flags/flag-names.js'
+import { byteSize, counted } from '../../runtime/units.js'
+import { flagNames } from '../flags/flag-names.js'
 import type { TextOptions } from './output.js'
 import { measuredText } from './stats-text.js'
 import type { Style } from './style.js'
 import { table } from './table.js'
-import { counted, shortId, size } from './words.js'
+import { shortId } from './words.js'
 
-/** Rows of one action that are shown without being asked for. */
+/** Rows of one action that are shown without -v. */
 const MAX_ROWS = 50
 const MAX_FAILED = 10
 
-/** A plan or what became of it: a row for each ref, and a line that sums it up. */
+/** A plan or its outcome: a row for each ref, and a summary. */
 export function* syncText(result: SyncResult, options: TextOptions): Generator<string> {
   const { style, verbose } = options
   const { shown, hidden } = choose(result.refs, verbose)
@@ -30,18 +32,17 @@ export function* syncText(result: SyncResult, options: TextOptions): Generator<s
 function* lfsText({ lfs, execution }: SyncResult, style: Style): Generator<string> {
   if (!lfs || lfs.pointers === 0) return
   const { pointers, bytes, present, moved, movedBytes, missing, failed } = lfs
-  const lacking = execution.dryRun
-    ? `${missing} to bring`
-    : missing > 0
-      ? style.red(`${missing} missing`)
-      : ''
-  const parts = [`${present} there`, ...(execution.dryRun ? [] : [`${moved} brought (${size(movedBytes)})`])]
+  const lacking = execution.dryRun ? `${missing} to move` : missing > 0 ? style.red(`${missing} missing`) : ''
+  const parts = [
+    `${present} present`,
+    ...(execution.dryRun ? [] : [`${moved} moved (${byteSize(movedBytes)})`]),
+  ]
   if (lacking !== '') parts.push(lacking)
-  yield `${style.bold('LFS')}: ${counted(pointers, 'object')}, ${size(bytes)}: ${parts.join(', ')}`
+  yield `${style.bold('LFS')}: ${counted(pointers, 'object')}, ${byteSize(bytes)}: ${parts.join(', ')}`
   for (const { oid, reason } of failed.slice(0, MAX_FAILED)) yield `  ${oid} ${printable(reason, 300)}`
 }
 
-/** Refs that stay as they are say nothing new, and of what is alike the first rows tell enough. */
+/** Omits refs that do not change, and all but the first rows of each action. */
 function choose(refs: readonly RefResult[], verbose: boolean) {
   const seen = new Map<Action, number>()
   const hidden = new Map<string, number>()
@@ -62,7 +63,7 @@ function row({ action, targetRef, sourceRef, targetHash, sourceHash, reason }: R
     { text: action, look: looks(style)[action] },
     isRenamed ? `${targetRef} (from ${sourceRef})` : targetRef,
     `${shortId(targetHash).padEnd(8)} -> ${shortId(sourceHash)}`,
-    reasonInFlags(reason),
+    reasonIn(flagNames, reason),
   ]
 }
 
@@ -78,7 +79,7 @@ function* planSummary({ plan }: SyncResult, style: Style): Generator<string> {
   const blocked = block > 0 ? `, ${style.red(`${block} blocked`)}` : ''
   yield `${style.bold('plan')}: ${parts.join(', ')}, ${skip} up to date${blocked}`
   if (block > 0)
-    yield 'As long as refs are blocked a sync pushes nothing: --force-with-lease or replicate overwrites them.'
+    yield 'While refs are blocked, a sync pushes nothing; --force-with-lease or replicate overwrites them.'
   yield `digest ${digest}`
 }
 

@@ -52,14 +52,14 @@ export async function runBench(options: BenchOptions, out: Writable): Promise<vo
   }
 }
 
-/** Nothing where the source is a URL. */
+/** Serves a local repository; undefined where the source is a URL. */
 async function serveSource(source: string): Promise<ServedRepository | undefined> {
   if (/^https?:/i.test(source)) return undefined
   const dir = resolve(source)
   const hint = 'give the http(s) URL or the path of a repository'
-  if (!existsSync(dir)) throw new GitSyncError('invalid_request', `There is nothing at ${dir}: ${hint}.`)
+  if (!existsSync(dir)) throw new GitSyncError('invalid_request', `${dir} does not exist: ${hint}.`)
   const repository = await git('-C', dir, 'rev-parse', '--path-format=absolute', '--git-common-dir')
-  // What a limited target needs of its source.
+  // A push in batches needs filters of its source.
   return serveRepository(repository, { 'uploadpack.allowFilter': 'true' })
 }
 
@@ -98,7 +98,7 @@ function toRun({ execution, stats, measurement, counts }: SyncResult, idleBytes:
   }
 }
 
-/** Gives what git prints. A repository that another user owns is read all the same: the caller has named it. */
+/** The output of git. A repository that another user owns is read too, as the caller has named it. */
 async function git(...args: string[]): Promise<string> {
   try {
     const env = { ...plainGitEnv(), ...configEnv({ 'safe.directory': '*' }) }

@@ -7,24 +7,24 @@ import type { AuthProvider } from '../../engine/run/auth.js'
 import { GitSyncError } from '../../errors.js'
 import { HttpStatusError } from '../../git/http/http-status.js'
 
-/** What `git credential fill` answered, and what `approve` and `reject` take. */
+/** The output of `git credential fill`, and the input of `approve` and `reject`. */
 interface Found {
   auth: EndpointAuth
   lines: string
-  /** The remote has accepted or refused it, and git knows. */
+  /** The remote has accepted or refused it, and git has been notified. */
   reported: boolean
 }
 
 /**
- * Credentials of git's own helpers, or of whom git asks at the terminal. As git does it, a remote is first met
- * without any: only its 401 makes git look for some, so that nobody is asked for what a public repository needs not.
+ * Credentials of git's own helpers, or from git's prompt at the terminal. Like git, connect without credentials first:
+ * only a 401 triggers `git credential fill`, so public repositories never prompt.
  */
 export class GitCredentials implements AuthProvider {
   readonly #usernames: Record<EndpointRole, string | undefined>
   /** The URL that each side was last reached at, where the command line brings no token for it. */
   readonly #reached = new Map<EndpointRole, string>()
   readonly #found = new Map<string, Found>()
-  /** What the remotes have taken, of which git is yet to be told. */
+  /** Credentials that the remotes have accepted, which git has yet to be notified of. */
   readonly #taken = new Set<Found>()
 
   constructor(usernames: Record<EndpointRole, string | undefined>) {
@@ -36,14 +36,14 @@ export class GitCredentials implements AuthProvider {
     return this.#found.get(keyOf(role, url))?.auth ?? {}
   }
 
-  /** A side that lists its refs has taken what it was given. */
+  /** A side that lists its refs has accepted the credentials that it was given. */
   onEvent(event: RunEvent): void {
     if (event.type !== 'discovered') return
     const found = this.#found.get(keyOf(event.side, this.#reached.get(event.side)))
     if (found && !found.reported) this.#taken.add(found)
   }
 
-  /** After a 401: whether git has something to offer. What was offered and refused, git is told to forget. */
+  /** After a 401: obtains credentials from git, and returns whether there are any. Refused ones are reported to git, which forgets them. */
   async obtainCredentials(error: unknown, signal: AbortSignal): Promise<boolean> {
     const role = askingRole(error)
     const url = role && this.#reached.get(role)
@@ -65,7 +65,7 @@ export class GitCredentials implements AuthProvider {
     return true
   }
 
-  /** Tells git's helpers to keep what the remotes have taken. */
+  /** Has git's helpers keep the credentials that the remotes have accepted. */
   async approve(): Promise<void> {
     for (const found of this.#taken) {
       found.reported = true
@@ -79,7 +79,7 @@ function keyOf(role: EndpointRole, url = ''): string {
   return `${role} ${url}`
 }
 
-/** The side that asks for credentials. A 403 is none: it knows who we are. */
+/** The side that asks for credentials. A 403 does not: it knows who we are. */
 function askingRole(error: unknown): EndpointRole | undefined {
   if (!(error instanceof GitSyncError && error.cause instanceof HttpStatusError)) return undefined
   if (error.cause.status !== 401) return undefined
@@ -100,7 +100,7 @@ function credentialLines(fields: readonly Field[], role: EndpointRole): string {
     const isSafe = !LINE_END.test(value) && !(name === 'url' && ENCODED_LINE_END.test(value))
     if (isSafe && value.isWellFormed()) continue
     const what = `the ${name === 'url' ? 'URL' : name} of the ${role}`
-    const hint = 'git would take what follows for another line of its question'
+    const hint = 'git would read what follows as another line of the query'
     throw new GitSyncError(
       'invalid_request',
       `git credential was not asked: ${what} holds a line end or a NUL, and ${hint}.`,
@@ -113,16 +113,16 @@ function credentialLines(fields: readonly Field[], role: EndpointRole): string {
 const LINE_END = /[\u0000\r\n]/
 const ENCODED_LINE_END = /%0[0ad]/i
 
-/** What git has found, given back to it line by line. Without a password it is nothing. */
-function parse(answer: Buffer, role: EndpointRole): Found | undefined {
-  if (!isUtf8(answer)) {
-    const hint = 'it would be sent as another one; store it in UTF-8, or give it as a token'
+/** Parses the output of `git credential fill`. Without a password there are no credentials. */
+function parse(output: Buffer, role: EndpointRole): Found | undefined {
+  if (!isUtf8(output)) {
+    const hint = 'they would be sent altered; store them in UTF-8, or pass a token'
     throw new GitSyncError(
       'invalid_request',
-      `What git credential knows of the ${role} is not UTF-8: ${hint}.`,
+      `The credentials that git has for the ${role} are not UTF-8: ${hint}.`,
     )
   }
-  const fields = answer
+  const fields = output
     .toString()
     .split('\n')
     .filter((line) => line.includes('='))
@@ -138,14 +138,14 @@ function parse(answer: Buffer, role: EndpointRole): Found | undefined {
 
 const NOTHING = Buffer.alloc(0)
 
-/** Git asks at the terminal itself, and shows no password. Without git there is nothing to offer. */
+/** Runs `git credential`, which prompts at the terminal itself. Without git, the output is empty. */
 async function gitCredential(
   action: 'fill' | 'approve' | 'reject',
   input: string,
   signal?: AbortSignal,
 ): Promise<Buffer> {
   const child = spawn('git', ['credential', action], {
-    // Helpers may have something to tell whoever sits there.
+    // Helpers may print messages for the user.
     stdio: ['pipe', 'pipe', process.stderr.isTTY ? 'inherit' : 'ignore'],
     ...(signal ? { signal } : {}),
   })

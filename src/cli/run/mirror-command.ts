@@ -1,46 +1,38 @@
-import { Command, type Option } from 'commander'
+import { Command } from 'commander'
 import type { SyncRequest } from '../../../schemas/request.js'
 import type { SyncResult } from '../../../schemas/result.js'
 import type { RunOptions } from '../../engine/run/runner.js'
-import {
-  addFlags,
-  lfsFlags,
-  outputFlags,
-  protocolFlag,
-  type RunFlags,
-  scopeFlags,
-  sideFlags,
-  transferFlags,
-} from '../flags/flags.js'
+import { addFlags, type Flag } from '../flags/flag.js'
+import { lfsFlags, outputFlags, type RunFlags, scopeFlags, sideFlags, transferFlags } from '../flags/flags.js'
 import { syncRequest } from '../flags/request.js'
 import type { Clients } from './operation.js'
 
 export interface MirrorCommand {
   name: string
   description: string
-  /** What may happen to refs: here the commands differ. */
-  policy: readonly Option[]
-  /** What the help ends with. */
+  /** Flags for what may happen to refs, in which the commands differ. */
+  policy: readonly Flag[]
+  /** The end of the help. */
   help: string
-  /** As in the Go command, with --all-refs a refusal is a warning: some of them no host lets be written. */
+  /** As in the Go command, --all-refs makes a refusal a warning: hosts let nobody write some of these refs. */
   allRefsAreBestEffort?: boolean
   work: (clients: Clients, request: SyncRequest, options: RunOptions) => Promise<SyncResult>
 }
 
-/** A command that takes a source and a target, and plans or mirrors refs. */
+/** A command that plans or mirrors refs from a source to a target. */
 export function mirrorCommand({ name, description, policy, help, ...rest }: MirrorCommand): Command {
   const command = new Command(name)
     .description(description)
     .argument('<source-url>')
     .argument('<target-url>')
     .addHelpText('after', help)
-  addFlags(command, 'Which refs', scopeFlags())
+  addFlags(command, 'Which refs', scopeFlags)
   addFlags(command, 'What may happen to them', policy)
-  addFlags(command, 'Transfer', [protocolFlag(), ...transferFlags()])
-  addFlags(command, 'LFS', lfsFlags())
-  addFlags(command, 'Source', sideFlags('source'))
-  addFlags(command, 'Target', sideFlags('target'))
-  addFlags(command, 'Output', outputFlags())
+  addFlags(command, 'Transfer', transferFlags)
+  addFlags(command, 'LFS', lfsFlags)
+  addFlags(command, 'Source', sideFlags.source)
+  addFlags(command, 'Target', sideFlags.target)
+  addFlags(command, 'Output', outputFlags)
   return command.action((source: string, target: string, flags: RunFlags) => run(source, target, flags, rest))
 }
 

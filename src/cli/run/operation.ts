@@ -21,11 +21,11 @@ export interface Clients {
 export interface Operation<Result> {
   flags: RunFlags
   work: (clients: Clients, options: RunOptions) => Promise<Result>
-  /** The result for people, in lines. */
+  /** The result as lines to read. */
   text: (result: Result, options: TextOptions) => Iterable<string>
 }
 
-/** Runs an operation of the library as a command: its result on stdout, all else on stderr, and an exit status. */
+/** Runs an operation of the library as a command: result on stdout, everything else on stderr, and an exit status. */
 export async function executeCommand<Result extends object>(operation: Operation<Result>): Promise<void> {
   const { flags, text } = operation
   const ending = new RunEnding()
@@ -42,7 +42,7 @@ export async function executeCommand<Result extends object>(operation: Operation
   }
 }
 
-/** Tries again as often as git finds credentials for a remote that asks for some. */
+/** Repeats the operation each time that git finds credentials for a remote that asks for them. */
 async function withCredentials<Result>(
   { flags, work }: Operation<Result>,
   ending: RunEnding,

@@ -2,9 +2,9 @@ import { constants } from 'node:os'
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
-/** What ends a run from outside: a signal of the system, or its deadline. */
+/** Ends a run from outside: by a signal of the system, or at its deadline. */
 export class RunEnding {
-  /** The shell's status for the signal that came. */
+  /** The shell's exit status for the signal received. */
   status: number | undefined
   readonly #controller = new AbortController()
   readonly #onSignal = (name: NodeJS.Signals) => {
@@ -25,7 +25,8 @@ export class RunEnding {
 
   /** Sets the deadline, in milliseconds from now. */
   after(milliseconds: number): void {
-    const late = () => this.#controller.abort(new DOMException('GITSYNC_RUN_TIMEOUT is over', 'TimeoutError'))
+    const late = () =>
+      this.#controller.abort(new DOMException('GITSYNC_RUN_TIMEOUT has passed', 'TimeoutError'))
     this.#timer = setTimeout(late, milliseconds).unref()
   }
 

@@ -1,27 +1,45 @@
-/** How much of the limit a step aims at. */
-const AIM = 0.8
-/** A limit that was learned from a refusal is a little lower than what had gone out by then. */
-const LEARNED = 0.95
+import type { TooLarge } from '../push/push-outcome.js'
+import type { TargetLimit } from '../push/target-limit.js'
+import { TUNING } from './tuning.js'
 
-/** How many commits a step takes. It follows what was observed: commits differ by orders of magnitude. */
+/** A part of the history as it was, or would be, sent. */
+interface Part {
+  /** In the unit of the history: commits, or depths. */
+  commits: number
+  bytes: number
+  objects: number
+}
+
+/** How many commits a batch has. It follows what was observed: commits differ by orders of magnitude. */
 export class BatchSize {
-  #limit: number
-  #bytesPerCommit: number
-  #proven = 0
+  readonly limit: TargetLimit
+  #bytesPerCommit = 1
+  #bytesPerObject: number | undefined
+  #left = 0
 
-  /** `bytesPerCommit` is what a commit may bring, before any was sent. */
-  constructor(limit: number, bytesPerCommit: number) {
-    this.#limit = limit
-    this.#bytesPerCommit = Math.max(1, bytesPerCommit)
+  constructor(limit: TargetLimit) {
+    this.limit = limit
   }
 
-  /** Most bytes of a pack, as far as is known. */
-  get limit(): number {
-    return this.#limit
+  /** Bytes that an object weighs on average, once that is known. */
+  get bytesPerObject(): number | undefined {
+    return this.#bytesPerObject
   }
 
+  /** How many commits are still to be sent. */
+  remaining(commits: number): void {
+    this.#left = commits
+  }
+
+  /** Commits of the next batch. */
   next(): number {
-    return Math.max(1, Math.floor((this.#limit * AIM) / this.#bytesPerCommit))
+    const aim = this.limit.isExact ? TUNING.aim : TUNING.vagueAim
+    return Math.max(1, Math.floor((this.#worthTrying * aim) / this.#bytesPerCommit))
+  }
+
+  /** Bytes of a batch whose commits are weighed. */
+  get room(): number {
+    return this.#worthTrying * TUNING.full
   }
 
   /** How many packs are left for so many commits: an estimate. */
@@ -29,19 +47,41 @@ export class BatchSize {
     return Math.max(1, Math.ceil(commits / this.next()))
   }
 
-  /** A push of so many bytes was accepted before. */
-  isProven(bytes: number): boolean {
-    return bytes < this.#proven
+  /** Whether a pack of so many objects may be small enough. */
+  mayHold(objects: number): boolean {
+    if (this.#bytesPerObject === undefined) return true
+    return objects * this.#bytesPerObject <= this.limit.most * TUNING.mostByHeader
   }
 
-  accepted(commits: number, bytes: number): void {
-    this.#proven = Math.max(this.#proven, bytes)
+  /** What was weighed, or accepted, is what the next commits weigh. */
+  observe({ commits, bytes, objects }: Part): void {
     if (commits > 0) this.#bytesPerCommit = Math.max(1, bytes / commits)
+    if (commits > 0 && objects > 0) this.#bytesPerObject = bytes / objects
   }
 
-  /** A push was refused after so many bytes, fewer than the limit would have it. */
-  refused(bytes: number): void {
-    if (bytes < this.#limit) this.#limit = Math.max(1, bytes * LEARNED)
-    this.#proven = 0
+  accepted(part: Part): void {
+    this.limit.accepted(part.bytes)
+    this.observe(part)
+  }
+
+  /** Learns from a pack that was too large: of the limit, or of the weight of its commits. */
+  refused(refusal: TooLarge, { commits, objects }: Omit<Part, 'bytes'>): void {
+    this.limit.refused(refusal)
+    const { evidence } = refusal
+    if (evidence === 'header') {
+      this.#expect(commits, objects * (this.#bytesPerObject ?? 0))
+    } else if (evidence === 'own-limit') {
+      const bytes = refusal.bytes * TUNING.correction
+      this.#expect(commits, bytes)
+      if (objects > 0) this.#bytesPerObject = Math.max(this.#bytesPerObject ?? 0, bytes / objects)
+    }
+  }
+
+  #expect(commits: number, bytes: number): void {
+    if (commits > 0) this.#bytesPerCommit = Math.max(this.#bytesPerCommit, bytes / commits)
+  }
+
+  get #worthTrying(): number {
+    return this.limit.worthTrying(this.#left * this.#bytesPerCommit)
   }
 }

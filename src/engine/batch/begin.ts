@@ -1,5 +1,6 @@
 import { forEachYielding, Pace } from '../../runtime/yield.js'
 import type { Context } from '../push/push-state.js'
+import type { BatchSize } from './batch-size.js'
 import type { BatchWeight } from './batch-weight.js'
 import { DepthFrontier } from './depth-frontier.js'
 import type { Frontier } from './frontier.js'
@@ -7,70 +8,49 @@ import { orderCommits } from './graph/commit-order.js'
 import { CutOrder } from './graph/cut-order.js'
 import { commitsOf, readGraph } from './graph/read-graph.js'
 import { GraphFrontier } from './graph-frontier.js'
+import { TUNING } from './tuning.js'
 
-/** A repository is about ten times as large as its commits alone: the guess before anything was observed. */
-const BYTES_PER_COMMIT_BYTE = 10
-/** No repository is so heavy beside its commits: what is small even then needs no measuring. */
-const MOST_BYTES_PER_COMMIT_BYTE = 1000
-const SAMPLES = 64
-
-export interface Beginning {
-  /** Nothing yet of the history that is to be brought. */
-  prefix: Frontier
-  /** What one advance of it may weigh. */
-  bytesEach: number
-}
-
-/** Where a transfer in steps begins: with the history's graph, or with its depths where the source has no filter. */
-export function beginBatches(
+/**
+ * The frontier before anything that is to be sent: in the history's graph, or, where the source has no filter, in its
+ * depths. `size` gets a first estimate of what an advance weighs.
+ */
+export async function beginBatches(
   context: Context,
   wants: readonly string[],
-  measure: BatchWeight,
-  limit: number,
-): Promise<Beginning> {
-  return (context.remotes.source.canFilter ? byGraph : byDepth)(context, wants, measure, limit)
+  weight: BatchWeight,
+  size: BatchSize,
+): Promise<Frontier> {
+  const tips = await inOrder(context, wants)
+  const { source } = context.remotes
+  const frontier = source.canFilter
+    ? await byGraph(context, tips)
+    : await DepthFrontier.begin({
+        tips,
+        commitsAt: (depth, tip) => source.commitsAt(depth, [tip]),
+        isHeld: (commits, heads) => weight.isHeld(commits, heads),
+      })
+  await sample(frontier, weight, size)
+  return frontier
 }
 
-async function byGraph(
-  context: Context,
-  wants: readonly string[],
-  measure: BatchWeight,
-  limit: number,
-): Promise<Beginning> {
-  const { graph, bytes } = await readGraph(context, wants)
+async function byGraph(context: Context, wants: readonly string[]): Promise<Frontier> {
+  const graph = await readGraph(context, wants)
   const { signal } = context.run
   const pace = new Pace(signal)
-  const tips = await commitsOf(graph, await inOrder(context, wants), pace)
-  const order = await orderCommits(graph, tips, pace)
-  const prefix = GraphFrontier.begin(await CutOrder.of(graph, order, pace), signal)
-  const isSmall = bytes * MOST_BYTES_PER_COMMIT_BYTE < limit
-  const guess = (bytes * BYTES_PER_COMMIT_BYTE) / Math.max(1, graph.commits)
-  return { prefix, bytesEach: isSmall ? guess : await sample(prefix, measure, limit) }
-}
-
-async function byDepth(
-  context: Context,
-  wants: readonly string[],
-  measure: BatchWeight,
-  limit: number,
-): Promise<Beginning> {
-  const { source } = context.remotes
-  const prefix = await DepthFrontier.begin({
-    tips: await inOrder(context, wants),
-    commitsAt: (depth, tip) => source.commitsAt(depth, [tip]),
-    isHeld: (commits, heads) => measure.isHeld(commits, heads),
-  })
-  return { prefix, bytesEach: await sample(prefix, measure, limit) }
+  const order = await orderCommits(graph, await commitsOf(graph, wants, pace), pace)
+  return GraphFrontier.begin(await CutOrder.of(graph, order, pace), signal)
 }
 
 /** Weighs a part of the history that is well below the limit. */
-async function sample(prefix: Frontier, measure: BatchWeight, limit: number): Promise<number> {
-  for (let part = Math.ceil(prefix.remaining / SAMPLES); part > 0; part = Math.floor(part / 4)) {
-    const to = await prefix.advance(part)
-    const weight = await measure.weigh(prefix, to, limit / 4)
-    if (weight !== Number.POSITIVE_INFINITY) return weight / (to.end - prefix.end)
+async function sample(from: Frontier, weight: BatchWeight, size: BatchSize): Promise<void> {
+  const most = size.limit.most * TUNING.sampleShare
+  for (let part = Math.ceil(from.remaining / TUNING.samples); part > 0; part = Math.floor(part / 4)) {
+    const to = await from.advance(part)
+    const weighed = await weight.weigh(from, to, { most, isExact: part > TUNING.few })
+    if (weighed !== 'over' && (weighed.isSound || part === 1))
+      return size.observe({ commits: to.end - from.end, ...weighed })
   }
-  return limit
+  size.observe({ commits: 1, bytes: size.limit.most, objects: 0 })
 }
 
 /** HEAD's branch first, then other branches, then the rest. */

@@ -1,26 +1,37 @@
 import { GitSyncError } from '../../errors.js'
 import { type Frontier, newHeads } from './frontier.js'
 
-/** The deepest histories known are a tenth of this: below it, a source makes up its commits. */
+/** The deepest known histories have a tenth of this depth: a source that goes deeper makes its commits up. */
 const MAX_DEPTH = 1 << 24
 
-/** What is known of a history without its graph. */
+/** The questions that can be asked about a history without reading its graph. */
 export interface DepthHistory {
-  /** All that is to be brought in the end; the first one is walked. */
+  /** Everything that is to be brought in the end; depths are counted below the first one. */
   readonly tips: readonly string[]
   /** The commits that are so deep below a tip, which is 1 deep itself. */
   commitsAt(depth: number, tip: string): Promise<readonly string[]>
-  /** Whether the target has all that `commits` reach, once it has `heads`. */
+  /** Whether the target has everything that `commits` reach, once it has `heads`. */
   isHeld(commits: readonly string[], heads: readonly string[]): Promise<boolean>
 }
 
 /**
- * A prefix of the history of a source that offers no filter, and so does not tell its graph: all that the commits at
- * some depth below the first tip reach. The source names those commits without any pack. At depth 0 it is whole.
+ * A frontier in a source that offers no filter, and so cannot send its graph: everything that the commits at some
+ * depth below the first tip reach. `deepen` makes the source name those commits without sending a pack.
+ *
+ *     depth   0      1      2      3      4      5      6
+ *           all ─── tip ─── o ─┬── o ──── o ─┬── o ──── o   (6, the deepest: the target has it)
+ *           tips               └── o ──── o ─┘
+ *                                  │      │
+ *                 next, at depth 3 ┘      └ this frontier, at depth 4: its heads are the two commits there
+ *
+ *     advance      goes to the left: the deepest brings nothing, depth 0 brings everything.
+ *     halfwayTo    halves the depths between two frontiers. Between neighbouring depths it takes half of the heads
+ *                  that the nearer one adds; below a single added commit (a merge may bring a whole history of its
+ *                  own), half of the depth that is not held below it.
  */
 export class DepthFrontier implements Frontier {
   readonly #history: DepthHistory
-  /** Where nothing is held yet, or nothing that the target lacks. */
+  /** The depth at which there is nothing to bring. */
   readonly #deepest: number
   readonly #depth: number
   readonly headIds: readonly string[]
@@ -56,7 +67,6 @@ export class DepthFrontier implements Frontier {
     return new DepthFrontier(this.#history, this.#deepest, depth, heads)
   }
 
-  /** Between neighbouring depths, half of what the nearer one adds; of a single commit, half of what lies below it. */
   async halfwayTo(next: Frontier): Promise<DepthFrontier | undefined> {
     const depths = next.end - this.end
     if (depths > 1) return this.advance(depths / 2)
@@ -68,7 +78,7 @@ export class DepthFrontier implements Frontier {
     return new DepthFrontier(this.#history, this.#deepest, this.#depth, [...this.headIds, ...half])
   }
 
-  /** None where all that lies below a commit is held. A merge of something old may bring a whole history. */
+  /** None where everything below a commit is held. */
   async #halfBelow(commit: string): Promise<readonly string[]> {
     const deepest = await firstHeldDepth(this.#history, commit, this.headIds)
     if (deepest <= 2) return []
@@ -80,7 +90,10 @@ function firstTip({ tips }: DepthHistory): string {
   return tips[0] as string
 }
 
-/** A depth at which, below `tip`, there is nothing that the target lacks, not much beyond the first such. */
+/**
+ * A depth below `tip` at which the target lacks nothing, and which is at most a sixteenth more than it has to be: found
+ * by doubling, then by halving.
+ */
 async function firstHeldDepth(
   { commitsAt, isHeld }: DepthHistory,
   tip: string,

@@ -1,14 +1,15 @@
 import { GitSyncError } from '../../errors.js'
 import { Pace } from '../../runtime/yield.js'
+import { setting, worded } from '../../wording.js'
 import type { Frontier } from './frontier.js'
 import type { CutOrder } from './graph/cut-order.js'
 
-/** Of the wished size of a step, the last part in which a cut with fewer heads is looked for. */
+/** The last part of the wanted size in which a cut with fewer heads is looked for. */
 const WINDOW = 0.15
-/** Each head of a step takes a temporary ref on the target; a real history has a handful. */
+/** Each head of a batch needs a temporary ref on the target; a real history has a handful. */
 const MAX_HEADS = 100_000
 /** Microseconds for one commit. */
-const STEP = 0.05
+const COMMIT = 0.05
 
 interface Place {
   end: number
@@ -17,7 +18,7 @@ interface Place {
   headIds: readonly string[]
 }
 
-/** A prefix of an order of commits in which parents come before their children. */
+/** The first commits of an order in which parents come before their children. */
 export class GraphFrontier implements Frontier {
   readonly #order: CutOrder
   readonly #heads: readonly number[]
@@ -33,7 +34,7 @@ export class GraphFrontier implements Frontier {
     this.headIds = headIds
   }
 
-  /** The empty one. The signal ends whatever is asked of it, and of those that follow. */
+  /** The empty one. The signal aborts every call on it, and on those that follow. */
   static begin(order: CutOrder, signal?: AbortSignal): GraphFrontier {
     return new GraphFrontier(order, { end: 0, heads: [], headIds: [] }, signal)
   }
@@ -46,7 +47,7 @@ export class GraphFrontier implements Frontier {
     return this.#order.length - this.end
   }
 
-  /** A little less far where it then has fewer heads. @throws GitSyncError `pack_limit_exceeded` for too many heads */
+  /** Goes a little less far where that leaves fewer heads. @throws GitSyncError `pack_limit_exceeded` for too many heads */
   async advance(commits: number): Promise<GraphFrontier> {
     const pace = new Pace(this.#signal)
     const last = Math.min(this.end + Math.max(1, Math.floor(commits)), this.#order.length)
@@ -54,7 +55,7 @@ export class GraphFrontier implements Frontier {
     let end = last
     for (let at = last - 1; at >= earliest; at--) {
       if (this.#order.headCount(at) < this.#order.headCount(end)) end = at
-      if (pace.spend(STEP)) await pace.turn()
+      if (pace.spend(COMMIT)) await pace.turn()
     }
     if (end < this.#order.length && this.#order.headCount(end) > MAX_HEADS) throw tooWide()
     const heads = await this.#order.headsAt(end, { end: this.end, heads: this.#heads }, pace)
@@ -73,8 +74,7 @@ export class GraphFrontier implements Frontier {
 }
 
 function tooWide(): GitSyncError {
-  const message =
-    `The source has more than ${MAX_HEADS} commits side by side, and a transfer in steps would need a temporary ref for each: ` +
-    "lower options.targetMaxRefUpdates, sync fewer refs at a time, or raise the target's own limit."
+  const hint = worded`lower ${setting('options.targetMaxRefUpdates')}, sync fewer refs at a time, or raise the target's own limit`
+  const message = worded`The source has more than ${MAX_HEADS} commits side by side, and a transfer in batches would need a temporary ref for each: ${hint}.`
   return new GitSyncError('pack_limit_exceeded', message)
 }

@@ -4,12 +4,12 @@ import { forEachYielding } from '../../runtime/yield.js'
 import { repositoryKey } from '../request/repository-key.js'
 import { isReserved } from '../request/scope.js'
 
-/** Temporary refs of other sources are deleted when no run can be using them any more: twice the usual deadline. */
+/** Temporary refs of other sources are deleted once no run can be using them: after twice the default run timeout. */
 const STALE_AFTER_MS = 12 * 60 * 60 * 1000
 const NAME = /^(?<source>[0-9a-f]{16})-(?<time>[0-9a-z]+)\//
 
 /**
- * The refs that hold what has arrived of a transfer in steps. Their names say whose they are and how old:
+ * The refs that hold what has arrived of a transfer in batches. Their names tell the source and the time of the run:
  * `<prefix>/<digest of the source's URL>-<time>/<n>`.
  */
 export class TempRefs {
@@ -22,7 +22,7 @@ export class TempRefs {
     this.#folder = `${prefix}/${sourceDigest(sourceUrl)}-${now.toString(36)}`
   }
 
-  /** The commands that hold `heads` and let go of all others. Creates come first: nothing is let go of unheld. */
+  /** Creates refs for `heads` and deletes the others. Creates come first, so no object is ever unreferenced. */
   move(heads: readonly string[]): Command[] {
     const wanted = new Set(heads)
     const creates = heads.filter((id) => !this.#held.has(id)).map((id) => this.#create(id))
@@ -30,12 +30,12 @@ export class TempRefs {
     return [...creates, ...deletes]
   }
 
-  /** The commands that let go of all that is held. */
+  /** Deletes all of them. */
   deletes(): Command[] {
     return [...this.#held].map(([oldId, ref]) => ({ ref, oldId, newId: '' }))
   }
 
-  /** Remembers commands that the target has carried out. */
+  /** Records commands that the target has carried out. */
   confirm(commands: readonly Command[]): void {
     for (const { ref, oldId, newId } of commands) {
       if (newId === '') this.#held.delete(oldId)
@@ -48,7 +48,7 @@ export class TempRefs {
   }
 }
 
-/** The deletes, under a lease, of temporary refs that earlier runs of this source, or of any long ago, left behind. */
+/** Deletes, under a lease, of temporary refs that were left by earlier runs of this source, or long ago by others. */
 export async function leftovers(
   refs: ReadonlyMap<string, string>,
   prefix: string,

@@ -7,6 +7,7 @@ import { waitByTimer } from '../../lfs/retry.js'
 import type { Sides } from '../../lfs/transfer.js'
 import { traced } from '../../runtime/trace.js'
 import { filterYielding } from '../../runtime/yield.js'
+import { setting, worded } from '../../wording.js'
 import type { Remotes } from '../plan/list-remotes.js'
 import type { PlannedRef } from '../plan/plan-refs.js'
 import { countedPack } from '../push/counted-pack.js'
@@ -150,12 +151,15 @@ async function bring({ run, job, plan, outcome }: Phase, list: ObjectList): Prom
 function checkLimits({ lfs }: SyncSpec, { objects, bytes }: { objects: number; bytes: number }): void {
   const over =
     objects > lfs.maxObjects
-      ? `${objects} LFS objects, and options.lfsMaxObjects allows ${lfs.maxObjects}`
+      ? worded`${objects} LFS objects, and ${setting('options.lfsMaxObjects')} allows ${lfs.maxObjects}`
       : bytes > lfs.maxBytes
-        ? `${bytes} bytes of LFS objects, and options.lfsMaxBytes allows ${lfs.maxBytes}`
+        ? worded`${bytes} bytes of LFS objects, and ${setting('options.lfsMaxBytes')} allows ${lfs.maxBytes}`
         : undefined
   if (over !== undefined)
-    throw new GitSyncError('lfs_limit_exceeded', `The target lacks ${over}: raise it, or sync fewer refs.`)
+    throw new GitSyncError(
+      'lfs_limit_exceeded',
+      worded`The target lacks ${over}: raise it, or sync fewer refs.`,
+    )
 }
 
 /** What the source lacks ends the run before any ref moves, or is a warning under `bestEffort`. */
@@ -171,9 +175,9 @@ function judgeMissing(
   const what = `the LFS object ${first.oid} (${first.reason})${more}`
   if (job.bestEffort) run.emit({ type: 'notice', text: `the source lacks ${what}: the mirror goes without` })
   else {
-    const hint =
-      'push them there from a clone that has them (git lfs push --all), or set policy.bestEffort to go without'
-    throw new GitSyncError('lfs_object_missing', `The source lacks ${what}: ${hint}.`)
+    const bestEffort = setting('policy.bestEffort')
+    const hint = worded`push them there from a clone that has them (git lfs push --all), or set ${bestEffort} to go without`
+    throw new GitSyncError('lfs_object_missing', worded`The source lacks ${what}: ${hint}.`)
   }
 }
 

@@ -1,7 +1,9 @@
 import type { PlanSummary } from '../../../schemas/result.js'
 import { GitSyncError } from '../../errors.js'
 import type { ReceivePack } from '../../git/receive-pack.js'
+import { counted } from '../../runtime/units.js'
 import { filterYielding } from '../../runtime/yield.js'
+import { setting, worded } from '../../wording.js'
 import type { SyncSpec } from '../request/sync-spec.js'
 import type { PlannedRef } from './plan-refs.js'
 import { reusesFreedNames } from './schedule.js'
@@ -37,10 +39,11 @@ export async function assertPlanAllowed(
     // Overwriting does not help where another name is in the way.
     const isOverwrite = blocked.every(({ targetHash }) => targetHash !== '')
     const what = isOverwrite ? 'of the target would be overwritten' : 'cannot be written'
-    const hint = isOverwrite ? 'policy.force or /replicate would overwrite them' : `first ${refs[0]?.ref}`
+    const remedy = worded`${setting('policy.force')} or ${setting('replicate')} would overwrite them`
+    const hint = isOverwrite ? remedy : `first ${refs[0]?.ref}`
     throw new GitSyncError(
       'blocked_refs',
-      `${count(blocked.length, 'ref')} ${what}: nothing was pushed; ${hint}.`,
+      worded`${counted(blocked.length, 'ref')} ${what}: nothing was pushed; ${hint}.`,
       { refs },
     )
   }
@@ -49,10 +52,12 @@ export async function assertPlanAllowed(
   const { capabilities } = target
   if (job.atomic) await guardAtomic(plan, target, pushes, signal)
   if (job.pushOptions.length > 0 && !capabilities.has('push-options')) {
-    throw new GitSyncError('unsupported', 'The target takes no push options; drop options.pushOptions.')
+    const message = worded`The target takes no push options; drop ${setting('options.pushOptions')}.`
+    throw new GitSyncError('unsupported', message)
   }
   if (summary.delete > 0 && !capabilities.has('delete-refs')) {
-    throw new GitSyncError('unsupported', 'The target cannot delete refs; drop policy.prune.')
+    const message = worded`The target cannot delete refs; drop ${setting('policy.prune')}.`
+    throw new GitSyncError('unsupported', message)
   }
 }
 
@@ -64,8 +69,9 @@ async function guardBootstrap(plan: readonly PlannedRef[], signal: AbortSignal):
     ref: targetRef,
     reason: `the target has it already, at ${targetHash}`,
   }))
-  const hint = 'nothing was pushed; sync goes on from what is there, and scope.excludeRefs leaves refs out'
-  const message = `The target already has ${count(present.length, 'ref')} of those to bring, such as ${refs[0]?.ref}: ${hint}.`
+  const remedy = setting('scope.excludeRefs')
+  const hint = worded`nothing was pushed; sync goes on from what is there, and ${remedy} leaves refs out`
+  const message = worded`The target already has ${counted(present.length, 'ref')} of those to bring, such as ${refs[0]?.ref ?? ''}: ${hint}.`
   throw new GitSyncError('plan_refused', message, { refs })
 }
 
@@ -75,25 +81,28 @@ async function guardAtomic(
   pushes: number,
   signal: AbortSignal,
 ): Promise<void> {
+  const atomic = setting('policy.atomic')
   if (!target.capabilities.has('atomic')) {
-    throw new GitSyncError('unsupported', 'The target cannot do atomic pushes; drop policy.atomic.')
+    throw new GitSyncError('unsupported', worded`The target cannot do atomic pushes; drop ${atomic}.`)
   }
   if (pushes > 1) {
-    const hint = 'drop policy.atomic or raise options.targetMaxRefUpdates'
-    throw new GitSyncError('unsupported', `One push cannot hold all refs of the plan: ${hint}.`)
+    const hint = worded`drop ${atomic} or raise ${setting('options.targetMaxRefUpdates')}`
+    throw new GitSyncError('unsupported', worded`One push cannot hold all refs of the plan: ${hint}.`)
   }
   if (await reusesFreedNames(plan, signal)) {
-    const hint = 'git cannot delete a and create a/b in one atomic push; drop policy.atomic'
-    throw new GitSyncError('unsupported', `A new ref needs the name of a deleted one: ${hint}.`)
+    const hint = worded`git cannot delete a and create a/b in one atomic push; drop ${atomic}`
+    throw new GitSyncError('unsupported', worded`A new ref needs the name of a deleted one: ${hint}.`)
   }
 }
 
-function guardLimit(setting: string, limit: number | undefined, planned: number, verb: string): void {
+function guardLimit(
+  name: 'maxDeletes' | 'maxForced',
+  limit: number | undefined,
+  planned: number,
+  verb: string,
+): void {
   if (limit === undefined || planned <= limit) return
-  const message = `The plan would ${verb} ${count(planned, 'ref')}, but policy.${setting} allows ${limit}. Nothing was pushed.`
+  const guard = setting(`policy.${name}`)
+  const message = worded`The plan would ${verb} ${counted(planned, 'ref')}, but ${guard} allows ${limit}. Nothing was pushed.`
   throw new GitSyncError('plan_refused', message)
-}
-
-function count(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`
 }

@@ -4,6 +4,7 @@ import { encodeText } from '../../git/refs/byte-text.js'
 import { kindOfRef, shortRefName, sortByBytes } from '../../git/refs/ref-name.js'
 import { costOfName, filterYielding, forEachYielding, Pace } from '../../runtime/yield.js'
 import { mayPrune, type Scope } from '../request/scope.js'
+import { blockedReason, DIFFERENCES } from './blocked-reasons.js'
 import { withoutCollisions } from './collisions.js'
 import type { DesiredRef } from './select.js'
 
@@ -116,16 +117,11 @@ function planDesired(ref: DesiredRef, input: PlanInput): PlannedRef {
   return forced ? { ...planned, forced } : planned
 }
 
-/** The end of a reason that a setting would do away with. */
-export const OVERWRITE_HINT = '; policy.force would overwrite it'
-
 type Decision = Pick<PlannedRef, 'action' | 'reason' | 'forced'>
 
 const UP_TO_DATE: Decision = { action: 'skip', reason: 'up to date' }
 const UNSERVED: Decision = { action: 'warn', reason: 'the source lists it, but does not serve it' }
 const NEW: Decision = { action: 'create', reason: 'the target has no such ref' }
-/** The source cannot tell which, where it lacks the target's commits. */
-const DIVERGED = 'the branch has diverged, or the target is ahead of the source'
 const FAST_FORWARD: Decision = { action: 'update', reason: 'fast-forward' }
 
 function decide(ref: DesiredRef, targetHash: string, input: PlanInput): Decision {
@@ -133,9 +129,9 @@ function decide(ref: DesiredRef, targetHash: string, input: PlanInput): Decision
   if (input.unserved.has(ref.id)) return UNSERVED
   if (targetHash === '') return NEW
   if (input.fastForwards.has(ref.targetRef)) return FAST_FORWARD
-  const difference = ref.kind === 'branch' ? DIVERGED : `the target has another object for this ${word(ref)}`
+  const difference = DIFFERENCES[ref.kind]
   if (input.overwrite) return { action: 'update', reason: `forced: ${difference}`, forced: true }
-  return { action: 'block', reason: `${difference}${OVERWRITE_HINT}` }
+  return { action: 'block', reason: blockedReason(ref.kind) }
 }
 
 function planDelete(name: string, id: string): PlannedRef {
@@ -149,10 +145,6 @@ function planDelete(name: string, id: string): PlannedRef {
     action: 'delete',
     reason: 'the source has no such ref',
   }
-}
-
-function word({ kind }: DesiredRef): string {
-  return kind === 'tag' ? 'tag' : 'ref'
 }
 
 /** Lines sorted by bytes are those of each action, in the alphabet's order, sorted by name: no name has a space. */

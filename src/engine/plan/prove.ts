@@ -6,6 +6,7 @@ import { RefusedWantError } from '../../git/wire/protocol-error.js'
 import { MAX_HAVES } from '../../git/wire/request-bounds.js'
 import { LargeMap } from '../../runtime/large-map.js'
 import { forEachYielding } from '../../runtime/yield.js'
+import { setting, worded } from '../../wording.js'
 import { KnownTips } from './known-tips.js'
 import type { DesiredRef } from './select.js'
 
@@ -100,8 +101,11 @@ async function ancestorsAmong(
     if (ancestors) return ancestors
   }
   if (source.canDeepen) return source.unshallowed(question.tip, question.candidates)
-  const hint = 'it offers neither shallow nor filter; policy.force or /replicate would do without a proof'
-  throw new GitSyncError('unsupported', `The source cannot say whether a branch fast-forwards: ${hint}.`)
+  const remedy = worded`${setting('policy.force')} or ${setting('replicate')} would do without a proof`
+  throw new GitSyncError(
+    'unsupported',
+    worded`The source cannot say whether a branch fast-forwards: it offers neither shallow nor filter; ${remedy}.`,
+  )
 }
 
 /**

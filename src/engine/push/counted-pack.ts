@@ -1,5 +1,6 @@
 import { GitSyncError } from '../../errors.js'
 import { type PackStream, wrapPack } from '../../git/pack/pack-stream.js'
+import { setting, worded } from '../../wording.js'
 import type { SyncSpec } from '../request/sync-spec.js'
 import type { RunContext } from '../run/run-context.js'
 
@@ -27,7 +28,7 @@ export function countedPack(pack: PackStream, { run, job }: Counting): CountedPa
 }
 
 function overLimit(maxPackBytes: number): GitSyncError {
-  const hint = 'raise options.maxPackBytes or sync fewer refs'
-  const message = `The source sends more than ${maxPackBytes} bytes of packs: ${hint}.`
+  const hint = worded`raise ${setting('options.maxPackBytes')} or sync fewer refs`
+  const message = worded`The source sends more than ${maxPackBytes} bytes of packs: ${hint}.`
   return new GitSyncError('pack_limit_exceeded', message)
 }

@@ -3,15 +3,7 @@ import { nothingMoved, type Pushed } from './push-error.js'
 import type { LengthRequired, PushOutcome, TooLarge } from './push-outcome.js'
 import type { Context } from './push-state.js'
 import { determineOutcomes } from './ref-outcomes.js'
-import { transfer } from './transfer.js'
-
-export interface PushRequest {
-  commands: readonly Command[]
-  /** Objects to fetch for it; none where the target has them all. */
-  wants: readonly string[]
-  /** Most bytes of its pack that the target takes. */
-  limit: number
-}
+import { type PushRequest, transfer } from './transfer.js'
 
 /**
  * One push and its outcome. It is repeated in another form where that may help and nothing has moved: with a

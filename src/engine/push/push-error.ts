@@ -2,6 +2,7 @@ import type { RefProblem } from '../../../schemas/problem.js'
 import { GitSyncError } from '../../errors.js'
 import type { Refusal } from '../../git/http/refusal-words.js'
 import type { PushReport } from '../../git/wire/push-report.js'
+import { setting, worded } from '../../wording.js'
 import type { RefOutcome } from './ref-outcomes.js'
 
 /** A push whose outcome is known as far as it can be. */
@@ -56,26 +57,27 @@ export function refusedRefs(
   bestEffort: boolean,
 ): GitSyncError {
   if (refusal?.cause === 'lfs-objects') {
-    const hint = 'set policy.lfs "new" to bring them, or "all" to repair an older mirror too'
-    const message = `The target refused ${list(refs)}, as it lacks LFS objects (${refusal.line}): ${hint}.`
+    const lfs = setting('policy.lfs')
+    const hint = worded`set ${lfs} to "new" to mirror them, or to "all" to repair an older mirror too`
+    const message = worded`The target refused ${list(refs)}, as it lacks LFS objects (${refusal.line}): ${hint}.`
     return new GitSyncError('lfs_unsupported', message, { refs })
   }
   const lenient = bestEffort
     ? 'change its rules or the scope'
-    : 'change its rules, leave the ref out, or set policy.bestEffort'
+    : worded`change its rules, leave the ref out, or set ${setting('policy.bestEffort')}`
   const hint =
     refusal?.cause === 'ref-count'
-      ? `it takes fewer refs in one push (${refusal.line}): set options.targetMaxRefUpdates`
+      ? worded`it takes fewer refs in one push (${refusal.line}): set ${setting('options.targetMaxRefUpdates')}`
       : refusal?.cause === 'pack-size'
-        ? `it takes fewer bytes in one push (${refusal.line}): set options.targetMaxPackBytes`
+        ? worded`it takes fewer bytes in one push (${refusal.line}): set ${setting('options.targetMaxPackBytes')}`
         : lenient
-  return new GitSyncError('ref_rejected', `The target refused ${list(refs)}: ${hint}.`, { refs })
+  return new GitSyncError('ref_rejected', worded`The target refused ${list(refs)}: ${hint}.`, { refs })
 }
 
 function unknownOutcome(refs: RefProblem[], failure: GitSyncError | undefined): GitSyncError {
   const what = `Whether the target moved ${refs.length === 1 ? refs[0]?.ref : `the ${refs.length} refs of this push`} is unknown`
   const message = `${what}, as its refs could not be listed afterwards: run again, which finds out.`
-  const said = failure ? `${failure.message} ${message}` : message
+  const said = failure ? worded`${failure.wording} ${message}` : message
   return new GitSyncError(failure?.code ?? 'target_unavailable', said, {
     refs,
     retryable: true,
@@ -90,9 +92,9 @@ function unpackError(
   { refusal, bytes }: Pick<Pushed, 'refusal' | 'bytes'>,
 ) {
   const why = refusal && refusal.line !== said ? ` (${refusal.line})` : ''
-  const hint =
-    refusal || bytes < 1024 * 1024 ? '' : ' If it limits the size of a push, set options.targetMaxPackBytes.'
-  const message = `The target could not unpack what it got: ${said}${why}.${hint}`
+  const limit = setting('options.targetMaxPackBytes')
+  const hint = refusal || bytes < 1024 * 1024 ? '' : worded` If it limits the size of a push, set ${limit}.`
+  const message = worded`The target could not unpack what it got: ${said}${why}.${hint}`
   return new GitSyncError('target_protocol_error', message, { refs })
 }
 

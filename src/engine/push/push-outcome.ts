@@ -4,7 +4,7 @@ import { causeOfRefusal, namedSizes, type Refusal } from '../../git/http/refusal
 import { RemoteFatalError } from '../../git/wire/protocol-error.js'
 import type { PushReport } from '../../git/wire/push-report.js'
 import { printable } from '../../runtime/printable.js'
-import { mebibytes } from '../../runtime/units.js'
+import { byteSize } from '../../runtime/units.js'
 import type { RefOutcomes } from './ref-outcomes.js'
 
 /** How a push ended. It is made once, where the push ends; whoever pushed says what follows from it. */
@@ -38,12 +38,20 @@ export interface Unclear {
   listed?: RefOutcomes
 }
 
+/**
+ * Where the `bytes` of a push that was too large come from: the target named its limit; or it refused, or broke off, once
+ * that much had gone out, part of which may not have arrived; or this side ended the push at a limit that was known, or did not begin it
+ * as the number of objects in the pack's header was too high.
+ */
+export type LimitEvidence = 'named' | 'sent' | 'own-limit' | 'header'
+
 /** The pack was too large for the target, or took too long: less at a time may do. */
 export interface TooLarge {
   type: 'too-large'
   why: string
-  /** What the target takes at most, as far as this push can tell. */
+  /** The most that the target accepts, as far as this push can tell. */
   bytes: number
+  evidence: LimitEvidence
   /** A connection that broke, or the like: it may have had other reasons. */
   isGuess: boolean
   /** What to say where nothing can be done about it. */
@@ -99,7 +107,7 @@ export function reportedPush(report: PushReport, sent: Sent): PushOutcome {
 export function failedPush(error: GitSyncError, sent: Sent): PushOutcome {
   const { passedLimit } = sent
   if (passedLimit !== undefined) {
-    return tooLargePack(`a pack passed the limit of ${mebibytes(passedLimit)}`, passedLimit)
+    return tooLargePack(`a pack passed the limit of ${byteSize(passedLimit)}`, passedLimit)
   }
   const unmoved = whatItMeans(error, sent)
   if (!sent.committed) return unmoved
@@ -107,12 +115,16 @@ export function failedPush(error: GitSyncError, sent: Sent): PushOutcome {
 }
 
 /** A pack over the limit that the target is known to have. */
-export function tooLargePack(why: string, limit: number): TooLarge {
-  return { type: 'too-large', why, bytes: limit, isGuess: false, error: overTargetLimit(limit) }
+export function tooLargePack(
+  why: string,
+  limit: number,
+  evidence: 'own-limit' | 'header' = 'own-limit',
+): TooLarge {
+  return { type: 'too-large', why, bytes: limit, evidence, isGuess: false, error: overTargetLimit(limit) }
 }
 
 export function overTargetLimit(limit: number): GitSyncError {
-  const message = `A pack is over the target's limit of ${mebibytes(limit)}.`
+  const message = `A pack is over the target's limit of ${byteSize(limit)}.`
   return new GitSyncError('pack_limit_exceeded', message)
 }
 
@@ -134,7 +146,9 @@ function tooLargeBy({ line }: Refusal, bytes: number): TooLarge {
   const said = printable(line)
   const error = new GitSyncError('pack_limit_exceeded', `The target takes no pack of that size: ${said}.`)
   const why = `the target says that the pack exceeds its maximum size (${said})`
-  return { type: 'too-large', why, bytes: namedLimit(line, bytes) ?? bytes, isGuess: false, error }
+  const named = namedLimit(line, bytes)
+  const evidence = named === undefined ? 'sent' : 'named'
+  return { type: 'too-large', why, bytes: named ?? bytes, evidence, isGuess: false, error }
 }
 
 /** A size that is about as large as the pack is that of the pack; a small one may say by how much it was too large. */
@@ -152,14 +166,15 @@ function whatItMeans(error: GitSyncError, { bytes, hasObjects, isChunked, words 
     return { type: 'length-required', status, error }
   }
   if (!hasObjects) return { type: 'failed', error }
-  const after = `after ${mebibytes(bytes)}`
+  const after = `after ${byteSize(bytes)}`
   if (status !== undefined && LIMIT_STATUSES.has(status)) {
     const why = `the target answered ${status} ${after}`
-    return { type: 'too-large', why, bytes, isGuess: false, error: asLimit(error) }
+    return { type: 'too-large', why, bytes, evidence: 'sent', isGuess: false, error: asLimit(error) }
   }
   if (!isCut(error, status) || bytes <= MIN_CUT_BYTES) return { type: 'failed', error }
   const how = status === undefined ? 'cut the connection' : `answered ${status}`
-  return { type: 'too-large', why: `the target ${how} ${after}`, bytes, isGuess: true, error }
+  const why = `the target ${how} ${after}`
+  return { type: 'too-large', why, bytes, evidence: 'sent', isGuess: true, error }
 }
 
 /** A server that says when to come back is busy, and lost no connection. */
@@ -185,5 +200,5 @@ function isRefusal(error: GitSyncError): boolean {
 function asLimit(error: GitSyncError): GitSyncError {
   if (error.code === 'pack_limit_exceeded') return error
   // Out of time may be an outage, out of room is not.
-  return new GitSyncError('pack_limit_exceeded', error.message, { cause: error, retryable: error.retryable })
+  return new GitSyncError('pack_limit_exceeded', error.wording, { cause: error, retryable: error.retryable })
 }

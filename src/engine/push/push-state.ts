@@ -5,6 +5,7 @@ import type { Remotes } from '../plan/list-remotes.js'
 import type { PlannedRef } from '../plan/plan-refs.js'
 import type { SyncSpec } from '../request/sync-spec.js'
 import type { RunContext } from '../run/run-context.js'
+import type { TargetLimit } from './target-limit.js'
 
 /** What the pushes of one plan work with. */
 export interface Context {
@@ -23,10 +24,10 @@ export interface Execution {
   planned: number
   /** Pushes of which the target confirmed something. */
   done: number
-  /** Its packs went, or are to go, in steps. */
+  /** Its packs go in batches. */
   batched: boolean
-  /** Bytes after which a push was refused; 0 where none was. */
-  learnedLimit: number
+  /** The most bytes of a push, where that was given, or where a push was refused. */
+  targetLimit: TargetLimit | undefined
   /** Deletes of temporary refs that are still to be carried out. */
   leftBehind: Command[]
   /** A pack was streamed straight through. */
@@ -53,7 +54,7 @@ export function newExecution(materialize: boolean): Execution {
     planned: 0,
     done: 0,
     batched: false,
-    learnedLimit: 0,
+    targetLimit: undefined,
     leftBehind: [],
     relayed: false,
     materialize,

@@ -3,7 +3,8 @@ import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GitSyncError } from '../../errors.js'
 import { hashSize, type ObjectFormat } from '../../git/refs/object-id.js'
-import { mebibytes } from '../../runtime/units.js'
+import { byteSize } from '../../runtime/units.js'
+import { type Setting, setting, worded } from '../../wording.js'
 import type { CountedPack } from './counted-pack.js'
 
 export interface SpoolOptions {
@@ -36,7 +37,7 @@ export class SpooledPack {
    */
   static async read(pack: CountedPack, options: SpoolOptions): Promise<SpooledPack> {
     if (pack.objects > options.maxObjects)
-      throw tooLarge(`${options.maxObjects} objects`, 'materializedMaxObjects')
+      throw tooLarge(`${options.maxObjects} objects`, 'options.materializedMaxObjects')
     const file = await privateFile(options.folder)
     try {
       await write(file, pack, options)
@@ -78,7 +79,7 @@ async function write(file: FileHandle, pack: CountedPack, { format, maxBytes }: 
   const hash = createHash(format)
   let tail: Buffer = Buffer.alloc(0)
   for await (const chunk of pack) {
-    if (pack.bytes > maxBytes) throw tooLarge(mebibytes(maxBytes), 'materializedMaxBytes')
+    if (pack.bytes > maxBytes) throw tooLarge(byteSize(maxBytes), 'options.materializedMaxBytes')
     await file.writeFile(chunk)
     const bytes = Buffer.concat([tail, chunk])
     const end = Math.max(0, bytes.length - hashSize(format))
@@ -90,20 +91,15 @@ async function write(file: FileHandle, pack: CountedPack, { format, maxBytes }: 
   }
 }
 
-function tooLarge(what: string, setting: string): GitSyncError {
-  const message = `The pack to spool is over ${what}: raise options.${setting}, or sync fewer refs.`
+function tooLarge(what: string, limit: Setting): GitSyncError {
+  const message = worded`The pack to spool is over ${what}: raise ${setting(limit)}, or sync fewer refs.`
   return new GitSyncError('pack_limit_exceeded', message)
 }
 
 function asSpoolError(error: unknown): unknown {
   const { code, syscall } = error as NodeJS.ErrnoException
   if (error instanceof GitSyncError || syscall === undefined) return error
-  const hint = 'point GITSYNC_SPOOL_DIR (spoolDir) to a folder that can'
-  return new GitSyncError(
-    'pack_limit_exceeded',
-    `The spool folder cannot hold the pack (${code}): ${hint}.`,
-    {
-      cause: error,
-    },
-  )
+  const hint = worded`point ${setting('spoolDir')} to a folder that can`
+  const message = worded`The spool folder cannot hold the pack (${code ?? syscall}): ${hint}.`
+  return new GitSyncError('pack_limit_exceeded', message, { cause: error })
 }

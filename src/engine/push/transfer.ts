@@ -16,14 +16,23 @@ import { SpooledPack } from './spooled-pack.js'
 
 const MAX_LINE = 1000
 
-export interface TransferRequest {
+/** What is known of the packs that the target accepts. */
+export interface PushLimits {
+  /** Most bytes of a pack. */
+  limit: number
+  /** Called with the number of objects in the pack's header; where it returns false, nothing is pushed. */
+  fits?: (objects: number) => boolean
+}
+
+export interface PushRequest extends PushLimits {
   commands: readonly Command[]
   /** Objects to fetch for it; none where the target has them all. */
   wants: readonly string[]
+}
+
+export interface TransferRequest extends PushRequest {
   /** Whether deltas may go without their bases, where the target has those. */
   thin: boolean
-  /** Most bytes of its pack that the target takes. */
-  limit: number
 }
 
 /** A pack as it comes from the source. */
@@ -54,10 +63,12 @@ async function fetchAndPush(context: Context, request: TransferRequest): Promise
   const fetched = await fetchFor(context, request)
   const { pack, isThin } = fetched
   try {
+    const { limit, fits } = request
+    if (fits?.(pack.objects) === false) return tooLargePack('the pack has too many objects', limit, 'header')
     run.meter.objects = pack.objects
     if (execution.materialize) return await spoolAndPush(context, request, fetched)
     execution.relayed = true
-    return await push(context, request.commands, relayedPayload(pack, context, request.limit), isThin)
+    return await push(context, request.commands, relayedPayload(pack, context, limit), isThin)
   } finally {
     await pack.return()
   }

@@ -1,18 +1,20 @@
-import type { FieldProblem } from '../../../schemas/problem.js'
 import type { SyncRequest } from '../../../schemas/request.js'
+import type { FieldWording } from '../../errors.js'
+import { setting, worded } from '../../wording.js'
 import { NOT_TEXT } from './validate-text.js'
 
 /** What contradicts itself in a policy and its options. */
-export function* policyProblems({ policy = {}, options = {} }: SyncRequest): Generator<FieldProblem> {
+export function* policyProblems({ policy = {}, options = {} }: SyncRequest): Generator<FieldWording> {
   const lease = policy.force === true || policy.forceWithLease === true
   if (lease && policy.forceBlind) {
-    yield { path: '/policy/forceBlind', message: 'excludes force and forceWithLease' }
+    const message = worded`excludes ${setting('policy.force')} and ${setting('policy.forceWithLease')}`
+    yield { path: '/policy/forceBlind', message }
   }
   if (policy.mode === 'replicate' && (lease || policy.forceBlind)) {
     yield { path: '/policy/mode', message: 'replicate overwrites by itself: it takes no force' }
   }
   if (policy.atomic && policy.bestEffort) {
-    yield { path: '/policy/atomic', message: 'excludes bestEffort' }
+    yield { path: '/policy/atomic', message: worded`excludes ${setting('policy.bestEffort')}` }
   }
   if (policy.mode === 'replicate' && options.materialize === 'always') {
     yield { path: '/options/materialize', message: 'replicate never materializes' }

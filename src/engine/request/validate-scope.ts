@@ -1,17 +1,20 @@
-import type { FieldProblem } from '../../../schemas/problem.js'
 import type { RefMapping, RefScope } from '../../../schemas/request.js'
+import type { FieldWording } from '../../errors.js'
 import { canonicalText } from '../../git/refs/byte-text.js'
 import { isValidRefName, isWellFormedRefName, kindOfRef } from '../../git/refs/ref-name.js'
+import { setting, type Wording, worded } from '../../wording.js'
 import { overlapsAmong } from './mapping-overlaps.js'
 import { RefPattern } from './ref-pattern.js'
 import { branchRef, isReserved } from './scope.js'
 import { quoted } from './validate-text.js'
 
 /** Problems of a scope: names that git would not accept, and parts that contradict each other. */
-export function* scopeProblems(scope: RefScope): Generator<FieldProblem> {
+export function* scopeProblems(scope: RefScope): Generator<FieldWording> {
   const { branches, mappings, allRefs = false } = scope
-  if (branches?.length && mappings?.length) yield { path: '/scope/branches', message: 'excludes mappings' }
-  if (branches?.length && allRefs) yield { path: '/scope/branches', message: 'excludes allRefs' }
+  if (branches?.length && mappings?.length)
+    yield { path: '/scope/branches', message: worded`excludes ${setting('scope.mappings')}` }
+  if (branches?.length && allRefs)
+    yield { path: '/scope/branches', message: worded`excludes ${setting('scope.allRefs')}` }
   for (const [index, branch] of (branches ?? []).entries()) {
     const path = `/scope/branches/${index}`
     const name = branchRef(branch)
@@ -36,7 +39,7 @@ export function* scopeProblems(scope: RefScope): Generator<FieldProblem> {
 export function* prefixProblems(
   path: string,
   prefixes: readonly string[] | null = [],
-): Generator<FieldProblem> {
+): Generator<FieldWording> {
   for (const [index, prefix] of (prefixes ?? []).entries()) {
     if (!prefix.startsWith('refs/')) yield { path: `${path}/${index}`, message: 'must start with refs/' }
     else if (!isValidRefName(`${prefix}x/x`) || !isCanonical(prefix))
@@ -48,14 +51,14 @@ export function* prefixProblems(
 export function* refNameProblems(
   path: string,
   names: readonly string[] | null = [],
-): Generator<FieldProblem> {
+): Generator<FieldWording> {
   for (const [index, name] of (names ?? []).entries()) {
     if (!isValidRefName(branchRef(name)) || !isCanonical(name))
       yield { path: `${path}/${index}`, message: `is not a valid ref name: ${quoted(name)}` }
   }
 }
 
-function mappingProblem(mapping: RefMapping, allRefs: boolean): string | undefined {
+function mappingProblem(mapping: RefMapping, allRefs: boolean): string | Wording | undefined {
   const [source, target] = [branchRef(mapping.source), branchRef(mapping.target)]
   const isFull = (name: string) => name.startsWith('refs/')
   if (isFull(mapping.source) !== isFull(mapping.target)) return 'must not mix a short name and a full one'
@@ -66,13 +69,14 @@ function mappingProblem(mapping: RefMapping, allRefs: boolean): string | undefin
     return 'names refs/gitsync/, which is reserved for this program'
   const [from, to] = [kindOfRef(source), kindOfRef(target)]
   if (from !== to) return `must not map a ${KINDS[from]} to a ${KINDS[to]}`
-  if (from === 'other' && !allRefs) return 'outside refs/heads/ and refs/tags/ needs allRefs'
+  if (from === 'other' && !allRefs)
+    return worded`outside refs/heads/ and refs/tags/ needs ${setting('scope.allRefs')}`
   return undefined
 }
 
 const KINDS = { branch: 'branch', tag: 'tag', other: 'ref of another kind' }
 
-function* overlaps(mappings: readonly RefMapping[]): Generator<FieldProblem> {
+function* overlaps(mappings: readonly RefMapping[]): Generator<FieldWording> {
   const targets = mappings.map(({ target }) => new RefPattern(branchRef(target)))
   const reported = new Set<number>()
   for (const pair of overlapsAmong(targets)) {

@@ -1,9 +1,9 @@
 import type Type from 'typebox'
 import { Compile } from 'typebox/schema'
-import type { FieldProblem } from '../../../schemas/problem.js'
 import { PlanRequest, ProbeRequest, SyncRequest } from '../../../schemas/request.js'
 import { FetchRequest } from '../../../schemas/unstable.js'
-import { GitSyncError } from '../../errors.js'
+import { type FieldWording, GitSyncError } from '../../errors.js'
+import { pointer, worded } from '../../wording.js'
 import { isRecord, schemaProblems } from './schema-problems.js'
 import { authProblems } from './validate-auth.js'
 import { repositoryProblems } from './validate-endpoints.js'
@@ -81,8 +81,8 @@ function checked<T>(validator: Validator, value: unknown): T {
 const MAX_PROBLEMS = 100
 
 /** Stops looking once it has as many problems as are reported. @throws GitSyncError `invalid_request` where there is one */
-function refuse(...sources: Iterable<FieldProblem>[]): void {
-  const problems: FieldProblem[] = []
+function refuse(...sources: Iterable<FieldWording>[]): void {
+  const problems: FieldWording[] = []
   for (const source of sources) {
     for (const problem of source) {
       problems.push(problem)
@@ -92,11 +92,11 @@ function refuse(...sources: Iterable<FieldProblem>[]): void {
   if (problems.length > 0) throw invalid(problems)
 }
 
-function invalid(problems: FieldProblem[]): GitSyncError {
+function invalid(problems: FieldWording[]): GitSyncError {
   const [first] = problems
   const others = problems.length - 1
   const more = others >= MAX_PROBLEMS ? ` (and at least ${MAX_PROBLEMS} more)` : ` (and ${others} more)`
-  const where = first?.path || 'the request'
-  const message = `${where} ${first?.message ?? 'does not fit'}${others > 0 ? more : ''}.`
+  const where = first?.path ? pointer(first.path) : 'the request'
+  const message = worded`${where} ${first?.message ?? 'does not fit'}${others > 0 ? more : ''}.`
   return new GitSyncError('invalid_request', message, { errors: problems.slice(0, MAX_PROBLEMS) })
 }

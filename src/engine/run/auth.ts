@@ -2,7 +2,9 @@ import type { EndpointRole } from '../../../schemas/event.js'
 import type { Auth, Endpoint, EndpointAuth } from '../../../schemas/request.js'
 import { GitSyncError } from '../../errors.js'
 import { Credentials } from '../../git/secrets/credentials.js'
+import { pointer, worded } from '../../wording.js'
 import { credentialProblems } from '../request/validate-auth.js'
+import { callbackError } from './callbacks.js'
 
 /** Finds the credentials for a remote where the request brings none. */
 export interface AuthProvider {
@@ -37,13 +39,26 @@ export interface AuthQuestion {
 export async function resolveAuth(
   own: EndpointAuth | undefined,
   provider: AuthProvider | undefined,
-  { endpoint, role, signal }: AuthQuestion,
+  question: AuthQuestion,
 ): Promise<{ auth: EndpointAuth; credentials: Credentials; skipTlsVerify: boolean }> {
   const hasOwn = own !== undefined && Boolean(own.token || own.bearerToken)
-  const found = hasOwn ? own : ((await provider?.authFor(endpoint, role, { signal })) ?? {})
+  const found = hasOwn ? own : await askProvider(provider, question)
   const skipTlsVerify = own?.skipTlsVerify === true || found.skipTlsVerify === true
-  checkSendable(found, role, hasOwn)
+  checkSendable(found, question.role, hasOwn)
   return { auth: found, credentials: new Credentials(found), skipTlsVerify }
+}
+
+async function askProvider(
+  provider: AuthProvider | undefined,
+  { endpoint, role, signal }: AuthQuestion,
+): Promise<EndpointAuth> {
+  try {
+    return (await provider?.authFor(endpoint, role, { signal })) ?? {}
+  } catch (error) {
+    // A provider that heeds the signal throws at its end.
+    signal.throwIfAborted()
+    throw callbackError('AuthProvider', error)
+  }
 }
 
 /** Credentials of a library's provider or of a store are not validated with the request. */
@@ -51,7 +66,7 @@ function checkSendable(found: EndpointAuth, role: EndpointRole, isOfRequest: boo
   const { bearerToken = '' } = found
   const [problem] = credentialProblems({ bearerToken }, `/auth/${role}`)
   if (problem === undefined) return
-  const where = isOfRequest ? problem.path : `The bearer token that is stored for the ${role}`
+  const where = isOfRequest ? pointer(problem.path) : `The bearer token that is stored for the ${role}`
   const details = isOfRequest ? { errors: [problem] } : {}
-  throw new GitSyncError('invalid_request', `${where} ${problem.message}.`, details)
+  throw new GitSyncError('invalid_request', worded`${where} ${problem.message}.`, details)
 }

@@ -4,6 +4,8 @@ import { GitSyncError } from '../../errors.js'
 import { agentThatDials } from '../../git/connections/connections.js'
 import { dialDirectly } from '../../git/connections/dial.js'
 import type { Access } from '../../git/http/exchange.js'
+import { setting, worded } from '../../wording.js'
+import { callbackError } from './callbacks.js'
 
 /** What connections are for. */
 export interface ConnectionUse {
@@ -41,18 +43,27 @@ export function resolveDispatchers(
 ): Pick<Access, 'dispatcher' | 'pushDispatcher' | 'storageDispatcher'> {
   if (typeof dispatcher === 'function') {
     const use = { role, skipTlsVerify }
-    const usual = dispatcher({ ...use, isPush: false })
+    const usual = ask(dispatcher, { ...use, isPush: false })
     return {
       dispatcher: usual,
-      pushDispatcher: role === 'target' ? dispatcher({ ...use, isPush: true }) : usual,
+      pushDispatcher: role === 'target' ? ask(dispatcher, { ...use, isPush: true }) : usual,
       // Few runs need one.
       get storageDispatcher() {
-        return dispatcher({ ...use, isPush: false, isStorage: true })
+        return ask(dispatcher, { ...use, isPush: false, isStorage: true })
       },
     }
   }
   if (!skipTlsVerify) return { dispatcher, pushDispatcher: dispatcher }
   const hint =
     'this client was given one dispatcher; give it a function of { role, isPush, skipTlsVerify } instead'
-  throw new GitSyncError('egress_denied', `auth.${role}.skipTlsVerify is not allowed: ${hint}.`)
+  const denied = setting(`auth.${role}.skipTlsVerify`)
+  throw new GitSyncError('egress_denied', worded`${denied} is not allowed: ${hint}.`)
+}
+
+function ask(provide: DispatcherProvider, use: ConnectionUse): Dispatcher {
+  try {
+    return provide(use)
+  } catch (error) {
+    throw callbackError('dispatcher', error)
+  }
 }

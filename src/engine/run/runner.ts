@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os'
 import type { Dispatcher } from 'undici'
 import type { EndpointRole, RunEvent } from '../../../schemas/event.js'
 import type { Endpoint, SyncRequest } from '../../../schemas/request.js'
+import type { SyncResult } from '../../../schemas/result.js'
 import { abortError, GitSyncError } from '../../errors.js'
 import type { Access } from '../../git/http/exchange.js'
 import { type MemoryAccount, UNACCOUNTED } from '../../git/http/memory-account.js'
@@ -14,8 +15,9 @@ import { lfsServerUrl } from '../../lfs/lfs-url.js'
 import { RESERVED_PREFIX } from '../request/scope.js'
 import type { SpecSettings } from '../request/sync-spec.js'
 import { type AuthProvider, resolveAuth } from './auth.js'
+import { Callbacks } from './callbacks.js'
 import { type DispatcherProvider, defaultDispatchers, resolveDispatchers } from './dispatchers.js'
-import { ProgressMeter } from './progress.js'
+import { type Emit, ProgressMeter } from './progress.js'
 import type { RunContext } from './run-context.js'
 
 export interface ClientOptions {
@@ -36,7 +38,7 @@ export interface ClientOptions {
 export interface RunOptions {
   /** Ends the run on both remotes. */
   signal?: AbortSignal
-  /** Called with each event of the run. It must not throw. */
+  /** Called with each event of the run. What it throws ends the run as `callback_failed`. */
   onEvent?: (event: RunEvent) => void
   /** Counts the run's requests and bytes, to be read at any time, also where the run fails. */
   traffic?: Traffic
@@ -44,6 +46,10 @@ export interface RunOptions {
   memory?: MemoryAccount
   /** Receives each packet that is sent and received, for debugging: its text may change in any release. It must not throw. */
   onPacket?: (packet: TracedPacket) => void
+}
+
+type SharedByRemotes = Pick<RemoteOptions, 'signal' | 'traffic' | 'memory' | 'secrets' | 'onPacket'> & {
+  callbacks: Callbacks
 }
 
 type Remote = Pick<SyncRequest, 'source' | 'auth'> & { target?: Endpoint | null }
@@ -75,7 +81,8 @@ export class Runner {
     const onAbort = () => ending.abort(abortError(signal?.reason))
     signal?.addEventListener('abort', onAbort, { once: true })
     if (signal?.aborted) onAbort()
-    const emit = onEvent ?? (() => {})
+    const callbacks = new Callbacks(ending)
+    const emit: Emit = onEvent ? callbacks.listener('onEvent', onEvent) : () => {}
     const meter = new ProgressMeter(emit)
     // One for both sides: a remote may repeat what the other was sent.
     const secrets = new Secrets()
@@ -83,11 +90,18 @@ export class Runner {
     secrets.learn(request.auth?.target)
     try {
       ending.signal.throwIfAborted()
-      const shared = { signal: ending.signal, traffic, memory, secrets, onPacket }
+      const shared = {
+        signal: ending.signal,
+        traffic,
+        memory,
+        secrets,
+        callbacks,
+        ...(onPacket && { onPacket: callbacks.listener('onPacket', onPacket) }),
+      }
       const endpoints = { source: request.source, target: request.target ?? request.source }
       const options = (role: EndpointRole) => this.#remoteOptions(request, role, endpoints[role], shared)
       const remotes = { source: new SmartHttp(options('source')), target: new SmartHttp(options('target')) }
-      return await work({
+      const result = await work({
         ...remotes,
         openLfs: (side, signal) => {
           const url = lfsServerUrl(remotes[side].url, endpoints[side].lfsUrl)
@@ -101,6 +115,8 @@ export class Runner {
         signal: ending.signal,
         stallTimeout: this.#options.stallTimeout ?? DEFAULT_STALL_TIMEOUT,
       })
+      if (callbacks.failure) throw withResult(callbacks.failure, result)
+      return result
     } catch (error) {
       throw secrets.scrub(error instanceof GitSyncError ? error : bug(error))
     } finally {
@@ -114,7 +130,7 @@ export class Runner {
     request: Remote,
     side: EndpointRole,
     endpoint: Endpoint,
-    shared: Pick<RemoteOptions, 'signal' | 'traffic' | 'memory' | 'secrets' | 'onPacket'>,
+    { callbacks, ...shared }: SharedByRemotes,
   ): RemoteOptions {
     const { auth: provider, stallTimeout = DEFAULT_STALL_TIMEOUT } = this.#options
     const access = async (url: URL): Promise<Access> => {
@@ -122,12 +138,22 @@ export class Runner {
       const asked = { endpoint: { ...endpoint, url: url.href }, role: side, signal: shared.signal }
       const { credentials, skipTlsVerify, auth } = await resolveAuth(own, provider, asked)
       shared.secrets.learn(auth)
-      return Object.assign(resolveDispatchers(this.#dispatcher, side, skipTlsVerify), { credentials })
+      const dispatchers = resolveDispatchers(this.#dispatcher, side, skipTlsVerify)
+      const isOfCaller = this.#options.dispatcher !== undefined
+      // A spread would ask for the dispatcher of storage hosts, which few runs need.
+      return Object.assign(isOfCaller ? callbacks.watched(dispatchers) : dispatchers, { credentials })
     }
     const mayLeaveOrigin = endpoint.followInfoRefsRedirect === true
     const url = new URL(endpoint.url)
     return { side, url, access, mayLeaveOrigin, stallTimeout, ...shared }
   }
+}
+
+/** The error of a run that had come to its end all the same. */
+function withResult(error: GitSyncError, result: unknown): GitSyncError {
+  const isOfSync = typeof result === 'object' && result !== null && 'counts' in result
+  if (isOfSync) error.result ??= result as SyncResult
+  return error
 }
 
 function bug(cause: unknown): GitSyncError {

@@ -3,19 +3,18 @@ import { bareName } from './host-name.js'
 
 interface Entry {
   matches: (host: string) => boolean
-  /** Any port where there is none. */
+  /** `undefined` matches any port. */
   port: number | undefined
 }
 
 /**
- * The hosts that `NO_PROXY` names: names with all names below them (`corp`, `.corp`, `*.corp`), addresses, CIDR ranges
- * of addresses, each with a port or for any port, and `*` for all. What cannot be read names nothing, as for others
- * that read this variable.
+ * The hosts that `NO_PROXY` lists: names with their subdomains (`corp`, `.corp`, `*.corp`), addresses, CIDR ranges,
+ * each with an optional port, and `*` for all. An entry that cannot be read matches nothing, as in other programs.
  */
 export class NoProxy {
   readonly #entries: readonly Entry[]
 
-  /** @param text entries between commas or blanks */
+  /** @param text entries separated by commas or blanks */
   constructor(text: string) {
     this.#entries = text
       .split(/[\s,]+/)

@@ -20,7 +20,7 @@ export interface Access {
   /** For pushes: perhaps the same. */
   pushDispatcher: Dispatcher
   /** For the hosts where an LFS server keeps its objects; perhaps the same. */
-  storageDispatcher?: Dispatcher
+  storageDispatcher?: Dispatcher | undefined
   credentials: Credentials
 }
 

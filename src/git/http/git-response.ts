@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici'
 import { GitSyncError } from '../../errors.js'
 import type { ByteStream } from '../../runtime/byte-stream.js'
 import { legible, printable } from '../../runtime/printable.js'
+import { worded } from '../../wording.js'
 import type { ExchangeOptions, Response } from './exchange.js'
 import {
   credentialsHint,
@@ -81,7 +82,7 @@ async function notGit(response: Response, expected: string, options: ResponseOpt
       : `content type ${type || 'nothing'}`
   const start = `The ${side} answered with ${shown({ text: what }, options)}`
   if (words.isSignIn || (status === 203 && words.text !== '')) {
-    const message = `${start} and status ${status}, a page to sign in: ${credentialsHint(side)}.${said}`
+    const message = worded`${start} and status ${status}, a page to sign in: ${credentialsHint(side)}.${said}`
     return new GitSyncError(`${side}_unauthorized`, message, { cause: new HttpStatusError(status) })
   }
   const hint = `expected ${expected}; is the URL that of a smart HTTP git repository, or of a login page?`

@@ -1,5 +1,6 @@
 import type { EndpointRole } from '../../../schemas/event.js'
 import { GitSyncError } from '../../errors.js'
+import { setting, type Wording, worded } from '../../wording.js'
 import { REDIRECTS, refused } from './redirect.js'
 
 /** Of a header that came several times, the first. */
@@ -50,19 +51,21 @@ export function statusError(side: EndpointRole, refusal: Refusal): GitSyncError 
   const said = (text === '' ? '' : ` It says: ${text}`) + id
   const cause = new HttpStatusError(status)
   const wait = refusal.retryAfter === undefined ? { cause } : { cause, retryAfter: refusal.retryAfter }
-  const error = (code: 'unauthorized' | 'not_found' | 'unavailable' | 'protocol_error', what: string) =>
-    new GitSyncError(`${side}_${code}`, `The ${side} answered ${what}.${said}`, wait)
+  const error = (
+    code: 'unauthorized' | 'not_found' | 'unavailable' | 'protocol_error',
+    what: string | Wording,
+  ) => new GitSyncError(`${side}_${code}`, worded`The ${side} answered ${what}.${said}`, wait)
 
   if (REDIRECTS.has(status)) return refused(side, 'a request other than info/refs')
   if (OF_A_PROXY.has(status)) return proxyError(side, status, said)
-  if (status === 401) return error('unauthorized', `401: ${credentialsHint(side)}`)
+  if (status === 401) return error('unauthorized', worded`401: ${credentialsHint(side)}`)
   if (status === 402) return error('unauthorized', '402: it wants the account to be paid for')
   const isPassing = isRateLimit(refusal)
   const ofPush = refusal.push && !(status === 400 && isPassing) ? pushRefusal(status, said, cause) : undefined
   if (ofPush) return ofPush
   if (isPassing) return error('unavailable', `${status}: too many requests for now, try again later`)
   if (status >= 500 || PASSING.has(status)) return error('unavailable', String(status))
-  if (status === 403) return error('unauthorized', `403: ${credentialsHint(side)}`)
+  if (status === 403) return error('unauthorized', worded`403: ${credentialsHint(side)}`)
   if (status === 404) {
     return error(
       'not_found',
@@ -75,18 +78,23 @@ export function statusError(side: EndpointRole, refusal: Refusal): GitSyncError 
 
 /** What a status says of a push: that its body is too large, took too long, or should have had a Content-Length. */
 function pushRefusal(status: number, said: string, cause: HttpStatusError): GitSyncError | undefined {
-  const spool = 'let a sync spool the pack, by options.materialize "auto"'
-  const error = (code: 'pack_limit_exceeded' | 'unsupported' | 'target_protocol_error', what: string) =>
-    new GitSyncError(code, `The target ${what}.${said}`, { cause })
+  const spool = worded`let a sync spool the pack, by ${setting('options.materialize')} "auto"`
+  const error = (
+    code: 'pack_limit_exceeded' | 'unsupported' | 'target_protocol_error',
+    what: string | Wording,
+  ) => new GitSyncError(code, worded`The target ${what}.${said}`, { cause })
   if (status === 408 || status === 413)
     return error('pack_limit_exceeded', `refused the pack with HTTP ${status}`)
-  if (status === 411) return error('unsupported', `takes no chunked body (HTTP 411): ${spool}`)
+  if (status === 411) return error('unsupported', worded`takes no chunked body (HTTP 411): ${spool}`)
   if (status === 501)
-    return error('unsupported', `does not implement a push, or none of a chunked body (HTTP 501): ${spool}`)
+    return error(
+      'unsupported',
+      worded`does not implement a push, or none of a chunked body (HTTP 501): ${spool}`,
+    )
   if (status !== 400) return undefined
   return error(
     'target_protocol_error',
-    `answered HTTP 400: if it takes no chunked body, ${spool} or "always"`,
+    worded`answered HTTP 400: if it takes no chunked body, ${spool} or "always"`,
   )
 }
 
@@ -97,8 +105,9 @@ export function requestIdOf(headers: SingleHeaders): string {
 }
 
 /** What to check when a remote denies access. */
-export function credentialsHint(side: EndpointRole): string {
-  return `check auth.${side}: it must be valid and may ${side === 'source' ? 'read' : 'write'} the repository`
+export function credentialsHint(side: EndpointRole): Wording {
+  const access = side === 'source' ? 'read' : 'write'
+  return worded`check ${setting(`auth.${side}`)}: it must be valid and may ${access} the repository`
 }
 
 /** A request that was refused for its number passes later: 429, or any refusal but a server error that says so. */

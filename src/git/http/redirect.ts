@@ -1,5 +1,6 @@
 import type { EndpointRole } from '../../../schemas/event.js'
 import { GitSyncError } from '../../errors.js'
+import { setting, type Wording, worded } from '../../wording.js'
 
 /** How hosts, and the logins before them, call their pages to sign in. */
 const SIGN_IN =
@@ -28,16 +29,17 @@ export function redirectedBase(
   if (to.username !== '' || to.password !== '') throw refused(side, 'to a URL that carries credentials')
   const isInfoRefs = to.pathname.endsWith('/info/refs')
   if (!isInfoRefs && SIGN_IN.test(`${to.host}${to.pathname}`)) {
-    throw refused(side, `to a page to sign in, at ${shown(to.origin)}: check auth.${side}`)
+    throw refused(
+      side,
+      worded`to a page to sign in, at ${shown(to.origin)}: check ${setting(`auth.${side}`)}`,
+    )
   }
   if (from.protocol === 'https:' && to.protocol === 'http:')
     throw refused(side, `from https to http (${shown(to.host)})`)
   const upgraded = from.protocol === 'http:' && to.protocol === 'https:' && from.hostname === to.hostname
   if (from.origin !== to.origin && !upgraded && !mayLeaveOrigin) {
-    throw refused(
-      side,
-      `to ${shown(to.origin)}; set ${side}.followInfoRefsRedirect to allow that, or use that URL`,
-    )
+    const remedy = setting(`${side}.followInfoRefsRedirect`)
+    throw refused(side, worded`to ${shown(to.origin)}; set ${remedy} to allow that, or use that URL`)
   }
   if (!isInfoRefs || to.searchParams.get('service') !== from.searchParams.get('service')) {
     throw refused(
@@ -55,6 +57,6 @@ function shown(address: string): string {
   return address.length > MAX_SHOWN ? `an address of ${address.length} characters` : address
 }
 
-export function refused(side: EndpointRole, where: string): GitSyncError {
-  return new GitSyncError('redirect_refused', `The ${side} redirects ${where}.`)
+export function refused(side: EndpointRole, where: string | Wording): GitSyncError {
+  return new GitSyncError('redirect_refused', worded`The ${side} redirects ${where}.`)
 }

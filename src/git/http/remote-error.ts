@@ -1,5 +1,6 @@
 import type { EndpointRole } from '../../../schemas/event.js'
 import { GitSyncError } from '../../errors.js'
+import { setting, type Wording, worded } from '../../wording.js'
 import { ProxyError } from '../connections/proxy-tunnel.js'
 import { ProtocolError, RemoteFatalError } from '../wire/protocol-error.js'
 import { type Fault, faultOf } from './network-faults.js'
@@ -22,27 +23,40 @@ export function toRemoteError(side: EndpointRole, error: unknown): GitSyncError 
   const { code, message } = root
   const fault = faultOf(root) ?? { kind: 'internal', retryable: false }
   if (!fault.isCertificate) return toError(side, { ...fault, why: fault.why ?? message }, error)
-  const why = `its TLS certificate is not trusted (${code}); add its authority, or set auth.${side}.skipTlsVerify`
+  const remedy = setting(`auth.${side}.skipTlsVerify`)
+  const why = worded`its TLS certificate is not trusted (${code}); add its authority, or set ${remedy}`
   return toError(side, { ...fault, why }, error)
 }
 
-function toError(side: EndpointRole, { kind, why, retryable }: Fault, cause: unknown): GitSyncError {
+function toError(
+  side: EndpointRole,
+  { kind, why = '', retryable }: Omit<Fault, 'why'> & { why?: string | Wording },
+  cause: unknown,
+): GitSyncError {
   const details = { cause, retryable }
   switch (kind) {
     case 'timeout':
       return new GitSyncError(`${side}_timeout`, `The ${side} was silent for too long.`, details)
     case 'not_http':
-      return new GitSyncError(`${side}_protocol_error`, `The ${side} does not speak HTTP: ${why}.`, details)
+      return new GitSyncError(
+        `${side}_protocol_error`,
+        worded`The ${side} does not speak HTTP: ${why}.`,
+        details,
+      )
     case 'protocol_error':
       return new GitSyncError(
         `${side}_protocol_error`,
-        `The ${side} broke the rules of HTTP: ${why}.`,
+        worded`The ${side} broke the rules of HTTP: ${why}.`,
         details,
       )
     case 'unreachable':
-      return new GitSyncError(`${side}_unreachable`, `The ${side} cannot be reached: ${why}.`, details)
+      return new GitSyncError(`${side}_unreachable`, worded`The ${side} cannot be reached: ${why}.`, details)
     case 'internal':
-      return new GitSyncError('internal', `Unexpected failure while talking to the ${side}: ${why}`, details)
+      return new GitSyncError(
+        'internal',
+        worded`Unexpected failure while talking to the ${side}: ${why}`,
+        details,
+      )
   }
 }
 

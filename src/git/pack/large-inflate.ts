@@ -46,6 +46,11 @@ export class LargeInflate {
     return bytes.subarray(bytes.length - rest)
   }
 
+  /** Bytes that were inflated so far. */
+  get made(): number {
+    return this.#made
+  }
+
   close(): void {
     this.#inflate.destroy()
   }

@@ -6,7 +6,7 @@ import { PACK_HEADER_SIZE, parsePackHeader } from './pack.js'
 import { type EntryHead, MAX_OBJECT_SIZE, type PackEntry, parseEntryHead } from './pack-entry.js'
 
 /** Bytes of an object up to which it is inflated here and now, as soon as all of it has come. */
-const SMALL = 256 * 1024
+export const SMALL = 256 * 1024
 /** What deflating may add to bytes that do not deflate, generously. */
 const DEFLATE_OVERHEAD = 1024
 const MICROSECONDS_PER_OBJECT = 8
@@ -118,7 +118,7 @@ class PackParser {
     const head = parseEntryHead(buffer, this.#offset, this.#hashBytes)
     if (!head) return this.#wait()
     if (head.size > SMALL) return this.#begin(head)
-    const inflated = inflate(buffer, head)
+    const inflated = inflateEntry(buffer, head)
     if (inflated) {
       this.#take(head.length + inflated.consumed)
       this.#objectsLeft--
@@ -172,8 +172,8 @@ function entryOf({ type, offset, base }: EntryHead, data: Buffer): PackEntry {
   return { type, offset, data, ...(base === undefined ? {} : { base }) } as PackEntry
 }
 
-/** Undefined where not all of the object is here. */
-function inflate(
+/** Inflates a small object. Undefined where not all of it is here. */
+export function inflateEntry(
   buffer: Buffer,
   { length, size }: EntryHead,
 ): { data: Buffer; consumed: number } | undefined {

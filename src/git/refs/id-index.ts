@@ -5,10 +5,10 @@ const NONE = 0xffffffff
 const PARTS = 256
 const FIRST_SLOTS = 64
 
-/** Numbers object ids in the order in which they come, and finds them again; 30 bytes an id. */
+/** Numbers object ids in the order of their insertion, and looks them up; 30 bytes an id. */
 export class IdIndex {
   readonly #ids: IdList
-  /** Hash tables of numbers. Each grows for itself, so that no growth takes long. */
+  /** Hash tables of numbers. Each grows by itself, so that no single growth takes long. */
   readonly #parts: Uint32Array[]
   readonly #counts = new Uint32Array(PARTS)
 
@@ -49,7 +49,7 @@ export class IdIndex {
     return keyedHash(id, 0, this.#ids.idBytes)
   }
 
-  /** The slot that holds an id, or the free one where it would go. */
+  /** The slot of an id, or the free slot for it. */
   #slotOf(id: Buffer, hash: number): { slot: number; number: number } {
     const slots = this.#parts[hash % PARTS] as Uint32Array
     for (let slot = firstSlot(hash, slots); ; slot = slot + 1 === slots.length ? 0 : slot + 1) {
@@ -58,7 +58,7 @@ export class IdIndex {
     }
   }
 
-  /** All ids differ, so each takes the first free slot: nothing is compared. */
+  /** All ids differ, so each gets the first free slot without a comparison. */
   #grown(slots: Uint32Array): Uint32Array {
     const larger = new Uint32Array(slots.length * 2).fill(NONE)
     for (const number of slots) {

@@ -1,4 +1,5 @@
 import type { EndpointAuth } from '../../../schemas/request.js'
+import { GitSyncError } from '../../errors.js'
 import { ByteSearch } from './byte-search.js'
 import { fold, type SecretForm, secretForms } from './secret-forms.js'
 
@@ -59,11 +60,13 @@ export class Secrets {
     const scrubOne = (value: unknown) => {
       if (!(value instanceof Error) || seen.has(value)) return
       seen.add(value)
+      const redact = (text: string) => withoutRanges(text, this.#find(text, SHORT))
+      if (value instanceof GitSyncError) value.redact(redact)
       // undici keeps in `data` what it could not parse.
       for (const key of ['message', 'stack', ...Object.keys(value)]) {
         const text = Reflect.get(value, key)
         if (typeof text !== 'string') continue
-        const clean = withoutRanges(text, this.#find(text, SHORT))
+        const clean = redact(text)
         // What cannot be written to is a caller's own abort reason.
         if (clean !== text) Reflect.set(value, key, clean)
       }

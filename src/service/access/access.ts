@@ -6,24 +6,24 @@ import { type Caller, findCaller } from './callers.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks: the name that goes with the token, or the address of one who needs none. */
+    /** The name that belongs to the caller's token, or its address if no token is required. */
     caller: string
   }
 }
 
 export interface AccessOptions {
-  /** Those who may call, as they are at the moment; without it, everyone may. */
+  /** The current callers and their tokens; without it, no token is required. */
   callers?: (() => readonly Caller[] | Promise<readonly Caller[]>) | undefined
-  /** Requests a minute and caller; without it, as many as come. */
+  /** Requests a minute for each caller; without it, there is no limit. */
   rateLimit?: number | undefined
 }
 
 const MINUTE = 60_000
-/** Wrong tokens a minute from one address. Many enough for a caller whose token has run out, too few to guess one. */
+/** Wrong tokens a minute from one address: enough for a caller whose token has expired, too few to guess one. */
 const MAX_WRONG_TOKENS = 100
 const OPEN = /^\/(?:healthz|readyz|openapi\.json|docs(?:\/.*)?)$/
 
-/** Lets in those who may call, and each as often as allowed. What is no route is answered as such before. */
+/** Checks tokens and rate limits. Requests for unknown routes get their 404 before this. */
 export async function controlAccess(
   app: FastifyInstance,
   { callers, rateLimit }: AccessOptions,
@@ -45,15 +45,18 @@ export async function controlAccess(
     if (!callers || OPEN.test(request.routeOptions.url ?? '')) return
     const { authorization } = request.headers
     const known = await callers()
-    // Not even the right token is looked at after so many wrong ones: else guessing would go on, unseen.
+    // After too many wrong tokens even the right one is refused: otherwise guessing could continue unnoticed.
     const before = await wrongTokens(request, { increment: false })
     if (!before.isAllowed && before.remaining === 0) throw tooMany('wrong tokens', before.ttl)
     const caller = findCaller(known, authorization)
     if (caller === undefined) {
       if (authorization !== undefined) await wrongTokens(request)
       reply.header('www-authenticate', 'Bearer')
-      const hint = 'send Authorization: Bearer and a token that GITSYNC_API_TOKENS or its file lists'
-      throw new GitSyncError('unauthorized', `This service wants to know its callers: ${hint}.`)
+      const hint = 'with a token from GITSYNC_API_TOKENS or GITSYNC_API_TOKENS_FILE'
+      throw new GitSyncError(
+        'unauthorized',
+        `Authentication required: send "Authorization: Bearer <token>" ${hint}.`,
+      )
     }
     request.caller = caller
   })
@@ -61,7 +64,7 @@ export async function controlAccess(
 
 function tooMany(what: string, ttl: number): GitSyncError {
   const retryAfter = Math.ceil(ttl / 1000)
-  return new GitSyncError('rate_limited', `Too many ${what} came in a minute; wait ${retryAfter} seconds.`, {
+  return new GitSyncError('rate_limited', `Too many ${what} in one minute; wait ${retryAfter} seconds.`, {
     retryAfter,
   })
 }

@@ -4,10 +4,10 @@ import { withoutLineEnd } from '../../git/secrets/credentials.js'
 import { withoutTrailingSlashes } from '../../runtime/slashes.js'
 import type { ReloadingFile } from './reloading-file.js'
 
-/** A line of the file. The secret is in a private field, so that nothing prints it by mistake. */
+/** One line of the file. The secret is in a private field, so that it cannot be printed by mistake. */
 class StoredCredential {
   readonly origin: string
-  /** Without a slash at its end; '' is the whole host. */
+  /** Without a trailing slash; '' matches the whole host. */
   readonly path: string
   readonly #auth: EndpointAuth
 
@@ -17,10 +17,10 @@ class StoredCredential {
     this.#auth = auth
   }
 
-  /** Whether it is for this repository: by scheme, host and port, and by the path's first segments. */
+  /** Whether the line matches a repository: by scheme, host and port, and by the path's first segments. */
   isFor({ origin, pathname }: URL): boolean {
     if (origin !== this.origin) return false
-    // Hosts redirect from a repository's URL to the same with .git.
+    // Hosts redirect a repository's URL to the same URL with .git.
     return pathname.startsWith(`${this.path}/`) || [this.path, `${this.path}.git`].includes(pathname)
   }
 
@@ -29,7 +29,7 @@ class StoredCredential {
   }
 }
 
-/** Credentials from a file of git's `credential-store`, for whoever brings none. */
+/** Credentials from a file of git's `credential-store`, for requests without credentials. */
 export class CredentialsFile implements AuthProvider {
   readonly #file: ReloadingFile<StoredCredential[]>
 
@@ -37,7 +37,7 @@ export class CredentialsFile implements AuthProvider {
     this.#file = file
   }
 
-  /** Of the lines that fit, the one with the longest path; of several, the first. */
+  /** The matching line with the longest path; of several, the first. */
   async authFor({ url }: Endpoint): Promise<EndpointAuth | undefined> {
     const stored = await this.#file.read()
     const fitting = stored.filter((line) => line.isFor(new URL(url)))
@@ -46,15 +46,15 @@ export class CredentialsFile implements AuthProvider {
 }
 
 /**
- * Reads the lines of git-credential-store, `https://user:password@host/path`; those of other protocols are left out.
+ * Reads lines of git-credential-store, `https://user:password@host/path`, and ignores those of other protocols.
  *
- * @throws Error that says which line cannot be read, and not what it holds
+ * @throws Error with the number of the line that cannot be read, but not its text
  */
 export function parseCredentials(text: string): StoredCredential[] {
   return text.split(/\r?\n/).flatMap((line, index) => {
     if (line.trim() === '' || (/^[a-z][a-z\d+.-]*:\/\//i.test(line) && !/^https?:/i.test(line))) return []
     const stored = parseLine(line)
-    if (!stored) throw new Error(`has a line, number ${index + 1}, that is no https://user:password@host`)
+    if (!stored) throw new Error(`line ${index + 1} is not of the form https://user:password@host`)
     return [stored]
   })
 }
@@ -67,7 +67,7 @@ function parseLine(line: string): StoredCredential | undefined {
   if (!groups) return undefined
   const { scheme, user = '', password = '', host = '', path = '' } = groups
   try {
-    // git encodes the host too, even the colon before a port.
+    // git percent-encodes the host too, even the colon before a port.
     const { origin, pathname } = new URL(`${scheme}://${decodeURIComponent(host)}${path}`)
     const token = withoutLineEnd(decodeURIComponent(password))
     const auth = { username: decodeURIComponent(user), token }

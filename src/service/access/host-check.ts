@@ -2,14 +2,14 @@ import { isIPv4 } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { GitSyncError } from '../../errors.js'
 
-/** Probes may call these under any name: they tell nothing and do nothing. */
+/** Routes that accept any `Host`, for health probes: they expose nothing and change nothing. */
 const HEALTH = /^\/(?:healthz|readyz)$/
 
 /**
  * Requires one `Host` (RFC 9112, 3.2), which Node would refuse without a problem document.
  *
- * Without tokens a service on loopback trusts whoever reaches it, which any web page does by a name that comes to mean
- * 127.0.0.1 (DNS rebinding). The browser still sends that name, so only names of loopback are accepted there.
+ * A service on loopback without tokens trusts every local client, and a web page could reach it under a name that
+ * resolves to 127.0.0.1 (DNS rebinding). The browser sends that name, so only names of loopback are accepted there.
  */
 export function checkHosts(app: FastifyInstance, isAnonymous: boolean): void {
   app.addHook('onRequest', async (request) => {
@@ -19,7 +19,7 @@ export function checkHosts(app: FastifyInstance, isAnonymous: boolean): void {
     if (!isAnonymous || HEALTH.test(request.routeOptions.url ?? '') || !isOnLoopback(app)) return
     const named = [...hosts, ...targetHost(request)]
     if (named.length > 0 && named.every(isLoopbackAuthority)) return
-    const hint = 'call it as localhost or 127.0.0.1, or set GITSYNC_API_TOKENS, with which any name will do'
+    const hint = 'call it as localhost or 127.0.0.1, or set GITSYNC_API_TOKENS to allow any name'
     throw refused(`Without tokens, this service accepts only names of loopback in Host: ${hint}.`)
   })
 }
@@ -32,7 +32,7 @@ function hostLines({ raw: { rawHeaders } }: FastifyRequest): string[] {
   return rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === 'host')
 }
 
-/** A target may be a whole URL (RFC 9112, 3.2.2), whose host then outweighs the header. */
+/** The host of a request target in absolute form, which overrides the header (RFC 9112, 3.2.2). */
 function targetHost({ raw: { url = '' } }: FastifyRequest): string[] {
   if (url.startsWith('/')) return []
   return [URL.canParse(url) ? new URL(url).host : '']

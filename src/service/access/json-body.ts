@@ -4,8 +4,8 @@ import { quoted } from '../../engine/request/validate-text.js'
 import { GitSyncError } from '../../errors.js'
 
 /**
- * Reads request bodies as JSON in UTF-8, and refuses everything else. Bytes of another charset must not be read as
- * U+FFFD: a run would then act on other refs than those the caller named.
+ * Reads request bodies as JSON in UTF-8, and refuses everything else. Bytes of another charset must not become U+FFFD:
+ * a run would then act on refs that the caller did not name.
  */
 export function acceptJsonBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error')
@@ -13,10 +13,10 @@ export function acceptJsonBodies(app: FastifyInstance): void {
   app.addHook('preParsing', async ({ headers }) => {
     const coding = headers['content-encoding']?.trim() || 'identity'
     if (coding.toLowerCase() === 'identity') return
-    const hint = 'send the body as it is, without a Content-Encoding'
+    const hint = 'send the body uncompressed, without a Content-Encoding'
     throw new GitSyncError(
       'unsupported_media_type',
-      `This service decodes no ${quoted(coding)} body: ${hint}.`,
+      `This service does not decode ${quoted(coding)} bodies: ${hint}.`,
     )
   })
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
@@ -39,7 +39,7 @@ function encodingProblem(body: Buffer): string | undefined {
   if (isUtf8(body)) return undefined
   const [first, second] = body
   const isUtf16 = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
-  return isUtf16 ? 'it is UTF-16' : 'it holds bytes that are not UTF-8'
+  return isUtf16 ? 'it is UTF-16' : 'it contains bytes that are not UTF-8'
 }
 
 function invalidBody(problem: string): GitSyncError {

@@ -2,32 +2,33 @@ import { isUtf8 } from 'node:buffer'
 import { readFile, stat } from 'node:fs/promises'
 import { SettingError } from '../../settings/setting-error.js'
 
-export interface FreshFileOptions<T> {
+export interface ReloadingFileOptions<T> {
   /** The setting that names the file, for errors. */
   setting: string
   path: string
-  /** Its errors may be shown and logged: they must not repeat what the file holds. */
+  /** Its errors are shown and logged, so they must not repeat the contents of the file. */
   parse: (text: string) => T
-  onStale: (error: SettingError) => void
+  onReloadFailed: (error: SettingError) => void
 }
 
 /**
- * A file that is read again when it has changed, looked at whenever it is asked for: that also sees files that are
- * replaced by way of a link. Where it cannot be used any more, what it said before stands, and `onStale` is told once.
+ * A file that is read again when it has changed. It is checked on each access, which also detects files that are
+ * replaced through a symbolic link. If the new contents cannot be used, the old ones stay in use, and `onReloadFailed`
+ * is called once.
  */
 export class ReloadingFile<T> {
-  readonly #options: FreshFileOptions<T>
+  readonly #options: ReloadingFileOptions<T>
   #stamp: string
   #value: T
 
-  private constructor(options: FreshFileOptions<T>, stamp: string, value: T) {
+  private constructor(options: ReloadingFileOptions<T>, stamp: string, value: T) {
     this.#options = options
     this.#stamp = stamp
     this.#value = value
   }
 
   /** Reads it for the first time. @throws SettingError */
-  static async open<T>(options: FreshFileOptions<T>): Promise<ReloadingFile<T>> {
+  static async open<T>(options: ReloadingFileOptions<T>): Promise<ReloadingFile<T>> {
     const stamp = await stampOf(options.path)
     return new ReloadingFile(options, stamp, await load(options))
   }
@@ -39,13 +40,13 @@ export class ReloadingFile<T> {
     try {
       this.#value = await load(this.#options)
     } catch (error) {
-      this.#options.onStale(error as SettingError)
+      this.#options.onReloadFailed(error as SettingError)
     }
     return this.#value
   }
 }
 
-/** What differs when a file has been written or replaced. */
+/** A string that changes when the file is written or replaced. */
 async function stampOf(path: string): Promise<string> {
   try {
     const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true })
@@ -55,7 +56,7 @@ async function stampOf(path: string): Promise<string> {
   }
 }
 
-async function load<T>({ setting, path, parse }: FreshFileOptions<T>): Promise<T> {
+async function load<T>({ setting, path, parse }: ReloadingFileOptions<T>): Promise<T> {
   try {
     return parse(textOf(await readFile(path)))
   } catch (error) {
@@ -66,7 +67,7 @@ async function load<T>({ setting, path, parse }: FreshFileOptions<T>): Promise<T
   }
 }
 
-/** A file's text, without the mark that some editors begin it with. @throws Error that says where it is not UTF-8 */
+/** A file's text without a byte order mark. @throws Error with the first line that is not UTF-8 */
 function textOf(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString().replace(/^\ufeff/, '')
   let [line, start] = [1, 0]

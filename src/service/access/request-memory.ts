@@ -6,15 +6,15 @@ import type { MemoryBudget, MemoryShare } from '../runs/memory-budget.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What a request with a body, and its run, hold. */
+    /** The memory that a request with a body and its run hold. */
     memory: MemoryShare
   }
 }
 
-/** Bytes in memory for each byte of a parsed request: objects and strings weigh more than their JSON. */
+/** Bytes in memory for each byte of a parsed request: objects and strings are larger than their JSON. */
 const HELD_PER_BYTE = 8
 
-/** Accounts for each request with a body from its first byte until its response is out. */
+/** Accounts for each request with a body, from its first byte until its response has been sent. */
 export function accountForRequests(app: FastifyInstance, budget: MemoryBudget): void {
   app.decorateRequest('memory')
   app.addHook('preParsing', async (request, reply, body) => {
@@ -26,7 +26,7 @@ export function accountForRequests(app: FastifyInstance, budget: MemoryBudget): 
   })
 }
 
-/** What has come counts, not what was announced: else whoever sends nothing would hold most. */
+/** Counts bytes as they arrive: a caller must not be able to reserve memory by a Content-Length alone. */
 function accounted(body: Readable, memory: MemoryShare): Readable {
   let received = 0
   const hold = (bytes: number) => (memory.tryHold('request', bytes) ? null : full())

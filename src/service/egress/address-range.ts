@@ -1,9 +1,9 @@
 import ipaddr from 'ipaddr.js'
 
 /**
- * What an IP address is for, in ipaddr.js's words: `unicast` is one of the public internet. Stricter than the library
- * in two ways: clouds' metadata services are `metadata` wherever they hide, and of IPv6 only 2000::/3 is public,
- * which leaves out IPv4-compatible and other forms that a translator may take to an inside address.
+ * The range of an IP address as ipaddr.js names it: `unicast` is the public internet. Two cases are stricter than the
+ * library: cloud metadata services are `metadata` in any range, and in IPv6 only 2000::/3 is public, which excludes
+ * IPv4-compatible and other forms that a translator may map to an internal address.
  */
 export function addressRange(address: string): string {
   const parsed = ipaddr.parse(address)
@@ -17,12 +17,12 @@ type Subnet = [Address, number]
 
 const METADATA: readonly Subnet[] = [
   '169.254.169.254/32',
-  // Alibaba's, in the carrier-grade range.
+  // Alibaba, in the carrier-grade range.
   '100.100.100.200/32',
-  // Oracle's, and Azure's, which looks public.
+  // Oracle and Azure; the latter looks public.
   '192.0.0.192/32',
   '168.63.129.16/32',
-  // Amazon's and Google's, among the unique-local ones.
+  // Amazon and Google, in the unique-local range.
   'fd00:ec2::/32',
   'fd20:ce::254/128',
 ].map((subnet) => ipaddr.parseCIDR(subnet))

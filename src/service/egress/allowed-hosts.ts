@@ -2,21 +2,21 @@ import { isIPv6 } from 'node:net'
 import picomatch from 'picomatch'
 import { bareName } from '../../git/connections/host-name.js'
 
-/** A host as `GITSYNC_ALLOWED_HOSTS` names it. */
+/** One entry of `GITSYNC_ALLOWED_HOSTS`. */
 interface HostPattern {
   matches: (host: string) => boolean
   isGlob: boolean
-  /** Any port where there is none. */
+  /** `undefined` matches any port. */
   port: number | undefined
 }
 
 export type Listing = 'by-name' | 'by-glob' | undefined
 
-/** The hosts that may be reached: names, addresses and globs, each with a port or for any port. */
+/** The hosts that may be reached: names, addresses and globs, each with an optional port. */
 export class AllowedHosts {
   readonly #patterns: readonly HostPattern[]
 
-  /** @param text entries between commas or blanks. @throws Error that says which entry cannot be read */
+  /** @param text entries separated by commas or blanks. @throws Error that names an entry that cannot be read */
   constructor(text: string) {
     this.#patterns = text
       .split(/[\s,]+/)
@@ -25,7 +25,7 @@ export class AllowedHosts {
     if (this.#patterns.length === 0) throw new Error('names no host')
   }
 
-  /** How a host is listed; an address that only a glob covers was not necessarily meant. */
+  /** How a host is listed. An address that only a glob matches may not have been intended. */
   find(host: string, port: number): Listing {
     const found = this.#patterns.filter(
       (pattern) => (pattern.port ?? port) === port && pattern.matches(bareName(host)),
@@ -39,7 +39,7 @@ const NAME = /^([\w.*?-]+)(?::(\d{1,5}))?$/
 const BRACKETED = /^\[([\da-f.:*?]+)\](?::(\d{1,5}))?$/i
 const BARE_IPV6 = /^([\da-f.:*?]+)$/i
 
-/** Only characters of hosts, so that nothing but `*` and `?` has a meaning of its own. */
+/** Accepts only characters of host names, so that `*` and `?` are the only special ones. */
 function parseEntry(entry: string): HostPattern {
   const [, name = '', digits] = NAME.exec(entry) ?? BRACKETED.exec(entry) ?? BARE_IPV6.exec(entry) ?? []
   const port = digits === undefined ? undefined : Number(digits)
@@ -52,7 +52,7 @@ function parseEntry(entry: string): HostPattern {
   return { matches: isGlob ? picomatch(host, { dot: true }) : (other) => other === host, isGlob, port }
 }
 
-/** As URLs write it. */
+/** The form that URLs use. */
 function canonicalIPv6(address: string): string {
   return bareName(new URL(`http://[${address}]`).hostname)
 }

@@ -17,7 +17,7 @@ export interface EgressOptions {
   lookup?: Lookup
 }
 
-/** Dispatchers all of whose connections have passed the egress policy, those after a redirect too. */
+/** Dispatchers that check every connection against the egress policy, also after redirects. */
 export function egressDispatchers(options: EgressOptions): DispatcherProvider {
   const { policy, storagePolicy = policy } = options
   const provide = perUse((rejectUnauthorized) => guardedAgent(options, rejectUnauthorized))

@@ -8,7 +8,7 @@ import type { EgressPolicy } from './policy.js'
 /** Finds all addresses of a host name. */
 export type Lookup = (hostname: string, options: LookupOptions) => Promise<LookupAddress[]>
 
-/** Connects only where the policy allows it. The addresses that were checked are those that are dialled. */
+/** Dials only what the policy allows, and exactly the addresses that were checked. */
 export function guardDirect(
   policy: EgressPolicy,
   lookup: Lookup,
@@ -21,7 +21,7 @@ export function guardDirect(
   }
 }
 
-/** Connects through a proxy, which will dial in our place, only where all that we know of the host allows it. */
+/** Dials through a proxy only if the policy allows the host and its addresses, as far as they resolve here. */
 export function guardTunnel(policy: EgressPolicy, lookup: Lookup, dial: Dial): Dial {
   return async (target, signal) => {
     const { hostname } = target

@@ -8,7 +8,10 @@ import type { AllowedHosts } from './allowed-hosts.js'
 
 const INTERNAL = new Set(['private', 'uniqueLocal', 'carrierGradeNat'])
 
-/** Where this service may go. A refusal names the setting that would allow it, and never the address of a name. */
+/**
+ * The hosts and addresses that the service may connect to. A refusal names the setting that would allow the host, but
+ * never the address that a name resolves to.
+ */
 export class EgressPolicy {
   readonly #mode: EgressMode
   readonly #allowedHosts: AllowedHosts | undefined
@@ -21,7 +24,7 @@ export class EgressPolicy {
     this.#setting = setting
   }
 
-  /** Checks a host as it was asked for, before anything is resolved. @throws GitSyncError `egress_denied` */
+  /** Checks a host as requested, before it is resolved. @throws GitSyncError `egress_denied` */
   checkHost(hostname: string, port: number): void {
     const host = bareName(hostname)
     const listing = this.#allowedHosts?.find(host, port)
@@ -31,7 +34,7 @@ export class EgressPolicy {
     if (isIP(host) !== 0 && listing !== 'by-name') this.checkAddresses(host, [{ address: host }])
   }
 
-  /** Checks the addresses of a host: one that is forbidden is enough to refuse. @throws GitSyncError `egress_denied` */
+  /** Checks the addresses of a host; a single forbidden one refuses it. @throws GitSyncError `egress_denied` */
   checkAddresses(hostname: string, addresses: readonly Pick<LookupAddress, 'address'>[]): void {
     for (const { address } of addresses) {
       const range = addressRange(address)
@@ -41,14 +44,14 @@ export class EgressPolicy {
     }
   }
 
-  /** A host that does not resolve here, while a proxy may know it. @throws GitSyncError `egress_denied` */
+  /** Checks a host that does not resolve here but may resolve at a proxy. @throws GitSyncError `egress_denied` */
   checkUnresolved(hostname: string): void {
-    // Where there is a list, `checkHost` has found it there.
+    // If there is a list, `checkHost` has found the host there.
     if (this.#allowedHosts) return
     throw denied(hostname, `it does not resolve here; list it in ${this.#setting} to leave it to the proxy`)
   }
 
-  /** Hosts that the operator has listed may be internal ones, though not this machine or a cloud's metadata. */
+  /** Listed hosts may have internal addresses, but not those of this machine or of cloud metadata services. */
   #permits(range: string): boolean {
     if (range === 'unicast' || this.#mode === 'any') return true
     return INTERNAL.has(range) && (this.#mode === 'private' || this.#allowedHosts !== undefined)
@@ -59,7 +62,7 @@ function denied(host: string, why: string): GitSyncError {
   return new GitSyncError('egress_denied', `The egress policy forbids ${host}: ${why}.`)
 }
 
-/** `carrierGradeNat` as "carrier-grade-nat". */
+/** Turns `carrierGradeNat` into "carrier-grade-nat". */
 function wordsOf(range: string): string {
   return range.replace(/[A-Z]/g, (capital) => `-${capital.toLowerCase()}`)
 }

@@ -4,20 +4,20 @@ import { problems } from '../../../schemas/problem.js'
 
 export type Route = '/probe' | '/plan' | '/sync' | '/replicate'
 
-/** What was sent, and what came back. */
+/** A request and the response to it. */
 export interface Exchange {
   route: Route
   request: unknown
-  answer: unknown
+  response: unknown
 }
 
-/** What `npm run openapi` records from real runs. */
+/** The examples that `npm run openapi` records from real runs. */
 export interface Examples {
-  /** A run of each kind that went well. */
+  /** A successful run of each operation. */
   results: Record<string, Exchange>
   /** The events of a sync. */
   stream: Event[]
-  /** By code. */
+  /** Problem documents by code. */
   problems: Record<string, Exchange>
 }
 
@@ -33,25 +33,25 @@ interface Operation {
   responses: Record<string, { content: Record<string, Media> }>
 }
 
-/** The document with examples of every run: what to send, what comes back, and what may go wrong. */
+/** Adds the recorded requests, results, events and problems to the document. */
 export function withExamples<T extends Document>(document: T): T {
   const { results, stream, problems: failures } = readExamples()
   const paths = document.paths as Record<Route, { post: Operation }>
   const examples: Record<string, unknown> = {}
-  for (const [name, { route, request, answer }] of Object.entries(results)) {
+  for (const [name, { route, request, response }] of Object.entries(results)) {
     const { post } = paths[route]
     const success = post.responses['200']?.content ?? {}
     add(post.requestBody.content['application/json'], { [name]: { value: request } })
-    add(success['application/json'], { [name]: { value: answer } })
+    add(success['application/json'], { [name]: { value: response } })
     add(success['application/x-ndjson'], { events: { $ref: '#/components/examples/events' } })
     for (const code of Object.keys(failures) as (keyof typeof problems)[]) {
-      const response = post.responses[problems[code].status]
-      add(response?.content['application/problem+json'], {
+      const documented = post.responses[problems[code].status]
+      add(documented?.content['application/problem+json'], {
         [code]: { $ref: `#/components/examples/${code}` },
       })
     }
   }
-  for (const [code, { answer }] of Object.entries(failures)) examples[code] = { value: answer }
+  for (const [code, { response }] of Object.entries(failures)) examples[code] = { value: response }
   examples.events = { value: stream.map((event) => `${JSON.stringify(event)}\n`).join('') }
   return { ...document, components: { ...document.components, examples } }
 }

@@ -1,6 +1,6 @@
 type Json = Record<string, unknown>
 
-/** Hoists every schema that has a title to a component of that name, and refers to it where it stood. */
+/** Moves every schema with a title to a component of that name, and replaces it by a reference. */
 export function hoistSchemas<T>(document: T): T {
   const components: Json = {}
   const hoist = (value: unknown): unknown => {
@@ -27,12 +27,12 @@ function refTo(name: string): string {
   return `#/components/schemas/${name}`
 }
 
-/** A schema as generators of clients read it best: TypeBox writes some things in the more general way. */
+/** Rewrites general forms that TypeBox emits into forms that client generators support better. */
 function plain(schema: Json): Json {
   return asTaggedUnion(asNullable(asDictionary(schema)))
 }
 
-/** A union that a property tells apart. */
+/** Rewrites a union with a discriminator as `oneOf`. */
 function asTaggedUnion(schema: Json): Json {
   const { anyOf, discriminator, ...rest } = schema
   if (!Array.isArray(anyOf) || !isObject(discriminator)) return schema
@@ -41,7 +41,7 @@ function asTaggedUnion(schema: Json): Json {
   return { ...rest, oneOf: anyOf, discriminator: { propertyName: tag, mapping: Object.fromEntries(mapping) } }
 }
 
-/** Something of a simple type, or null. */
+/** Rewrites a union of a simple type and null as a list of types. */
 function asNullable(schema: Json): Json {
   const { anyOf, ...rest } = schema
   if (!Array.isArray(anyOf) || anyOf.length !== 2) return schema
@@ -50,7 +50,7 @@ function asNullable(schema: Json): Json {
   return { ...value, ...rest, type: [value.type, 'null'] }
 }
 
-/** An object with any keys. */
+/** Rewrites an object with arbitrary keys as `additionalProperties`. */
 function asDictionary(schema: Json): Json {
   const { patternProperties, ...rest } = schema
   if (!isObject(patternProperties) || Object.keys(patternProperties).join() !== '^.*$') return schema

@@ -1,7 +1,7 @@
 import type { SwaggerOptions } from '@fastify/swagger'
 import type Type from 'typebox'
 import { Event } from '../../../schemas/event.js'
-import { Problem, type ProblemCode, problemCodes, problems } from '../../../schemas/problem.js'
+import { libraryCodes, Problem, type ProblemCode, problemCodes, problems } from '../../../schemas/problem.js'
 import { VERSION } from '../../version.js'
 import { withExamples } from './openapi-examples.js'
 import { hoistSchemas } from './openapi-schemas.js'
@@ -13,14 +13,14 @@ export const openapiOptions: SwaggerOptions = {
       title: 'git-sync',
       version: VERSION,
       description: [
-        'Mirrors Git refs from one remote to another by streaming packs, and says what it did ref by ref.',
-        'A run answers with a stream of events unless `Accept` names `application/json`. Generated clients want the ' +
-          'document, but fetch and most others send `*/*`, so set the header once:',
+        'Mirrors Git refs from one remote to another by streaming packs, and reports the outcome ref by ref.',
+        'The response of a run is a stream of events unless `Accept` names `application/json`. Generated clients ' +
+          'expect the document, but fetch and most others send `*/*` by default, so set the header once:',
         '- openapi-fetch: `createClient<paths, "application/json" | "application/problem+json">({ baseUrl, ' +
           'headers: { Accept: "application/json" } })`',
         '- openapi-python-client: `Client(base_url=…, headers={"Accept": "application/json"})`',
         '- curl: `-H "Accept: application/json"`',
-        'For the stream, `readEvents(response)` of the npm package gives typed events.',
+        'For the stream, `readEvents(response)` of the npm package yields typed events.',
       ].join('\n\n'),
       license: { name: 'MIT', identifier: 'MIT' },
     },
@@ -30,22 +30,22 @@ export const openapiOptions: SwaggerOptions = {
         callerToken: {
           type: 'http',
           scheme: 'bearer',
-          description: "A caller's token, where the service has been given any (`GITSYNC_API_TOKENS`).",
+          description: "A caller's token, if the service requires one (`GITSYNC_API_TOKENS`).",
         },
       },
     },
     tags: [
-      { name: 'runs', description: 'What works on remotes.' },
-      { name: 'service', description: 'What is about this service.' },
+      { name: 'runs', description: 'Operations on remotes.' },
+      { name: 'service', description: 'Health, metrics and documentation of the service.' },
     ],
   },
-  // /docs answers with and without a slash.
+  // /docs responds with and without a trailing slash.
   transform: ({ schema, url }) => ({ schema, url: url.replace(/(?<=.)\/$/, '') }),
   transformObject: (document) =>
     'openapiObject' in document ? withExamples(hoistSchemas(document.openapiObject)) : {},
 }
 
-/** Callers with a token, or all where the service has been given none. */
+/** Callers with a token, or all callers if the service requires none. */
 export const callers: Record<string, string[]>[] = [{ callerToken: [] }, {}]
 
 interface Operation {
@@ -54,38 +54,38 @@ interface Operation {
   result: Type.TSchema
 }
 
-/** The OpenAPI side of a route that answers with a document or a stream. */
+/** The OpenAPI operation of a route that responds with a document or a stream. */
 export function runOperation({ operationId, summary, body, result }: Operation & { body: Type.TSchema }) {
   return {
     operationId,
     summary,
     description:
-      'One JSON document where `Accept` names `application/json` or `application/*`; in every other case a stream of ' +
-      'events. What goes wrong before the plan stands has its own status; later it is the last line of a stream.',
+      'One JSON document if `Accept` names `application/json` or `application/*`; otherwise a stream of events. ' +
+      'Errors before the plan is complete have their own status; in a stream, later ones are its last line.',
     tags: ['runs'],
     security: callers,
     body,
     response: {
       200: {
-        description: 'The result, or a stream of events that a `result` or an `error` ends.',
+        description: 'The result, or a stream of events that ends with a `result` or an `error`.',
         content: {
           'application/json': { schema: result },
           'application/x-ndjson': {
             schema: {
               type: 'string',
-              description: 'One JSON object a line, each as the component `Event` says.',
+              description: 'One JSON object per line, each an `Event`.',
               contentMediaType: 'application/x-ndjson',
               contentSchema: Event,
             },
           },
         },
       },
-      ...problemResponses(problemCodes.filter((code) => code !== 'cancelled')),
+      ...problemResponses(problemCodes.filter((code) => !libraryCodes.has(code))),
     },
   }
 }
 
-/** The OpenAPI side of a route that is about the service itself; open to all, unless `security` says otherwise. */
+/** The OpenAPI operation of a route about the service itself; open to all unless `security` is given. */
 export function serviceOperation(operation: Operation & ServiceOperation) {
   const { operationId, summary, result, problems: codes = [] } = operation
   const { contentType = 'application/json', security = [] } = operation
@@ -107,7 +107,7 @@ interface ServiceOperation {
   security?: typeof callers
 }
 
-/** By status, what may go wrong. */
+/** The responses for problems, by HTTP status. */
 function problemResponses(codes: readonly ProblemCode[]) {
   const statuses = [...new Set(codes.map((code) => problems[code].status))]
   return Object.fromEntries(statuses.map((status) => [status, problemResponse(status, codes)]))
@@ -123,5 +123,5 @@ function problemResponse(status: number, codes: readonly ProblemCode[]) {
 }
 
 const retryAfter = {
-  'Retry-After': { type: 'integer', description: 'Seconds to wait, where known.' },
+  'Retry-After': { type: 'integer', description: 'Seconds to wait, if known.' },
 }

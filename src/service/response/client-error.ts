@@ -3,17 +3,17 @@ import type { Socket } from 'node:net'
 import { GitSyncError } from '../../errors.js'
 import { toProblem } from '../../problem.js'
 
-/** By Node's code of an error: the status, and what it means for a caller. */
+/** The status and detail for each error code of Node's HTTP parser. */
 const REFUSALS: Record<string, [status: number, detail: string]> = {
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not come in time.'],
-  HPE_HEADER_OVERFLOW: [431, 'The request line and headers are too large: 16 KiB is the most.'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not arrive in time.'],
+  HPE_HEADER_OVERFLOW: [431, 'The request line and headers are larger than 16 KiB.'],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'The chunk extensions of the request body are too large.'],
 }
 const MALFORMED: [number, string] = [400, 'The request is not valid HTTP/1.1.']
 
-/** Answers what Node's parser refuses, of which no handler ever hears, with a problem document too. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable || hasBegunAnswer(socket)) {
+/** Responds with a problem document to requests that Node's parser refuses, which never reach a handler. */
+export function respondToClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable || hasBegunResponse(socket)) {
     socket.destroy()
     return
   }
@@ -26,9 +26,9 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy())
 }
 
-/** Answers an `Expect` that nobody meets, of which no handler hears either. */
-export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
-  const body = problemBody(417, 'This service meets no expectation but 100-continue.')
+/** Responds with a problem document to an unknown `Expect`, which never reaches a handler either. */
+export function rejectExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const body = problemBody(417, 'This service supports no expectation but 100-continue.')
   response.writeHead(417, headersOf(body)).end(body)
 }
 
@@ -47,8 +47,8 @@ function headersOf(body: string): Record<string, string | number> {
   }
 }
 
-/** What follows another request on its connection must not be written into the answer to that one. */
-function hasBegunAnswer(socket: Socket): boolean {
-  const { _httpMessage: answer } = socket as Socket & { _httpMessage?: ServerResponse | null }
-  return answer?.headersSent === true
+/** Whether writing now would corrupt the response to an earlier request on the same connection. */
+function hasBegunResponse(socket: Socket): boolean {
+  const { _httpMessage: response } = socket as Socket & { _httpMessage?: ServerResponse | null }
+  return response?.headersSent === true
 }

@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
-/** By connection: what waits for the responses that are still due on it. */
+/** Callbacks that wait for a response, by connection. */
 const due = new WeakMap<Socket, Set<() => void>>()
 
 /**
- * Calls `action` once a response is out or its connection is gone. Node emits `close` for the response that has the
- * connection alone: those of pipelined requests behind it learn of a hang-up from the socket.
+ * Calls `action` once a response has been sent or its connection has closed. Node emits `close` only on the response
+ * that owns the connection, so responses to pipelined requests behind it learn of a disconnect from the socket.
  */
 export function onResponseOver(
   { raw: { socket } }: FastifyRequest,
@@ -23,16 +23,16 @@ export function onResponseOver(
   waiting.add(over)
 }
 
-/** Aborts when the connection closes before the response was finished. */
-export function hangUpSignal(request: FastifyRequest, reply: FastifyReply): AbortSignal {
-  const hangUp = new AbortController()
+/** Returns a signal that aborts if the connection closes before the response is complete. */
+export function disconnectSignal(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+  const disconnect = new AbortController()
   onResponseOver(request, reply, () => {
-    if (!reply.raw.writableFinished) hangUp.abort()
+    if (!reply.raw.writableFinished) disconnect.abort()
   })
-  return hangUp.signal
+  return disconnect.signal
 }
 
-/** One listener for a connection, however many requests are pipelined on it. */
+/** Adds a single listener to a connection, however many requests are pipelined on it. */
 function dueOn(socket: Socket): Set<() => void> {
   const known = due.get(socket)
   if (known) return known
@@ -44,18 +44,18 @@ function dueOn(socket: Socket): Set<() => void> {
   return waiting
 }
 
-/** Requests that may wait for their responses on one connection; a single read may bring a thousand more. */
+/** Requests that may wait for their responses on one connection. A single read may bring a thousand more. */
 const MOST_PIPELINED = 100
 
 interface Line {
   length: number
-  /** Resolves when the last response is out. */
+  /** Resolves when the last response has been sent. */
   last: Promise<void>
 }
 
 /**
- * Bounds what a caller who pipelines and reads nothing can have made: past so many requests its connection is closed,
- * and what no run answers is made only once the responses before it are out.
+ * Bounds the memory that a caller can use by pipelining requests and reading nothing. Too many requests close the
+ * connection, and responses other than those of runs are made only after the responses before them have been sent.
  */
 export function boundPipelines(app: FastifyInstance): void {
   const lines = new WeakMap<Socket, Line>()

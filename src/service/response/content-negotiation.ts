@@ -1,14 +1,14 @@
-export type AnswerForm = 'document' | 'stream'
+export type ResponseForm = 'document' | 'stream'
 
 const DOCUMENT = 'application/json'
 const STREAM = 'application/x-ndjson'
 
 /**
- * The form of answer that an `Accept` header asks for (RFC 9110, 12.5.1): the document for those who name
- * `application/json` or `application/*` and do not rate NDJSON higher, and for those who exclude NDJSON; else the
- * stream; `undefined` for neither.
+ * The form of response that an `Accept` header selects (RFC 9110, 12.5.1): the document if it names `application/json`
+ * or `application/*` and does not rate NDJSON higher, or if it excludes NDJSON; otherwise the stream; `undefined` if
+ * neither is acceptable.
  */
-export function negotiate(accept: string | undefined): AnswerForm | undefined {
+export function negotiate(accept: string | undefined): ResponseForm | undefined {
   const ranges = parseAccept(accept?.trim() || '*/*')
   const document = quality(ranges, DOCUMENT)
   const stream = quality(ranges, STREAM)
@@ -32,7 +32,7 @@ function parseAccept(accept: string): Range[] {
   })
 }
 
-/** The most specific range that a type fits has the say. */
+/** The quality of the most specific range that matches a type. */
 function quality(ranges: readonly Range[], type: string): number {
   for (const wanted of [type, 'application/*', '*/*']) {
     const found = ranges.find(({ range }) => range === wanted)

@@ -2,20 +2,20 @@ import type { Event } from '../../../schemas/event.js'
 import { jsonChunks } from '../../runtime/json-chunks.js'
 
 const HEARTBEAT_AFTER = 15_000
-/** While more is waiting, `progress` and `remote` lines are dropped. */
+/** While more than this waits, `progress` and `remote` lines are dropped. */
 const MAX_WAITING_BYTES = 256 * 1024
-/** While more is waiting, so are lines of which a remote or other callers determine the number. */
+/** While more than this waits, other lines whose number a remote or other callers control are dropped too. */
 const MOST_WAITING_BYTES = 1024 * 1024
-/** What a slow caller may miss, and what it misses only if it reads nothing at all. */
+/** Events that a slow caller may miss, and events that only a caller that reads nothing misses. */
 const DROPPED_FIRST: ReadonlySet<Event['type']> = new Set(['progress', 'remote'])
 const DROPPED_LAST: ReadonlySet<Event['type']> = new Set(['queued', 'notice', 'heartbeat'])
 
-/** Accounts for what waits; false where there is no room for it. */
+/** Accounts for the bytes that wait; false if there is no room for them. */
 export type HoldWaiting = (bytes: number) => boolean
 
 /**
- * A run's events as NDJSON, read at the caller's pace. A caller who reads slowly loses `progress` and `remote`
- * lines while too much is waiting, and nothing else until four times as much is; the run never waits for the caller.
+ * A run's events as NDJSON, read at the caller's pace. The run never waits for the caller: while too much is unread,
+ * `progress` and `remote` lines are dropped, and beyond four times that also `queued`, `notice` and `heartbeat` lines.
  */
 export class EventStream implements AsyncIterable<string> {
   #waiting: string[] = []
@@ -43,13 +43,13 @@ export class EventStream implements AsyncIterable<string> {
     this.#wake()
   }
 
-  /** The line that ends the stream, a `result` or an `error`. */
+  /** Ends the stream with its last line, a `result` or an `error`. */
   end(last: Event): void {
     this.#last ??= last
     this.close()
   }
 
-  /** Ends the heartbeat of a stream that nobody will read. */
+  /** Stops the heartbeat. */
   close(): void {
     clearTimeout(this.#heartbeat)
     this.#wake()

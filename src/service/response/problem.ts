@@ -11,10 +11,10 @@ declare module 'fastify' {
   }
 }
 
-/** Seconds to wait where we refuse for a while and nobody knows how long. */
+/** Seconds for `Retry-After` when the service refuses temporarily without knowing for how long. */
 const DEFAULT_RETRY = 5
 
-/** The problem document that a caller is given; what others should know of it goes to the log and the metrics. */
+/** Returns the problem document for a caller, logs internal errors, and counts refusals. */
 export function reportProblem(error: unknown, request: FastifyRequest): Problem {
   const problem = toProblem(asGitSyncError(error), request.id)
   if (problem.code === 'internal') request.log.error({ err: error }, 'internal error')
@@ -22,7 +22,7 @@ export function reportProblem(error: unknown, request: FastifyRequest): Problem 
   return problem
 }
 
-/** Answers with an error's problem document. */
+/** Responds with the problem document of an error. */
 export function replyWithProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = reportProblem(error, request)
   reply.code(problem.status).type('application/problem+json')
@@ -45,18 +45,21 @@ const FROM_FASTIFY: Record<string, [ProblemCode, string]> = {
   FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid_request', 'The request body is empty: send a JSON object.'],
 }
 
+/** The callbacks of a run are the service's own. */
+const OURS: ReadonlySet<ProblemCode> = new Set(['internal', 'callback_failed'])
+
 /** An error of no known kind is our own, and its words are for the log alone. */
 export function asGitSyncError(error: unknown): GitSyncError {
-  if (error instanceof GitSyncError && error.code !== 'internal') return error
+  if (error instanceof GitSyncError && !OURS.has(error.code)) return error
   return asRequestError(error) ?? internalError(error)
 }
 
-/** What Fastify found wrong with a request, or that its body was cut. The words of anything else may tell too much. */
+/** Converts Fastify's errors about a request, and truncated bodies. Messages of other errors may expose too much. */
 function asRequestError(error: unknown): GitSyncError | undefined {
   if (!(error instanceof Error)) return undefined
   const { code = '', statusCode = 500, message } = error as Partial<FastifyError> & Error
   // Nobody is left to read the response.
-  if (code === 'ERR_STREAM_PREMATURE_CLOSE') return new GitSyncError('cancelled', 'The caller hung up.')
+  if (code === 'ERR_STREAM_PREMATURE_CLOSE') return new GitSyncError('cancelled', 'The caller disconnected.')
   if (!/^FST_|^ECONNRESET$/.test(code) || statusCode < 400 || statusCode >= 500) return undefined
   const unreadable = `The request cannot be read: ${message}.`
   const [known, detail] = FROM_FASTIFY[code] ?? ['invalid_request', unreadable]
@@ -64,9 +67,9 @@ function asRequestError(error: unknown): GitSyncError | undefined {
   return new GitSyncError(known, detail, known === 'invalid_request' ? { errors } : {})
 }
 
-/** Its words are for the log alone; what the run has come to is for the caller. */
+/** Hides the message, which is logged, but keeps the result of the run so far. */
 function internalError(error: unknown): GitSyncError {
   const result = error instanceof GitSyncError ? error.result : undefined
-  const detail = 'git-sync failed by a bug of its own; its log has the details.'
+  const detail = 'Internal error in git-sync (this is a bug); its log has the details.'
   return new GitSyncError('internal', detail, result && { result })
 }

@@ -4,7 +4,7 @@ import type { ProbeResult, SyncResult } from '../../../schemas/result.js'
 import { GitSyncError } from '../../errors.js'
 import { bodyOf, jsonChunks } from '../../runtime/json-chunks.js'
 import type { RunHandle } from '../runs/run-registry.js'
-import { hangUpSignal } from './connection.js'
+import { disconnectSignal } from './connection.js'
 import { negotiate } from './content-negotiation.js'
 import { EventStream } from './event-stream.js'
 import { reportProblem } from './problem.js'
@@ -12,10 +12,10 @@ import { closeIfUnread } from './unread.js'
 
 export type Work = (handle: RunHandle) => Promise<SyncResult | ProbeResult>
 
-/** How long the status line may wait for a plan, in milliseconds. */
+/** The most milliseconds that the status line waits for a plan. */
 const MAX_HOLD = 5_000
 
-/** Runs `work` and answers in the form that the caller accepts. A caller who hangs up ends the run. */
+/** Runs `work` and responds in the form that the caller accepts. A caller that disconnects cancels the run. */
 export async function respondWithRun(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -25,9 +25,9 @@ export async function respondWithRun(
   const form = negotiate(request.headers.accept)
   if (!form) {
     const hint = 'send Accept: application/json or application/x-ndjson'
-    throw new GitSyncError('not_acceptable', `Neither form of the answer is acceptable: ${hint}.`)
+    throw new GitSyncError('not_acceptable', `Neither form of the response is acceptable: ${hint}.`)
   }
-  const signal = hangUpSignal(request, reply)
+  const signal = disconnectSignal(request, reply)
   if (form === 'stream') return streamRun(request, reply, operation, (onEvent) => work({ signal, onEvent }))
   const result = await work({ signal, onEvent: () => {} })
   return reply.type('application/json').send(bodyOf(jsonChunks(result)))
@@ -43,7 +43,7 @@ async function streamRun(
   events.emit({ type: 'started', operation, requestId: request.id, time: new Date().toISOString() })
   const hold = new StatusHold()
   const running = work((event) => {
-    hold.see(event)
+    hold.onEvent(event)
     events.emit(event)
   })
   try {
@@ -68,8 +68,8 @@ async function streamRun(
 }
 
 /**
- * Holds the status line back until the plan stands, so that what goes wrong at once has its real status. A plan
- * stands when something follows it: what stops a plan ends the run without another event.
+ * Holds the status line back until the plan is complete, so that earlier errors have an HTTP status of their own. A
+ * plan is complete when another event follows it: an error in the plan ends the run without one.
  */
 class StatusHold {
   readonly released: Promise<void>
@@ -82,7 +82,7 @@ class StatusHold {
     this.#timer = setTimeout(() => this.#release(), MAX_HOLD)
   }
 
-  see(event: Parameters<RunHandle['onEvent']>[0]): void {
+  onEvent(event: Parameters<RunHandle['onEvent']>[0]): void {
     if (this.#planned) this.#release()
     else this.#planned = event.type === 'planned'
   }

@@ -3,24 +3,24 @@ import { onResponseOver } from './connection.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Milliseconds in which a caller has to take in more of a response that is ready. */
+    /** Milliseconds in which a caller has to read more of a response that is ready. */
     sendTimeout: number
   }
 }
 
 /**
- * Closes the connection of a caller that does not read its response, which would be kept for it. As a response is
- * written in pieces of at most 64 KiB, a byte now and then is not enough.
+ * Closes the connection of a caller that does not read its response, which would otherwise stay in memory. Responses
+ * are written in pieces of at most 64 KiB, so reading a few bytes now and then is not enough.
  */
 export function closeIfUnread(request: FastifyRequest, reply: FastifyReply): void {
   const { raw } = reply
   const { sendTimeout } = request.server
-  let [taken, since] = [-1, performance.now()]
+  let [lastWritten, since] = [-1, performance.now()]
   const timer = setInterval(() => {
-    // It has no socket while an earlier request on its connection is not answered.
+    // There is no socket while an earlier request on the connection has no complete response.
     const written = raw.socket ? raw.socket.bytesWritten - raw.socket.writableLength : 0
     const isWaiting = raw.writableNeedDrain || (raw.socket?.writableLength ?? 0) > 0
-    if (written !== taken || !isWaiting) [taken, since] = [written, performance.now()]
+    if (written !== lastWritten || !isWaiting) [lastWritten, since] = [written, performance.now()]
     if (performance.now() - since < sendTimeout) return
     request.log.warn('response not read in time: connection closed')
     request.raw.socket.destroy()

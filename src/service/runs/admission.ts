@@ -9,20 +9,20 @@ export interface AdmissionLimits {
 
 export interface RunRequest {
   caller: string
-  /** The repository that is written to, alike for all its URLs; nobody else writes to it meanwhile. */
+  /** The key of the repository that the run writes to; no other run writes to it at the same time. */
   target: string | undefined
-  /** Whoever gives up leaves the queue. */
+  /** Removes the run from the queue when aborted. */
   signal: AbortSignal
-  /** Told when the place in the queue changes. */
+  /** Called when the run's place in the queue changes. */
   onQueued: (event: QueuedEvent) => void
 }
 
-/** Lets in so many runs at a time, and one into each target; the others wait, in turns between callers. */
+/** Limits the number of active runs, with one per target; other runs wait, and callers take turns. */
 export class Admission {
   readonly #limits: AdmissionLimits
   readonly #waiting = new FairQueue<QueuedRun>()
   readonly #targets = new Set<string>()
-  /** How many run, by caller. */
+  /** The number of active runs of each caller. */
   readonly #running = new Map<string, number>()
   #closed: (() => GitSyncError) | undefined
 
@@ -30,68 +30,66 @@ export class Admission {
     this.#limits = limits
   }
 
-  /** Whether new work is taken, even if it has to wait. */
+  /** Whether new runs are accepted, even if they have to wait. */
   get isOpen(): boolean {
     return this.#closed === undefined
   }
 
   /**
-   * Resolves when it is this one's turn; whoever was let in calls what it gets, once, when it is done.
+   * Resolves with a release function once the run may start; call it exactly once when the run ends.
    *
    * @throws GitSyncError `overloaded`, `shutting_down` or `cancelled`
    */
-  async enter(applicant: RunRequest): Promise<() => void> {
+  async enter(request: RunRequest): Promise<() => void> {
     if (this.#closed) throw this.#closed()
-    if (applicant.signal.aborted) throw abortError(applicant.signal.reason)
-    const ticket = new QueuedRun(applicant)
-    this.#waiting.add(ticket)
-    this.#letIn()
-    if (this.#waiting.size > this.#limits.maxQueued) this.#refuseOne(ticket)
-    this.#tellPlaces()
-    const giveUp = () => this.#dismiss(ticket, abortError(applicant.signal.reason))
-    applicant.signal.addEventListener('abort', giveUp, { once: true })
+    if (request.signal.aborted) throw abortError(request.signal.reason)
+    const run = new QueuedRun(request)
+    this.#waiting.add(run)
+    this.#startEligible()
+    if (this.#waiting.size > this.#limits.maxQueued) this.#refuseOne(run)
+    this.#notifyPlaces()
+    const giveUp = () => this.#reject(run, abortError(request.signal.reason))
+    request.signal.addEventListener('abort', giveUp, { once: true })
     try {
-      await ticket.admitted
+      await run.admitted
     } finally {
-      applicant.signal.removeEventListener('abort', giveUp)
+      request.signal.removeEventListener('abort', giveUp)
     }
-    return () => this.#leave(ticket)
+    return () => this.#leave(run)
   }
 
-  /** Sends everybody away who waits, and whoever comes from now on. */
+  /** Rejects every waiting run, and every run that arrives later. */
   close(why: () => GitSyncError): void {
     this.#closed = why
-    for (const ticket of this.#waiting) this.#dismiss(ticket, why())
+    for (const run of this.#waiting) this.#reject(run, why())
   }
 
-  /** How many run, and how many wait for what. */
+  /** The number of active runs, and of runs that wait for a slot or for their target. */
   load(): { running: number; slot: number; target: number } {
     const waiting = { slot: 0, target: 0 }
     for (const { place } of this.#places()) waiting[place.for]++
     return { running: this.#total, ...waiting }
   }
 
-  /** Whether a waiting run would begin if one into `target` ended. */
+  /** Whether a waiting run could start if an active one into `target` ended. */
   isWaitedFor(target: string | undefined): boolean {
-    return [...this.#places()].some(
-      ({ ticket, place }) => place.for === 'slot' || ticket.applicant.target === target,
-    )
+    return [...this.#places()].some(({ run, place }) => place.for === 'slot' || run.request.target === target)
   }
 
-  /** Whoever's target is taken is passed over, and keeps its turn. */
-  #letIn(): void {
-    for (const ticket of this.#waiting) {
-      if (!this.#hasRoomFor(ticket.caller)) continue
-      const { target } = ticket.applicant
+  /** A run whose target is busy is skipped but keeps its place in the queue. */
+  #startEligible(): void {
+    for (const run of this.#waiting) {
+      if (!this.#hasRoomFor(run.caller)) continue
+      const { target } = run.request
       if (target !== undefined && this.#targets.has(target)) continue
-      this.#waiting.serve(ticket)
-      this.#running.set(ticket.caller, (this.#running.get(ticket.caller) ?? 0) + 1)
+      this.#waiting.serve(run)
+      this.#running.set(run.caller, (this.#running.get(run.caller) ?? 0) + 1)
       if (target !== undefined) this.#targets.add(target)
-      ticket.admit()
+      run.admit()
     }
   }
 
-  /** While one caller has every slot there is one more, for another: nobody can keep everybody else waiting. */
+  /** While one caller holds every slot, one extra slot is open to others, so that a single caller cannot block them. */
   #hasRoomFor(caller: string): boolean {
     const { maxConcurrent } = this.#limits
     if (this.#total < maxConcurrent) return true
@@ -103,68 +101,68 @@ export class Admission {
     return [...this.#running.values()].reduce((sum, count) => sum + count, 0)
   }
 
-  /** The newcomer, or the newest of a caller who has filled the queue, so that nobody keeps others out. */
+  /** Refuses the new run, or the newest one of a caller that has more of them, so that one caller cannot fill the queue. */
   #refuseOne(newcomer: QueuedRun): void {
     const { maxConcurrent, maxQueued } = this.#limits
     const refused = this.#waiting.surplus(newcomer.caller) ?? newcomer
     const full = `GITSYNC_MAX_CONCURRENT ${maxConcurrent}, GITSYNC_MAX_QUEUED ${maxQueued}`
     const message = `The service is full (${full}): try again later.`
-    this.#dismiss(refused, new GitSyncError('overloaded', message))
+    this.#reject(refused, new GitSyncError('overloaded', message))
   }
 
-  #dismiss(ticket: QueuedRun, error: GitSyncError): void {
-    if (!this.#waiting.remove(ticket)) return
-    ticket.refuse(error)
-    this.#tellPlaces()
+  #reject(run: QueuedRun, error: GitSyncError): void {
+    if (!this.#waiting.remove(run)) return
+    run.refuse(error)
+    this.#notifyPlaces()
   }
 
-  #leave({ applicant, caller }: QueuedRun): void {
+  #leave({ request, caller }: QueuedRun): void {
     const left = (this.#running.get(caller) ?? 0) - 1
     if (left > 0) this.#running.set(caller, left)
     else this.#running.delete(caller)
-    if (applicant.target !== undefined) this.#targets.delete(applicant.target)
-    this.#letIn()
-    this.#tellPlaces()
+    if (request.target !== undefined) this.#targets.delete(request.target)
+    this.#startEligible()
+    this.#notifyPlaces()
   }
 
-  #tellPlaces(): void {
-    for (const { ticket, place } of this.#places()) ticket.tell(place)
+  #notifyPlaces(): void {
+    for (const { run, place } of this.#places()) run.notify(place)
   }
 
-  *#places(): Generator<{ ticket: QueuedRun; place: QueuedEvent }> {
+  *#places(): Generator<{ run: QueuedRun; place: QueuedEvent }> {
     let slots = 0
     const intoTarget = new Map<string, number>()
-    for (const ticket of this.#waiting) {
-      const { target } = ticket.applicant
+    for (const run of this.#waiting) {
+      const { target } = run.request
       const before = target === undefined ? 0 : (intoTarget.get(target) ?? 0)
       if (target !== undefined) intoTarget.set(target, before + 1)
       const isTaken = target !== undefined && (before > 0 || this.#targets.has(target))
       const place = isTaken ? { for: 'target', position: before + 1 } : { for: 'slot', position: ++slots }
-      yield { ticket, place: { type: 'queued', ...place } as QueuedEvent }
+      yield { run, place: { type: 'queued', ...place } as QueuedEvent }
     }
   }
 }
 
-/** One who waits. */
+/** A run that waits for admission. */
 class QueuedRun {
   readonly caller: string
   readonly admitted: Promise<void>
   admit = () => {}
   refuse: (error: GitSyncError) => void = () => {}
-  #told = ''
+  #notified = ''
 
-  constructor(readonly applicant: RunRequest) {
-    this.caller = applicant.caller
+  constructor(readonly request: RunRequest) {
+    this.caller = request.caller
     this.admitted = new Promise((resolve, reject) => {
       this.admit = resolve
       this.refuse = reject
     })
   }
 
-  tell(place: QueuedEvent): void {
-    const told = `${place.for} ${place.position}`
-    if (told === this.#told) return
-    this.#told = told
-    this.applicant.onQueued(place)
+  notify(place: QueuedEvent): void {
+    const current = `${place.for} ${place.position}`
+    if (current === this.#notified) return
+    this.#notified = current
+    this.request.onQueued(place)
   }
 }

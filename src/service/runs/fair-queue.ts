@@ -1,6 +1,6 @@
 /**
- * What waits, in turns: first the oldest of each caller, then the second oldest of each, and so on. Whoever was
- * served goes to the end of the round.
+ * A round-robin queue over callers: first the oldest item of each caller, then the second oldest of each, and so on.
+ * A caller that has been served moves to the end of the round.
  */
 export class FairQueue<T extends { readonly caller: string }> implements Iterable<T> {
   readonly #byCaller = new Map<string, T[]>()
@@ -17,7 +17,7 @@ export class FairQueue<T extends { readonly caller: string }> implements Iterabl
     this.#size++
   }
 
-  /** In the order in which they are to be served. */
+  /** Yields items in the order in which they will be served. */
   *[Symbol.iterator](): Generator<T> {
     const lines = [...this.#byCaller.values()].map((line) => [...line])
     for (let turn = 0; lines.some((line) => turn < line.length); turn++) {
@@ -28,7 +28,7 @@ export class FairQueue<T extends { readonly caller: string }> implements Iterabl
     }
   }
 
-  /** Takes one out because its turn has come: its caller's next turn is the last of the round. */
+  /** Removes an item that is being served, and moves its caller to the end of the round. */
   serve(item: T): void {
     this.remove(item)
     const rest = this.#byCaller.get(item.caller)
@@ -37,7 +37,7 @@ export class FairQueue<T extends { readonly caller: string }> implements Iterabl
     this.#byCaller.set(item.caller, rest)
   }
 
-  /** Takes one out; false where it is not there. */
+  /** Removes an item; false if the queue does not hold it. */
   remove(item: T): boolean {
     const line = this.#byCaller.get(item.caller) ?? []
     const at = line.indexOf(item)
@@ -48,7 +48,7 @@ export class FairQueue<T extends { readonly caller: string }> implements Iterabl
     return true
   }
 
-  /** The newest of the caller who has most waiting, if `caller` has fewer. */
+  /** The newest item of the caller with the most items, if `caller` has fewer. */
   surplus(caller: string): T | undefined {
     const most = [...this.#byCaller.values()].reduce<T[]>((a, b) => (b.length > a.length ? b : a), [])
     const own = this.#byCaller.get(caller)?.length ?? 0

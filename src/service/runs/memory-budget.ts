@@ -3,18 +3,18 @@ import formatBytes from 'bytes-iec'
 import { abortError, GitSyncError } from '../../errors.js'
 import type { MemoryAccount } from '../../git/http/memory-account.js'
 
-/** Half of what V8 will give: garbage needs room too. */
+/** Half of V8's heap limit: garbage needs room too. */
 export const DEFAULT_MEMORY_BUDGET = getHeapStatistics().heap_size_limit / 2
 
-/** Milliseconds that a run waits for memory. Its remotes wait with it, and do not do so for long. */
-const PATIENCE = 60_000
-/** A run that holds no more than this is small. */
+/** How long a run may wait for memory. Its remotes wait with it, and close the connection before long. */
+const MAX_WAIT_MS = 60_000
+/** The most bytes that a small run holds. */
 const SMALL = 1024 * 1024
 
 /**
- * The memory that all runs together may hold. Beyond it they wait, the oldest first; where all that hold any memory
- * wait for more, the newest is refused, as nobody would ever go on. An eighth is kept free for small runs, so that
- * large ones do not hold them up.
+ * The memory that all runs together may hold. Beyond it they wait, and the oldest continues first. When every run that
+ * holds memory waits for more, the newest is refused, to resolve the deadlock. An eighth is reserved for small runs, so
+ * that large ones do not block them.
  */
 export class MemoryBudget {
   readonly #limit: number
@@ -43,13 +43,13 @@ export class MemoryBudget {
     return share
   }
 
-  /** Adds to what a share holds, or takes from it; false where there is no room. */
+  /** Changes a share by `bytes`, which may be negative; false if there is no room. */
   resize(share: MemoryShare, bytes: number): boolean {
     const limit = share.bytes + bytes <= SMALL ? this.#limit : this.#limitOfOne
     if (bytes > 0 && this.#held + bytes > limit) return false
     this.#held += bytes
     share.bytes += bytes
-    if (bytes < 0) this.#settle()
+    if (bytes < 0) this.#admitWaiting()
     return true
   }
 
@@ -73,10 +73,10 @@ export class MemoryBudget {
       }
       const wait = { wanted, admit, refuse }
       const giveUp = () => refuse(abortError(signal.reason))
-      const timer = setTimeout(() => refuse(this.#full()), PATIENCE)
+      const timer = setTimeout(() => refuse(this.#full()), MAX_WAIT_MS)
       signal.addEventListener('abort', giveUp, { once: true })
       share.waits.add(wait)
-      this.#settle()
+      this.#admitWaiting()
     })
   }
 
@@ -85,7 +85,7 @@ export class MemoryBudget {
     this.#shares.delete(share)
   }
 
-  #settle(): void {
+  #admitWaiting(): void {
     if (!this.isShort) return
     for (const share of this.#shares) {
       for (const { wanted, admit } of share.waits) if (share.tryHold(wanted.purpose, wanted.bytes)) admit()
@@ -126,7 +126,7 @@ interface Wait {
   refuse: (error: GitSyncError) => void
 }
 
-/** What one request holds, by purpose, from its body to the last byte of its response. */
+/** The memory that one request holds, by purpose, from its body to the last byte of its response. */
 export class MemoryShare implements MemoryAccount {
   bytes = 0
   readonly waits = new Set<Wait>()
@@ -138,14 +138,14 @@ export class MemoryShare implements MemoryAccount {
     this.#budget = budget
   }
 
-  // A second listing never gives back what the first one was granted: after a push it must not have to wait.
+  // A second listing keeps what the first was granted: after a push, a run must not have to wait.
   hold(purpose: string, bytes: number, signal: AbortSignal): Promise<void> | undefined {
     if (bytes <= (this.#purposes.get(purpose) ?? 0)) return undefined
     if (this.tryHold(purpose, bytes)) return undefined
     return this.#budget.wait(this, { purpose, bytes }, signal)
   }
 
-  /** What `purpose` holds is `bytes`, where nothing can wait; false where there is no room. */
+  /** Sets what `purpose` holds to `bytes`, without waiting; false if there is no room. */
   tryHold(purpose: string, bytes: number): boolean {
     const more = bytes - (this.#purposes.get(purpose) ?? 0)
     if (this.#users > 0 && !this.#budget.resize(this, more)) return false
@@ -153,12 +153,12 @@ export class MemoryShare implements MemoryAccount {
     return true
   }
 
-  /** What it would hold with this. */
+  /** The total that the share would hold if `wanted` were granted. */
   bytesWith({ purpose, bytes }: Wanted): number {
     return this.bytes + bytes - (this.#purposes.get(purpose) ?? 0)
   }
 
-  /** Counts one more user: all of them have to release it. */
+  /** Adds a user; the memory is released once all users have released it. */
   retain(): void {
     this.#users++
   }

@@ -5,7 +5,7 @@ import type { LfsSummary, TransferMode } from '../../../schemas/result.js'
 import type { Admission } from './admission.js'
 import type { MemoryBudget } from './memory-budget.js'
 
-/** How a run ended, in values of which there are few. */
+/** How a run ended, as values of low cardinality. */
 export interface RunOutcome {
   operation: Operation
   /** `ok`, or the problem's code. */
@@ -18,7 +18,7 @@ export interface RunOutcome {
   lfs: LfsSummary | undefined
 }
 
-/** What counts as the service's refusal to work. */
+/** Problems by which the service itself refuses to work. */
 const REFUSALS: ReadonlySet<ProblemCode> = new Set([
   'overloaded',
   'rate_limited',
@@ -28,7 +28,7 @@ const REFUSALS: ReadonlySet<ProblemCode> = new Set([
 ])
 const SECONDS = [0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 4 * 3600]
 
-/** What Prometheus is told of one application, and of the process that it runs in. */
+/** Prometheus metrics of one application and of its process. */
 export class Metrics {
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE
   readonly #registry = new Registry()
@@ -40,14 +40,14 @@ export class Metrics {
   })
   readonly #durations = new Histogram({
     name: 'gitsync_run_duration_seconds',
-    help: 'How long runs took, waiting not counted.',
+    help: 'Duration of runs, without the time they waited.',
     labelNames: ['operation'],
     buckets: SECONDS,
     registers: [this.#registry],
   })
   readonly #bytes = new Counter({
     name: 'gitsync_remote_bytes_total',
-    help: 'Bytes of request and response bodies, by the remote that they were exchanged with.',
+    help: 'Bytes of request and response bodies exchanged with sources and targets.',
     labelNames: ['side'],
     registers: [this.#registry],
   })
@@ -73,7 +73,7 @@ export class Metrics {
     const registers = [this.#registry]
     new Gauge({
       name: 'gitsync_runs_active',
-      help: 'Runs at work.',
+      help: 'Active runs.',
       registers,
       collect() {
         this.set(admission.load().running)
@@ -81,7 +81,7 @@ export class Metrics {
     })
     new Gauge({
       name: 'gitsync_runs_queued',
-      help: 'Runs that wait, for a free slot or for another run into the same target.',
+      help: 'Runs that wait for a free slot, or for another run into the same target.',
       labelNames: ['for'],
       registers,
       collect() {
@@ -92,7 +92,7 @@ export class Metrics {
     })
     new Gauge({
       name: 'gitsync_memory_held_bytes',
-      help: 'What runs hold of GITSYNC_MEMORY_BUDGET.',
+      help: 'Bytes of GITSYNC_MEMORY_BUDGET that runs hold.',
       registers,
       collect() {
         this.set(budget.held)
@@ -113,7 +113,7 @@ export class Metrics {
     this.#lfsBytes.inc(lfs.movedBytes)
   }
 
-  /** Counts a problem that a caller was told of, if it is a refusal. */
+  /** Counts a problem that was reported to a caller, if it is a refusal. */
   countProblem(code: ProblemCode): void {
     if (REFUSALS.has(code)) this.#refusals.inc({ code })
   }
@@ -125,7 +125,7 @@ export class Metrics {
 
 let ofProcess: Registry | undefined
 
-/** Of the process there is one, however many applications it holds. */
+/** Shared by all applications of a process, since the default metrics describe the process. */
 function processMetrics(): Registry {
   if (!ofProcess) {
     ofProcess = new Registry()

@@ -6,7 +6,7 @@ import { GitSyncError } from '../../errors.js'
 import { Traffic } from '../../git/http/traffic.js'
 import type { Metrics } from './metrics.js'
 
-/** Who asked for what. */
+/** The fields that identify a run in the log. */
 export interface RunSubject {
   operation: Operation
   caller: string
@@ -22,16 +22,16 @@ export function subjectOf(
   return { operation, caller, source: bareUrl(source.url), target: target ? bareUrl(target.url) : undefined }
 }
 
-/** A longer URL is cut: it comes from a caller, and goes into every line of the log. */
+/** Longer URLs are truncated: a caller chooses them, and every log line of the run repeats them. */
 const MAX_URL = 2_000
 
-/** Without what may be a secret, whatever a validated URL can hold today. */
+/** Drops user info, query and fragment, which could hold a secret if validation were ever relaxed. */
 function bareUrl(url: string): string {
   const { origin, pathname } = new URL(url)
   return (origin + pathname).slice(0, MAX_URL)
 }
 
-/** What the log and the metrics tell of one run: a line when it starts, and a line when it ends. */
+/** Logs the start and the end of one run, and records its metrics. */
 export class RunLog {
   readonly traffic = new Traffic()
   readonly #started = performance.now()
@@ -61,9 +61,9 @@ export class RunLog {
     this.#ended(code, result)
   }
 
-  /** It was aborted and does not end: a bug of ours. */
+  /** Logs an aborted run that does not end, which is a bug of git-sync. */
   stuck(grace: number): void {
-    const text = 'aborted run did not end in time: its slot is given back, what it does is not known'
+    const text = 'aborted run did not end in time: its slot is released although it may still be active'
     this.#log.error({ ...this.#subject, grace }, text)
   }
 

@@ -17,9 +17,9 @@ import type { MemoryBudget, MemoryShare } from './memory-budget.js'
 import type { Metrics } from './metrics.js'
 import { RunLog, type RunSubject, subjectOf } from './run-log.js'
 
-/** What the caller of a run holds on to it by. */
+/** How a caller cancels a run and follows it. */
 export interface RunHandle {
-  /** The caller's hanging up. */
+  /** Aborts when the caller disconnects. */
   signal: AbortSignal
   onEvent: (event: RunEvent | QueuedEvent) => void
 }
@@ -31,7 +31,7 @@ export interface RunsOptions {
   budget: MemoryBudget
   /** Milliseconds that a run may take, waiting not counted. */
   runTimeout: number
-  /** Milliseconds in which an aborted run has to end; then it loses its slot all the same. */
+  /** Milliseconds in which an aborted run has to end; after that its slot is released anyway. */
   grace: number
   /** Milliseconds that a run may move less than the least speed while others wait. */
   slowWindow: number
@@ -71,7 +71,7 @@ interface AdmittedRun {
   handle: RunHandle
 }
 
-/** The runs of one application: each is validated, admitted, timed, told of, and ended when the service is. */
+/** The runs of one application: validates, admits, times and logs each, and ends all of them at shutdown. */
 export class RunRegistry {
   readonly #options: RunsOptions
   readonly #running = new Map<AbortController, Promise<unknown>>()
@@ -86,7 +86,7 @@ export class RunRegistry {
 
   /** @throws GitSyncError */
   async run(operation: Operation, request: FastifyRequest, handle: RunHandle): Promise<AnyResult> {
-    // Reading a large request, checking it and laying it out are long enough for a turn each.
+    // Parsing, validating and planning a large request each take long enough to yield in between.
     await yieldToEventLoop(handle.signal)
     const prepared = operations[operation](request.body)
     const { body } = prepared
@@ -111,7 +111,7 @@ export class RunRegistry {
     }
   }
 
-  /** Takes no new work, gives what runs its time, then aborts it. Resolves when nothing runs. */
+  /** Stops accepting runs, gives active ones `grace` milliseconds, then aborts them. Resolves when none is active. */
   async drain(grace: number): Promise<void> {
     const hint = 'send the request to another instance, or here again later'
     const stopped = () => new GitSyncError('shutting_down', `The service is shutting down: ${hint}.`)
@@ -131,8 +131,8 @@ export class RunRegistry {
     const { operation, source, target } = subject
     const { signal, onEvent } = handle
     const record = new RunLog(subject, request.log, metrics)
-    const hangUp = () => ending.abort(signal.reason)
-    signal.addEventListener('abort', hangUp, { once: true })
+    const onDisconnect = () => ending.abort(signal.reason)
+    signal.addEventListener('abort', onDisconnect, { once: true })
     const late = () => ending.abort(new DOMException('The run took too long', 'TimeoutError'))
     const deadline = setTimeout(late, runTimeout)
     const speed = new LeastSpeed({
@@ -141,17 +141,17 @@ export class RunRegistry {
       isWaitedFor: () => budget.isShort || admission.isWaitedFor(writtenTarget(subject, body)),
       onTooSlow: (error) => ending.abort(error),
     })
-    const tell = (event: RunEvent) => {
+    const notify = (event: RunEvent) => {
       record.onEvent(event)
-      speed.see(event)
+      speed.onEvent(event)
       onEvent(event)
     }
     const attributes = { 'gitsync.source': source, ...(target && { 'gitsync.target': target }) }
     try {
-      const memory = tellingOfWaits(request.memory, tell)
+      const memory = reportingWaits(request.memory, notify)
       const options = {
         signal: ending.signal,
-        onEvent: tell,
+        onEvent: notify,
         traffic: record.traffic,
         memory,
         ...(onPacket && { onPacket: (packet: TracedPacket) => onPacket(packet, request.id) }),
@@ -160,7 +160,7 @@ export class RunRegistry {
       const working = traced(operation, attributes, () => work(client, options)).finally(() =>
         request.memory.release(),
       )
-      const result = await this.#orGiveUp(working, ending.signal, record)
+      const result = await this.#orAbandon(working, ending.signal, record)
       record.succeeded(result)
       return result
     } catch (error) {
@@ -169,16 +169,16 @@ export class RunRegistry {
     } finally {
       speed.close()
       clearTimeout(deadline)
-      signal.removeEventListener('abort', hangUp)
+      signal.removeEventListener('abort', onDisconnect)
     }
   }
 
-  /** What the work comes to; an error where it does not end although it was aborted: its slot must not be lost. */
-  async #orGiveUp<T>(working: Promise<T>, aborted: AbortSignal, record: RunLog): Promise<T> {
+  /** Awaits the work, but abandons a run that does not end after being aborted, so that its slot is not lost. */
+  async #orAbandon<T>(working: Promise<T>, aborted: AbortSignal, record: RunLog): Promise<T> {
     const { grace } = this.#options
     let timer: NodeJS.Timeout | undefined
     let onAbort = () => {}
-    const givenUp = new Promise<never>((_, reject) => {
+    const abandoned = new Promise<never>((_, reject) => {
       onAbort = () => {
         timer = setTimeout(() => {
           record.stuck(grace)
@@ -188,7 +188,7 @@ export class RunRegistry {
       aborted.addEventListener('abort', onAbort, { once: true })
     })
     try {
-      return await Promise.race([working, givenUp])
+      return await Promise.race([working, abandoned])
     } finally {
       aborted.removeEventListener('abort', onAbort)
       clearTimeout(timer)
@@ -196,20 +196,20 @@ export class RunRegistry {
   }
 }
 
-/** The repository that a run writes to, alike for all its URLs. */
+/** The key of the repository that a run writes to, equal for all URLs of that repository. */
 function writtenTarget({ operation }: RunSubject, { target }: AnyRequest): string | undefined {
   const writes = operation === 'sync' || operation === 'replicate'
   return writes && target ? repositoryKey(target.url) : undefined
 }
 
-/** An account whose first wait is a notice: else a run would stand still for no reason that its caller can see. */
-function tellingOfWaits(memory: MemoryShare, tell: (event: RunEvent) => void): MemoryAccount {
-  let isTold = false
+/** Emits a notice for the first wait: otherwise a caller could not see why its run makes no progress. */
+function reportingWaits(memory: MemoryShare, notify: (event: RunEvent) => void): MemoryAccount {
+  let isReported = false
   const hold: MemoryAccount['hold'] = (purpose, bytes, signal) => {
     const waiting = memory.hold(purpose, bytes, signal)
-    if (waiting && !isTold) {
-      isTold = true
-      tell({ type: 'notice', text: 'waiting for memory that other runs use' })
+    if (waiting && !isReported) {
+      isReported = true
+      notify({ type: 'notice', text: 'waiting for memory that other runs use' })
     }
     return waiting
   }

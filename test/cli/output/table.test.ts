@@ -19,6 +19,19 @@ t.test('columns are as wide as they need be, and no line ends in blanks', async 
   t.strictSame([...table([])], [])
 })
 
+t.test('a column is as wide as a terminal shows it, not as long as its text', async (t) => {
+  t.strictSame(
+    [
+      ...table([
+        ['主要分支', 'x'],
+        ['ascii', 'y'],
+        ['e\u0301te\u0301', 'z'],
+      ]),
+    ],
+    ['主要分支  x', 'ascii     y', 'e\u0301te\u0301       z'],
+  )
+})
+
 t.test('a look colours the cell and not the measure', async (t) => {
   const look = (text: string | number | null | undefined) => `<${text}>`
   t.strictSame(

@@ -1,8 +1,10 @@
 import { test } from 'tap'
-import { BatchWeight } from '../../../src/engine/batch/batch-weight.js'
+import { BatchSize } from '../../../src/engine/batch/batch-size.js'
+import { BatchWeight, type Weight } from '../../../src/engine/batch/batch-weight.js'
 import { DepthFrontier } from '../../../src/engine/batch/depth-frontier.js'
 import type { Frontier } from '../../../src/engine/batch/frontier.js'
 import type { Context } from '../../../src/engine/push/push-state.js'
+import { TargetLimit } from '../../../src/engine/push/target-limit.js'
 
 /** A history in one line, `deep` commits below the tip, of which the target has nothing. */
 function lineOf(deep: number) {
@@ -31,7 +33,7 @@ test('a source that names commits at any depth is in the wrong', async (t) => {
   )
 })
 
-/** A prefix that can always be halved, and gone on from, whatever it weighs. */
+/** A frontier that can always be halved, and gone on from, whatever it weighs. */
 const endless = (): Frontier => ({
   headIds: [],
   end: 0,
@@ -44,18 +46,18 @@ const endless = (): Frontier => ({
 test('a source by which no part ever fits, or all parts weigh nothing, does not lead us on for ever', async (t) => {
   class Weighed extends BatchWeight {
     weighings = 0
-    constructor(readonly bytes: number) {
-      super({} as Context)
+    constructor(readonly weight: Weight | 'over') {
+      super({} as Context, new BatchSize(TargetLimit.given(1000)))
     }
     override async weigh() {
       this.weighings++
-      return this.bytes
+      return this.weight
     }
   }
-  const heavy = new Weighed(Number.POSITIVE_INFINITY)
-  await heavy.bisect(endless(), endless(), 1000)
+  const heavy = new Weighed('over')
+  await heavy.bisect(endless(), endless())
   t.ok(heavy.weighings <= 200, `${heavy.weighings}`)
-  const light = new Weighed(0)
-  await light.fill(endless(), 1000)
+  const light = new Weighed({ bytes: 0, objects: 0, isSound: true })
+  await light.fill(endless())
   t.ok(light.weighings <= 100, `${light.weighings}`)
 })

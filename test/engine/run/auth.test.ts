@@ -89,8 +89,10 @@ test('TLS is left unverified only where someone says so', async (t) => {
   t.equal((await sent({}, { authFor: () => ({ skipTlsVerify: true }) })).skipTlsVerify, true)
 })
 
-test('a provider that fails fails the run with its own error', async (t) => {
+test('a provider that throws fails the run, with what it threw as the cause', async (t) => {
   const failure = new Error('vault is sealed')
   const provider: AuthProvider = { authFor: () => Promise.reject(failure) }
-  t.equal(await sent(undefined, provider).catch((error: unknown) => error), failure)
+  const error: unknown = await sent(undefined, provider).catch((error: unknown) => error)
+  t.match(error, { code: 'callback_failed', message: /vault is sealed/, retryable: false })
+  t.equal((error as Error).cause, failure)
 })

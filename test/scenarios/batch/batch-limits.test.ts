@@ -29,7 +29,9 @@ for (const status of [408, 413, 504]) {
     t.equal(result.execution.transferMode, 'bootstrap-batch')
     t.ok(result.execution.batch.done > 2)
     const notice = on.events.find((event) => event.type === 'notice')
-    t.match(notice, { text: new RegExp(`${status} after .* MiB: splitting what is left into \\d+ packs`) })
+    t.match(notice, {
+      text: new RegExp(`${status} after \\d[\\d.]* [KM]iB: splitting what is left into \\d+ packs`),
+    })
   })
 }
 

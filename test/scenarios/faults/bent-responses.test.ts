@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import t from 'tap'
 import { Client } from '../../../src/index.js'
@@ -213,28 +214,27 @@ for (const how of ['ended', 'reset'] as const) {
 t.test('a connection is not tried again that was new, or on which a response began', async (t) => {
   const { source } = await stage(t)
   await source.commit('main')
-  const bends: Bend[] = [
-    (_answer, { socket }) => void socket.end(),
-    (answer, { index, socket }) => {
-      if (index === 0) return written(answer)
-      socket.end('HTTP/1.1 20')
-      return undefined
-    },
-    (answer, { index, socket }) => {
-      if (index === 0) return written(answer)
-      socket.end(interim(100))
-      return undefined
-    },
+  const ends: { isReused: boolean; end: (socket: Socket) => void }[] = [
+    { isReused: false, end: (socket) => socket.end() },
+    { isReused: true, end: (socket) => socket.end('HTTP/1.1 20') },
+    { isReused: true, end: (socket) => socket.end(interim(100)) },
   ]
-  for (const [n, bend] of bends.entries()) {
-    const front = await startBendingServer(source.server.url(''), bend)
-    const probe = () => client.probe({ source: { url: front.url } })
+  for (const { isReused, end } of ends) {
+    let isEnding = false
+    const reused: boolean[] = []
+    const front = await startBendingServer(source.server.url(''), (answer, { index, socket }) => {
+      if (!isEnding) return written(answer)
+      reused.push(index > 0)
+      end(socket)
+      return undefined
+    })
     const client = new Client()
-    if (n > 0) await probe()
-    const before = front.seen.length
+    const probe = () => client.probe({ source: { url: front.url } })
+    if (isReused) await probe()
+    isEnding = true
     const error = await failureOf(probe())
     t.match(error, { code: 'source_unreachable', retryable: true })
-    t.equal(front.seen.length - before, 1)
+    t.strictSame(reused, [isReused], 'one request')
     await front.close()
   }
 })

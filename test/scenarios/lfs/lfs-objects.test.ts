@@ -174,7 +174,7 @@ t.test('a target that refuses refs for their LFS objects says which setting brin
     const error = await failureOf(client.sync(request({})))
     t.match(
       error,
-      { code: 'lfs_unsupported', message: /policy\.lfs "new"/, refs: [{ ref: 'refs/heads/main' }] },
+      { code: 'lfs_unsupported', message: /policy\.lfs to "new"/, refs: [{ ref: 'refs/heads/main' }] },
       host,
     )
   }

@@ -67,7 +67,7 @@ t.test('a push that was carried out and then answered by a refusal is told as it
 t.test('where the target stays away, the outcome is unknown, and worth another run', async (t) => {
   for (const policy of [{}, { bestEffort: true }, { force: true, atomic: true }]) {
     const target = losing(Number.POSITIVE_INFINITY, { type: 'respond', status: 404 })
-    const on = await stage(t, { target, client: { stallTimeout: 600 } })
+    const on = await stage(t, { target, client: { stallTimeout: 1000 } })
     await on.source.branch('still', await on.source.commit('main'))
     await copyRefs(on.source, on.target)
     await on.source.commit('main')
@@ -101,7 +101,7 @@ t.test('an answer that breaks the protocol, and no list: unknown, and retryable 
     body: 'x',
   }
   const on = await stage(t, {
-    client: { stallTimeout: 300 },
+    client: { stallTimeout: 1000 },
     target: {
       handle: async (info) => {
         // All of it has been sent by then.
@@ -121,7 +121,7 @@ t.test('an answer that breaks the protocol, and no list: unknown, and retryable 
 t.test('pushes before it stay confirmed, those behind it never began', async (t) => {
   let pushes = 0
   const on = await stage(t, {
-    client: { stallTimeout: 300 },
+    client: { stallTimeout: 1000 },
     target: {
       handle: (info) => {
         if (isPush(info)) return ++pushes === 2 ? { type: 'lose-response' } : undefined
@@ -233,7 +233,7 @@ t.test('a report of ok is not overruled by a list that lags behind', async (t) =
 t.test('an update that lags, in the end: what was reported and what was seen', async (t) => {
   let before = ''
   const on = await stage(t, {
-    client: { stallTimeout: 400 },
+    client: { stallTimeout: 1000 },
     target: lagging(Number.POSITIVE_INFINITY, async () => listOf(`${before} refs/heads/main`)),
   })
   before = await on.source.commit('main')
@@ -248,7 +248,7 @@ t.test('an update that lags, in the end: what was reported and what was seen', a
 
 t.test('a target of another kind whose report cannot be checked: unknown', async (t) => {
   const on = await stage(t, {
-    client: { stallTimeout: 300 },
+    client: { stallTimeout: 1000 },
     target: {
       handle: (info) => {
         if (!isList(info)) return undefined
@@ -267,7 +267,7 @@ t.test('a target of another kind whose report cannot be checked: unknown', async
 t.test('a refusal that is told needs no list', async (t) => {
   const lines = Buffer.concat([pkt('unpack ok\n'), pkt('ng refs/heads/main no\n'), FLUSH])
   const on = await stage(t, {
-    client: { stallTimeout: 300 },
+    client: { stallTimeout: 1000 },
     target: {
       handle: (info) => {
         if (isList(info) && info.index > 0) return { type: 'respond', status: 500 }

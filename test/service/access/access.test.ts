@@ -33,7 +33,7 @@ async function servedTo(t: Test, options: ServeOptions = {}) {
 const known = parseCallers('ci:T0KEN-1,ops:T0KEN-2')
 const callers = () => known
 
-t.test('a caller is known by the name of its token, and one who needs none by its address', async (t) => {
+t.test('a caller is named by its token, or by its address if no token is required', async (t) => {
   const { seen, ask } = await servedTo(t, { callers })
   for (const token of ['T0KEN-1', 'T0KEN-2']) t.equal((await ask('/sync', token)).status, 200)
   await ask('/healthz', 'T0KEN-1')
@@ -106,7 +106,7 @@ t.test('token guessing ends: after a hundred wrong tokens not even the right one
   t.notMatch(lines.join(''), /guess-|T0KEN/)
 })
 
-t.test('every answer has security headers, and none is for other origins', async (t) => {
+t.test('every response has security headers, and none allows other origins', async (t) => {
   const { url, ask } = await servedTo(t, { callers })
   const answers = [
     await ask('/healthz'),

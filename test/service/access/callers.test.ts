@@ -4,7 +4,7 @@ import { findCaller, parseCallers } from '../../../src/service/access/callers.js
 
 const callers = parseCallers(' ci:T0KEN/1+a== , T0KEN-2\r\nops:with:colon\n\nci:T0KEN-3')
 
-t.test('each token is known by the name beside it, or by its place', async (t) => {
+t.test('each token is named by its prefix, or by its position', async (t) => {
   const names = { 'T0KEN/1+a==': 'ci', 'T0KEN-2': 'token-2', 'with:colon': 'ops', 'T0KEN-3': 'ci' }
   for (const [token, name] of Object.entries(names)) t.equal(findCaller(callers, `Bearer ${token}`), name)
   t.equal(findCaller(callers, 'bEARER  T0KEN-2'), 'token-2', 'the scheme is in any case (RFC 9110, 11.1)')
@@ -36,13 +36,9 @@ t.test('a token is not kept', async (t) => {
   t.notMatch(inspect(callers, { depth: 9, showHidden: true }) + JSON.stringify(callers), /T0KEN|with:colon/)
 })
 
-t.test('what is no token is named by its place', async (t) => {
+t.test('an invalid entry is reported by its position', async (t) => {
   for (const text of ['a,ops:', 'a\n:', 'a,b c', 'a,ops:\u00e9', 'a,ops: b']) {
-    t.throws(
-      () => parseCallers(text),
-      { message: 'has an entry, number 2, that is no name:token or token' },
-      text,
-    )
+    t.throws(() => parseCallers(text), { message: 'entry 2 is not of the form name:token or token' }, text)
   }
-  for (const text of ['', ' ', '\n,\n']) t.throws(() => parseCallers(text), { message: 'holds no token' })
+  for (const text of ['', ' ', '\n,\n']) t.throws(() => parseCallers(text), { message: 'contains no token' })
 })

@@ -15,7 +15,7 @@ async function fileOf(t: Test, lines: readonly string[]) {
   const path = join(await temporaryFolder(t), 'credentials')
   await writeFile(path, lines.map((line) => `${line}\n`).join(''))
   const options = { setting: 'GITSYNC_CREDENTIALS_FILE', path, parse: parseCredentials }
-  const file = await ReloadingFile.open({ ...options, onStale: (error) => t.fail(error.message) })
+  const file = await ReloadingFile.open({ ...options, onReloadFailed: (error) => t.fail(error.message) })
   return { path, provider: new CredentialsFile(file) }
 }
 
@@ -93,7 +93,7 @@ t.test('a line that cannot be read is named by its number', async (t) => {
     '# S3CRET',
   ]
   for (const line of wrong) {
-    const message = 'has a line, number 2, that is no https://user:password@host'
+    const message = 'line 2 is not of the form https://user:password@host'
     t.throws(() => parseCredentials(`https://a:b@c\n${line}\n`), { message }, line)
   }
 })
@@ -141,7 +141,7 @@ t.test('a redirect to another origin gets what is stored for that, or nothing', 
   await ask([forFirst, `http://robot:S3CRET@${new URL(other.url).host}`])
 })
 
-t.test('a remote that repeats what is stored does not get it into an answer or a log', async (t) => {
+t.test('stored credentials that a remote repeats do not reach a response or the log', async (t) => {
   const { source } = await stage(t, {
     source: {
       handle: ({ headers }) => ({

@@ -7,7 +7,7 @@ import { fakeClient, problemOf, serveApp } from '../../../testing/processes/serv
 
 const JSON_TYPE = 'application/json'
 
-/** A service that only counts the requests that it takes. */
+/** A service that only counts the requests that it accepts. */
 async function counting(t: Parameters<typeof serveApp>[0]) {
   const taken: unknown[] = []
   const { url } = await serveApp(t, {
@@ -57,7 +57,7 @@ t.test('other bytes and other charsets are refused', async (t) => {
     ],
     ['an encoded surrogate', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22])],
     ['one byte', Buffer.from([0xff])],
-    ['a cut character', Buffer.from(text).subarray(0, text.indexOf('ü') + 1)],
+    ['a truncated character', Buffer.from(text).subarray(0, text.indexOf('ü') + 1)],
     ['a declared charset', text, { 'content-type': `${JSON_TYPE}; charset=iso-8859-1` }],
     ['in quotes', text, { 'content-type': `${JSON_TYPE};charset="UTF-16LE"` }],
     ['behind another parameter', text, { 'content-type': `${JSON_TYPE}; x=y ; CHARSET=windows-1252` }],
@@ -74,7 +74,7 @@ t.test('other bytes and other charsets are refused', async (t) => {
   t.strictSame(taken, [])
 })
 
-t.test('UTF-8 is taken, by whatever name, with or without a byte order mark', async (t) => {
+t.test('UTF-8 is accepted under each of its names, with or without a byte order mark', async (t) => {
   const { send, taken } = await counting(t)
   const right: [string | Buffer, Record<string, string>?][] = [
     [text],

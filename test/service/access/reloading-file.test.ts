@@ -16,8 +16,8 @@ async function open(t: Test, first: string) {
     if (text.startsWith('bad')) throw new Error('is bad')
     return text
   }
-  const onStale = (error: SettingError) => stale.push(error.message)
-  const file = await ReloadingFile.open({ setting: 'GITSYNC_FILE', path, parse, onStale })
+  const onReloadFailed = (error: SettingError) => stale.push(error.message)
+  const file = await ReloadingFile.open({ setting: 'GITSYNC_FILE', path, parse, onReloadFailed })
   return { folder, path, file, stale, reads }
 }
 
@@ -45,7 +45,7 @@ t.test('a file that is replaced, or a link that leads elsewhere, is a change', a
 })
 
 t.test(
-  'a file that cannot be used leaves what was there, says so once, and is taken again when mended',
+  'an unusable file keeps the previous contents, is reported once, and is used again when repaired',
   async (t) => {
     const { path, file, stale } = await open(t, 'one')
     await writeFile(path, 'bad T0KEN')
@@ -63,7 +63,11 @@ t.test(
 )
 
 t.test('at the start it must be usable', async (t) => {
-  const options = { setting: 'GITSYNC_FILE', parse: () => t.fail('nothing to read'), onStale: () => {} }
+  const options = {
+    setting: 'GITSYNC_FILE',
+    parse: () => t.fail('nothing to read'),
+    onReloadFailed: () => {},
+  }
   await t.rejects(
     ReloadingFile.open({ ...options, path: join(await temporaryFolder(t), 'none') }),
     SettingError,

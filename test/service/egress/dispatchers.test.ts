@@ -76,7 +76,7 @@ t.test('a name that resolves to a private address', async (t) => {
   t.strictSame(seen, [])
 })
 
-t.test('a name that does not exist is no matter of policy', async (t) => {
+t.test('a name that does not exist is not an egress problem', async (t) => {
   const { lookup } = resolver({})
   const error = await failureOf(
     probe(clientWith({ policy: new EgressPolicy('public'), lookup }), 'http://no.example/a'),
@@ -85,7 +85,7 @@ t.test('a name that does not exist is no matter of policy', async (t) => {
 })
 
 t.test(
-  'a name that changes its answer: each connection is checked, and goes where the check looked',
+  'a name that resolves differently each time: each connection goes to the address that was checked',
   async (t) => {
     const { source, target, request } = await stage(t)
     await source.commit('main')

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { type AnswerForm, negotiate } from '../../../src/service/response/content-negotiation.js'
+import { negotiate, type ResponseForm } from '../../../src/service/response/content-negotiation.js'
 
-const table: [header: string | undefined, form: AnswerForm | undefined, why: string][] = [
+const table: [header: string | undefined, form: ResponseForm | undefined, why: string][] = [
   [undefined, 'stream', 'no header'],
   ['', 'stream', 'an empty header'],
   ['  ', 'stream', 'a blank header'],

@@ -76,7 +76,7 @@ t.test('15 seconds of silence bring a heartbeat, and so do 15 more', async (t) =
   t.strictSame(rest, ['heartbeat', 'notice', 'heartbeat', 'heartbeat', 'error'])
 })
 
-t.test('a stream that nobody has told anything yet is silent too', async (t) => {
+t.test('a stream without any event yet sends heartbeats too', async (t) => {
   const clock = fakeClock(t)
   const stream = new EventStream()
   clock.advance(15_000)

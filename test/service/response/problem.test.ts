@@ -15,7 +15,7 @@ import {
   serveApp,
 } from '../../../testing/processes/served-app.js'
 
-/** The table of api.md. The library alone has `cancelled`: nobody is left to read its status. */
+/** The table of api.md. The library alone has `cancelled`, as nobody is left to read its status, and `callback_failed`. */
 const table: Record<ProblemCode, [status: number, retryable: boolean]> = {
   invalid_request: [400, false],
   unauthorized: [401, false],
@@ -54,6 +54,7 @@ const table: Record<ProblemCode, [status: number, retryable: boolean]> = {
   overloaded: [503, true],
   shutting_down: [503, true],
   cancelled: [499, false],
+  callback_failed: [499, false],
   internal: [500, false],
 }
 
@@ -62,6 +63,8 @@ t.test('the program knows the codes of the contract and no others', async (t) =>
 })
 
 for (const [code, [status, retryable]] of Object.entries(table) as [ProblemCode, [number, boolean]][]) {
+  // What the service's own callbacks throw is a bug of the service.
+  if (code === 'callback_failed') continue
   t.test(`${code} is ${status}${retryable ? ', retryable' : ''}`, async (t) => {
     const client = fakeClient(() => Promise.reject(new GitSyncError(code, 'what went wrong')))
     const { post } = await serveApp(t, { client })
@@ -76,7 +79,7 @@ for (const [code, [status, retryable]] of Object.entries(table) as [ProblemCode,
         status,
         detail:
           code === 'internal'
-            ? 'git-sync failed by a bug of its own; its log has the details.'
+            ? 'Internal error in git-sync (this is a bug); its log has the details.'
             : 'what went wrong',
         code,
         retryable,
@@ -98,9 +101,12 @@ t.test('what an error knows is in its problem', async (t) => {
   for (const field of ['retryAfter', 'refs', 'errors', 'result']) t.notOk(field in bare, `no ${field}`)
 })
 
-t.test('a caller that hangs up while its response begins is no bug of ours', async (t) => {
+t.test('a caller that disconnects while its response begins is not an internal error', async (t) => {
   const error = Object.assign(new Error('Premature close'), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
-  t.match(toProblem(asGitSyncError(error), 'the-id'), { code: 'cancelled', detail: 'The caller hung up.' })
+  t.match(toProblem(asGitSyncError(error), 'the-id'), {
+    code: 'cancelled',
+    detail: 'The caller disconnected.',
+  })
 })
 
 t.test('a wait that is known is a header too, in whole seconds', async (t) => {
@@ -128,6 +134,7 @@ const unknownErrors: Record<string, unknown> = {
   'a text': 'SECRET words',
   nothing: undefined,
   'our own code for a bug': new GitSyncError('internal', 'SECRET words'),
+  'what a callback of the service threw': new GitSyncError('callback_failed', 'SECRET words'),
 }
 for (const [kind, error] of Object.entries(unknownErrors)) {
   t.test(`${kind} keeps its words and its stack to the log`, async (t) => {

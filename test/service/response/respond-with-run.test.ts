@@ -32,7 +32,7 @@ t.test('a stream is NDJSON that no proxy keeps back or packs', async (t) => {
     t.equal(header('content-type'), 'application/x-ndjson')
     t.equal(header('x-accel-buffering'), 'no')
     t.equal(header('cache-control'), 'no-store')
-    t.equal(header('content-encoding'), null, 'although fetch says that it takes gzip')
+    t.equal(header('content-encoding'), null, 'although fetch accepts gzip')
     t.equal((await eventsOf(response)).length, 2)
   }
 })
@@ -65,11 +65,11 @@ t.test('a document of many refs arrives whole', async (t) => {
 })
 
 t.test(
-  'a stream begins with its operation, tells what the run tells, and ends with the result',
+  'a stream begins with its operation, has the events of the run, and ends with the result',
   async (t) => {
-    const told = [discovered, plannedEvent, progress, { type: 'notice', text: 'a notice' } as const]
+    const emitted = [discovered, plannedEvent, progress, { type: 'notice', text: 'a notice' } as const]
     const client = fakeClient(async ({ onEvent }) => {
-      for (const event of told) onEvent(event)
+      for (const event of emitted) onEvent(event)
       return result
     })
     const { post } = await serveApp(t, { client })
@@ -77,7 +77,7 @@ t.test(
       const [started, ...rest] = await eventsOf(await post(`/${operation}`, bodyOf(), STREAM))
       t.match(started, { type: 'started', operation, requestId: /^[0-9a-f-]{36}$/ })
       if (started?.type === 'started') t.equal(new Date(started.time).toISOString(), started.time)
-      t.strictSame(rest, [...told, { type: 'result', result }])
+      t.strictSame(rest, [...emitted, { type: 'result', result }])
     }
   },
 )
@@ -118,14 +118,14 @@ const failure = new GitSyncError('blocked_refs', 'it would overwrite', {
 })
 const beforePlan: Record<string, RunEvent[]> = {
   'at once': [],
-  'after a remote has answered': [discovered, { ...discovered, side: 'target' }],
+  'after a remote has responded': [discovered, { ...discovered, side: 'target' }],
   'after proofs were asked for': [discovered, { ...progress, phase: 'prove' }, { type: 'notice', text: 'n' }],
   'of the plan itself': [discovered, plannedEvent],
 }
-for (const [when, told] of Object.entries(beforePlan)) {
+for (const [when, emitted] of Object.entries(beforePlan)) {
   t.test(`what goes wrong ${when} has its real status, in both forms`, async (t) => {
     const client = fakeClient(async ({ onEvent }) => {
-      for (const event of told) onEvent(event)
+      for (const event of emitted) onEvent(event)
       throw failure
     })
     const { post } = await serveApp(t, { client })
@@ -172,7 +172,7 @@ t.test('an Accept that allows neither is 406 before anything is begun', async (t
   t.strictSame(asked, [])
 })
 
-t.test('a caller who is gone before its run begins does not begin it', async (t) => {
+t.test('a caller that is gone before its run begins does not begin it', async (t) => {
   let begun = 0
   const client = fakeClient(async () => {
     begun++

@@ -70,7 +70,7 @@ t.test('a byte now and then is not enough', async (t) => {
   t.ok(socket.bytesRead < 15_000_000)
 })
 
-t.test('a slow reader gets all, although it takes many times as long', async (t) => {
+t.test('a slow reader gets everything, although it needs many times as long', async (t) => {
   const served = await serveApp(t, { client: large(), sendTimeout: 400 })
   const socket = open(served, DOCUMENT)
   let [read, pauses, tail] = [0, 0, '']

@@ -2,24 +2,24 @@ import t, { type Test } from 'tap'
 import { Admission } from '../../../src/service/runs/admission.js'
 import { failureOf } from '../../../testing/cases/stage.js'
 
-/** An admission whose applicants have names, and which notes who was let in and what those who wait are told. */
+/** An admission whose callers have names, and which records the runs that started and the places that waiting runs were given. */
 function door(limits: { maxConcurrent: number; maxQueued: number }) {
   const admission = new Admission(limits)
   const inside: string[] = []
-  const told: Record<string, string[]> = {}
+  const notified: Record<string, string[]> = {}
   const leaving = new Map<string, () => void>()
   const givingUp = new Map<string, AbortController>()
   const come = (name: string, target?: string) => {
-    const hangUp = new AbortController()
-    givingUp.set(name, hangUp)
+    const disconnect = new AbortController()
+    givingUp.set(name, disconnect)
     const lines: string[] = []
-    told[name] = lines
+    notified[name] = lines
     const entered = admission
       .enter({
         // "ann-1" is a run of ann's.
         caller: name.split('-')[0] ?? '',
         target,
-        signal: hangUp.signal,
+        signal: disconnect.signal,
         onQueued: (event) => lines.push(`${event.position} for ${event.for}`),
       })
       .then((leave) => {
@@ -34,12 +34,12 @@ function door(limits: { maxConcurrent: number; maxQueued: number }) {
     await settled()
   }
   const giveUp = (name: string) => givingUp.get(name)?.abort()
-  return { admission, inside, told, come, leave, giveUp }
+  return { admission, inside, notified, come, leave, giveUp }
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))
 
-/** Fills the only slot, and lets it pass from hand to hand until nobody waits. */
+/** Fills the only slot, and passes it on until no run waits. */
 async function servedInTurn(t: Test, names: string[]) {
   const { inside, come, leave, admission } = door({ maxConcurrent: 1, maxQueued: 64 })
   await come('first')
@@ -49,12 +49,12 @@ async function servedInTurn(t: Test, names: string[]) {
   return inside.slice(1)
 }
 
-t.test('callers take turns, whoever has asked most', async (t) => {
+t.test('callers take turns, however many runs each has queued', async (t) => {
   const names = ['ann-1', 'ann-2', 'ann-3', 'ann-4', 'bob-1', 'bob-2', 'cid-1']
   t.strictSame(await servedInTurn(t, names), ['ann-1', 'bob-1', 'cid-1', 'ann-2', 'bob-2', 'ann-3', 'ann-4'])
 })
 
-t.test('whoever was served does not come before those who were not', async (t) => {
+t.test('a caller that was served waits behind callers that were not', async (t) => {
   const { inside, come, leave } = door({ maxConcurrent: 1, maxQueued: 64 })
   await come('zoe')
   for (const name of ['ann-1', 'ann-2', 'bob-1']) void come(name)
@@ -64,11 +64,11 @@ t.test('whoever was served does not come before those who were not', async (t) =
   t.strictSame(inside, ['zoe', 'ann-1', 'bob-1', 'ann-2', 'cid-1'])
 })
 
-t.test('places are told as they change, and not again when they do not', async (t) => {
-  const { told, come, leave, giveUp } = door({ maxConcurrent: 1, maxQueued: 64 })
+t.test('places are reported when they change, and only then', async (t) => {
+  const { notified, come, leave, giveUp } = door({ maxConcurrent: 1, maxQueued: 64 })
   await come('zoe')
   for (const name of ['ann-1', 'ann-2', 'bob-1', 'cid-1']) void come(name)
-  t.strictSame(told, {
+  t.strictSame(notified, {
     zoe: [],
     'ann-1': ['1 for slot'],
     'ann-2': ['2 for slot', '3 for slot', '4 for slot'],
@@ -77,19 +77,19 @@ t.test('places are told as they change, and not again when they do not', async (
   })
   giveUp('bob-1')
   await leave('zoe')
-  t.strictSame(told['cid-1'], ['3 for slot', '2 for slot', '1 for slot'])
-  t.strictSame(told['bob-1'], ['2 for slot'], 'whoever has gone is told no more')
+  t.strictSame(notified['cid-1'], ['3 for slot', '2 for slot', '1 for slot'])
+  t.strictSame(notified['bob-1'], ['2 for slot'], 'a run that has left is no longer notified')
 })
 
 t.test('runs into one target come one after another and hold no slot while they wait', async (t) => {
-  const { inside, told, come, leave, admission } = door({ maxConcurrent: 2, maxQueued: 64 })
+  const { inside, notified, come, leave, admission } = door({ maxConcurrent: 2, maxQueued: 64 })
   await come('ann-1', 'x')
   void come('ann-2', 'x')
   void come('bob-1', 'x')
   await come('cid-1', 'y')
   t.strictSame(inside, ['ann-1', 'cid-1'], 'the second slot was free for another target')
   t.strictSame(admission.load(), { running: 2, slot: 0, target: 2 })
-  t.strictSame([told['ann-2'], told['bob-1']], [['1 for target'], ['2 for target']])
+  t.strictSame([notified['ann-2'], notified['bob-1']], [['1 for target'], ['2 for target']])
   await leave('cid-1')
   t.equal(inside.length, 2, 'a free slot does not let two into one target')
   await leave('ann-1')
@@ -123,7 +123,7 @@ t.test('one caller cannot keep others out by filling the queue', async (t) => {
   const ann = ['ann-1', 'ann-2', 'ann-3', 'ann-4'].map((name) => come(name))
   void come('bob-1')
   t.match(await failureOf(ann[3] as Promise<void>), { code: 'overloaded' }, 'the newest of hers makes room')
-  t.match(await failureOf(come('ann-5')), { code: 'overloaded' }, 'hers can push out nobody')
+  t.match(await failureOf(come('ann-5')), { code: 'overloaded' }, 'her runs cannot displace any other')
   void come('bob-2')
   t.match(await failureOf(ann[2] as Promise<void>), { code: 'overloaded' })
   t.match(await failureOf(come('bob-3')), { code: 'overloaded' }, 'both have two now')
@@ -132,7 +132,7 @@ t.test('one caller cannot keep others out by filling the queue', async (t) => {
   t.strictSame(inside, ['zoe', 'ann-1', 'bob-1', 'ann-2', 'bob-2'])
 })
 
-t.test('whoever hangs up leaves the queue, and one who is gone already never enters', async (t) => {
+t.test('a caller that disconnects leaves the queue, and one that is already gone never enters', async (t) => {
   const { inside, come, leave, giveUp, admission } = door({ maxConcurrent: 1, maxQueued: 64 })
   await come('zoe')
   const ann = come('ann-1')

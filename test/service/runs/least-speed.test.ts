@@ -59,7 +59,7 @@ t.test('a run that drips for the window ends, and not before', async (t) => {
   })
 })
 
-t.test('it goes on while nobody waits', async (t) => {
+t.test('it continues while no run waits', async (t) => {
   const { run, pass } = watched(t)
   run.isWaitedFor = false
   pass(300, 1)
@@ -69,7 +69,7 @@ t.test('it goes on while nobody waits', async (t) => {
   t.match(run.error, { code: 'source_timeout' })
 })
 
-t.test('a slow link is no drip', async (t) => {
+t.test('a slow link is fast enough', async (t) => {
   const { run, pass } = watched(t)
   pass(300, 2 * 60 * KIB)
   t.equal(run.error, undefined)
@@ -84,7 +84,7 @@ t.test('phases without bytes may be as long as the window, again and again', asy
   t.equal(run.error, undefined)
 })
 
-t.test('what came at once long ago is no credit, but for the indexing of a large pack', async (t) => {
+t.test('an early burst earns no lasting credit, except for the indexing of a large pack', async (t) => {
   const { run, pass } = watched(t)
   pass(1, 100 * KIB * KIB)
   pass(21, 0)
@@ -111,9 +111,9 @@ for (const [what, events, side] of [
     const { run, watch, pass } = watched(t)
     if (events[0]?.type === 'progress') {
       for (const side of ['source', 'target'] as const)
-        watch.see({ type: 'discovered', side, protocol: 'v1', refs: 1 })
+        watch.onEvent({ type: 'discovered', side, protocol: 'v1', refs: 1 })
     }
-    for (const event of events) watch.see(event)
+    for (const event of events) watch.onEvent(event)
     pass(21, 0)
     t.equal(run.error?.code, `${side}_timeout`)
   })

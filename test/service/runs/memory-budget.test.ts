@@ -75,12 +75,19 @@ t.test('where each that holds any waits for more, the newest is refused', async 
   t.equal(budget.held, 0)
 })
 
-t.test('one run that needs more than the budget is told the setting, and not to try again', async (t) => {
-  const budget = new MemoryBudget(80 * MIB)
-  const share = budget.open()
-  const error = await failureOf(hold(share, 71).done)
-  t.match(error, { code: 'overloaded', retryable: false, message: /GITSYNC_MEMORY_BUDGET \(80MiB\).*raise/ })
-})
+t.test(
+  'one run that needs more than the budget gets an error that names the setting and is not retryable',
+  async (t) => {
+    const budget = new MemoryBudget(80 * MIB)
+    const share = budget.open()
+    const error = await failureOf(hold(share, 71).done)
+    t.match(error, {
+      code: 'overloaded',
+      retryable: false,
+      message: /GITSYNC_MEMORY_BUDGET \(80MiB\).*raise/,
+    })
+  },
+)
 
 t.test('small runs do not wait for large ones', async (t) => {
   const budget = new MemoryBudget(80 * MIB)
@@ -100,12 +107,12 @@ t.test('a wait ends with its run, and after a minute', async (t) => {
   const budget = new MemoryBudget(80 * MIB)
   const [a, b, c] = [budget.open(), budget.open(), budget.open()]
   hold(a, 70)
-  const hangUp = new AbortController()
-  const second = hold(b, 20, { signal: hangUp.signal })
+  const disconnect = new AbortController()
+  const second = hold(b, 20, { signal: disconnect.signal })
   const third = hold(c, 20)
-  hangUp.abort()
+  disconnect.abort()
   t.match(await failureOf(second.done), { code: 'cancelled' })
-  const gone = hold(b, 20, { signal: hangUp.signal })
+  const gone = hold(b, 20, { signal: disconnect.signal })
   t.match(await failureOf(gone.done), { code: 'cancelled' })
   clock.advance(59_999)
   await Promise.resolve()

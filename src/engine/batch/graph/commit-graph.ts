@@ -5,12 +5,12 @@ import { SegmentedArray } from '../../../runtime/segmented-array.js'
 import type { Pace } from '../../../runtime/yield.js'
 
 const NONE = 0xffffffff
-/** Stands where a commit has its count of parents. */
+/** Marks a tag, in the place of a commit's number of parents. */
 const TAG = 0xfffffffe
 
-/** What fits into half a gigabyte, some six times the largest public histories: commits, tags and whatever they name. */
+/** Commits, tags and the objects that they name: half a gigabyte, about six times the largest public histories. */
 const MAX_OBJECTS = 10_000_000
-/** Of those objects: parents of commits, and targets of tags. */
+/** Parents of commits, and targets of tags. */
 const MAX_LINKS = 40_000_000
 
 /** Commits and their parents, for histories of millions: ids are bytes, parents are numbers. About 50 bytes a commit. */
@@ -18,7 +18,7 @@ export class CommitGraph {
   readonly #ids: IdIndex
   /** Where a commit's parents begin in `#links`, or NONE for one that was only named as a parent. */
   readonly #first = new SegmentedArray((items) => new Uint32Array(items))
-  /** Each commit's count of parents, and those; each tag's mark, and its target. */
+  /** For each commit its number of parents, then the parents; for each tag its mark, then its target. */
   readonly #links = new SegmentedArray((items) => new Uint32Array(items))
   readonly #most: { objects: number; links: number }
   #commits = 0
@@ -38,7 +38,7 @@ export class CommitGraph {
     return this.#ids.size
   }
 
-  /** In turns with others: a commit may have very many parents. @throws GitSyncError `pack_limit_exceeded` */
+  /** Yields to the event loop, as a commit may have very many parents. @throws GitSyncError `pack_limit_exceeded` */
   async add(object: HistoryObject, pace: Pace): Promise<void> {
     const number = this.#intern(object.id)
     if (this.#first.at(number) !== NONE) return
@@ -71,7 +71,7 @@ export class CommitGraph {
     return this.#first.at(number) !== NONE && !this.#isTag(number)
   }
 
-  /** What a tag points to; undefined for what is no tag that was added. */
+  /** The object that a tag names; undefined for anything but a tag that was added. */
   target(number: number): number | undefined {
     if (this.#first.at(number) === NONE || !this.#isTag(number)) return undefined
     return this.#links.at(this.#first.at(number) + 1)
@@ -81,7 +81,7 @@ export class CommitGraph {
     return this.#links.at(this.#first.at(commit))
   }
 
-  /** The parent at a place; it may be one that was only named. */
+  /** The parent at a place; it may not have been added itself. */
   parent(commit: number, place: number): number {
     return this.#links.at(this.#first.at(commit) + 1 + place)
   }
@@ -102,6 +102,6 @@ export class CommitGraph {
 function tooLarge({ objects, links }: { objects: number; links: number }): GitSyncError {
   const message =
     `The source has a history of more than ${objects} commits or ${links} parents, ` +
-    "which is the most that can be cut into steps: sync fewer refs at a time, or raise the target's own limit."
+    "which is the most that can be cut into batches: sync fewer refs at a time, or raise the target's own limit."
   return new GitSyncError('pack_limit_exceeded', message)
 }

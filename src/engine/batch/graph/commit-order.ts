@@ -2,11 +2,11 @@ import type { Pace } from '../../../runtime/yield.js'
 import type { CommitGraph } from './commit-graph.js'
 
 /** Microseconds for one commit or one parent. */
-const STEP = 0.05
+const EDGE = 0.05
 
 /**
- * All commits that `tips` reach, parents before children: depth first, first parent first, tip by tip. Any prefix
- * of it is closed under ancestry, and has few heads. The event loop gets its turn.
+ * All commits that `tips` reach, parents before children: depth first, first parent first, tip by tip. Any beginning
+ * of it is closed under ancestry and has few heads. Yields to the event loop.
  */
 export async function orderCommits(
   graph: CommitGraph,
@@ -25,7 +25,7 @@ export async function orderCommits(
     nextParent[0] = 0
     seen[tip] = 1
     while (depth >= 0) {
-      if (pace.spend(STEP)) await pace.turn()
+      if (pace.spend(EDGE)) await pace.turn()
       const commit = stack[depth] as number
       const place = nextParent[depth] as number
       if (place === graph.parentCount(commit)) {

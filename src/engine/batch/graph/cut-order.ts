@@ -3,18 +3,18 @@ import type { CommitGraph } from './commit-graph.js'
 
 const NONE = 0xffffffff
 /** Microseconds for one commit or one parent. */
-const STEP = 0.05
+const EDGE = 0.05
 
 /**
- * An order of commits in which parents come before their children, and what its prefixes have for heads: the commits
- * that none in the prefix descends from.
+ * An order of commits in which parents come before their children, with the heads at each cut through it: the commits
+ * before the cut that have no child before it.
  */
 export class CutOrder {
   readonly #graph: CommitGraph
   readonly #order: Uint32Array
   /** By place in the order: the place of the first child, or NONE. */
   readonly #firstChild: Uint32Array
-  /** By length of the prefix. */
+  /** By the place of the cut. */
   readonly #headCounts: Uint32Array
 
   private constructor(graph: CommitGraph, order: Uint32Array) {
@@ -38,16 +38,16 @@ export class CutOrder {
     return this.#headCounts[end] as number
   }
 
-  /** Where the heads of a longer prefix are, those of a shorter one being known. */
+  /** The places of the heads at a cut, given those at an earlier one. */
   async headsAt(end: number, from: { end: number; heads: readonly number[] }, pace: Pace): Promise<number[]> {
     const heads: number[] = []
     for (const place of from.heads) {
       if (this.#isHead(place, end)) heads.push(place)
-      if (pace.spend(STEP)) await pace.turn()
+      if (pace.spend(EDGE)) await pace.turn()
     }
     for (let place = from.end; place < end; place++) {
       if (this.#isHead(place, end)) heads.push(place)
-      if (pace.spend(STEP)) await pace.turn()
+      if (pace.spend(EDGE)) await pace.turn()
     }
     return heads
   }
@@ -69,13 +69,13 @@ export class CutOrder {
       heads++
       for (let parent = 0; parent < this.#graph.parentCount(commit); parent++) {
         const below = places[this.#graph.parent(commit, parent)] as number
-        if (pace.spend(STEP)) await pace.turn()
+        if (pace.spend(EDGE)) await pace.turn()
         if (below === NONE || this.#firstChild[below] !== NONE) continue
         this.#firstChild[below] = place
         heads--
       }
       this.#headCounts[place + 1] = heads
-      if (pace.spend(STEP)) await pace.turn()
+      if (pace.spend(EDGE)) await pace.turn()
     }
   }
 }

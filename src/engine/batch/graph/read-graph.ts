@@ -1,7 +1,7 @@
 import type { PackStream } from '../../../git/pack/pack-stream.js'
 import { hashSize } from '../../../git/refs/object-id.js'
 import { Pace } from '../../../runtime/yield.js'
-import { type CountedPack, countedPack } from '../../push/counted-pack.js'
+import { countedPack } from '../../push/counted-pack.js'
 import { chooseHaves } from '../../push/haves.js'
 import type { Context } from '../../push/push-state.js'
 import { CommitGraph } from './commit-graph.js'
@@ -9,24 +9,12 @@ import { CommitGraph } from './commit-graph.js'
 /** Bytes of the graph for each commit. */
 const COMMIT = 64
 
-export interface History {
-  /** Annotated tags are in it too. */
-  graph: CommitGraph
-  /** Bytes of the pack that told all this. */
-  bytes: number
-}
-
-/** The graph of the commits that are to be sent: ids and parents, by a fetch that leaves out trees and blobs. */
-export async function readGraph(context: Context, wants: readonly string[]): Promise<History> {
+/** The graph of the commits that are to be sent, with the annotated tags: ids and parents, by a fetch without trees and blobs. */
+export async function readGraph(context: Context, wants: readonly string[]): Promise<CommitGraph> {
   const { source, target } = context.remotes
   const { memory, signal } = context.run
   const haves = await chooseHaves(context.remotes, context.plan, context.confirmed, signal)
-  const packs: CountedPack[] = []
-  const counting = (pack: PackStream) => {
-    const counted = countedPack(pack, context)
-    packs.push(counted)
-    return counted
-  }
+  const counting = (pack: PackStream) => countedPack(pack, context)
   const graph = new CommitGraph(hashSize(source.objectFormat))
   const pace = new Pace(signal)
   for await (const objects of source.history({ wants, haves, shallow: target.shallow }, 'graph', counting)) {
@@ -36,7 +24,7 @@ export async function readGraph(context: Context, wants: readonly string[]): Pro
     }
     await memory.hold('commit graph', graph.size * COMMIT, signal)
   }
-  return { graph, bytes: packs.reduce((sum, { bytes }) => sum + bytes, 0) }
+  return graph
 }
 
 /** The commits of `ids`, tags followed, that the graph holds: those that are new to the target. Each tag is followed once. */

@@ -86,7 +86,7 @@ t.test('a run that fails says how, and what had passed until then', async (t) =>
   t.strictSame([run('blocked_refs', 'none'), run('target_unavailable', '')], [1, 1])
 })
 
-t.test('refusals are counted by code, and are no runs', async (t) => {
+t.test('refusals are counted by code, and not as runs', async (t) => {
   const { url, post } = await serveApp(t)
   const before = await (await fetch(`${url}/metrics`)).text()
   for (const code of ['overloaded', 'rate_limited', 'unauthorized', 'egress_denied', 'shutting_down'])
@@ -96,7 +96,7 @@ t.test('refusals are counted by code, and are no runs', async (t) => {
   t.notMatch(after, /^gitsync_runs_total\{/m)
 })
 
-t.test('a refusal counts once, told with a status or at the end of a stream', async (t) => {
+t.test('a refusal counts once, whether reported as a status or at the end of a stream', async (t) => {
   const { app, url, post } = await serveApp(t)
   await app.runs.drain(0)
   const body = { source: { url: 'http://127.0.0.1:1/a' }, target: { url: 'http://127.0.0.1:1/b' } }

@@ -13,7 +13,7 @@ function openCall(url: string, body: unknown, accept: string) {
   const call = {
     answer: undefined as IncomingMessage | undefined,
     answered: once(request, 'response') as Promise<[IncomingMessage]>,
-    hangUp: () => request.destroy(),
+    disconnect: () => request.destroy(),
   }
   // The test breaks it off itself.
   call.answered.then(
@@ -58,14 +58,14 @@ async function stageMidway(t: Test) {
   return { source, target, theirs, url, body: request(), nextMidway }
 }
 
-/** The answer that a server owes to its next request; it is never given. */
+/** A response that a server never sends. */
 function nextRequest(server: GitServer): Promise<ServerResponse> {
   return new Promise((resolve) => {
     server.intercept = (_request, response) => resolve(response)
   })
 }
 
-/** Every git process of both servers is gone, the unfinished ones without having sent their answers to the end. */
+/** Every git process of both servers has exited, the unfinished ones without completing their responses. */
 async function ended({ source, target }: Pick<Awaited<ReturnType<typeof stageMidway>>, 'source' | 'target'>) {
   await Promise.all([source.server.idle(), target.server.idle()])
   return [source, target].map(({ requests }) => requests.at(-1)?.complete)
@@ -77,28 +77,31 @@ for (const [form, accept] of [
   ['stream', STREAM],
   ['document', DOCUMENT],
 ] as const) {
-  t.test(`a caller of a ${form} who hangs up amid the relay ends the run on both remotes`, async (t) => {
-    const { source, target, theirs, url, body, nextMidway } = midway
-    const reached = nextMidway()
-    const call = openCall(`${url}/sync`, body, accept)
-    await reached
-    if (form === 'stream') t.equal((await call.answered)[0].statusCode, 200)
-    else t.equal(call.answer, undefined, 'no status line yet')
-    t.match(
-      [source, target].map(({ requests }) => requests.at(-1)),
-      [
-        { service: 'git-upload-pack', complete: false },
-        { service: 'git-receive-pack', complete: false },
-      ],
-    )
+  t.test(
+    `a caller of a ${form} that disconnects during the relay ends the run on both remotes`,
+    async (t) => {
+      const { source, target, theirs, url, body, nextMidway } = midway
+      const reached = nextMidway()
+      const call = openCall(`${url}/sync`, body, accept)
+      await reached
+      if (form === 'stream') t.equal((await call.answered)[0].statusCode, 200)
+      else t.equal(call.answer, undefined, 'no status line yet')
+      t.match(
+        [source, target].map(({ requests }) => requests.at(-1)),
+        [
+          { service: 'git-upload-pack', complete: false },
+          { service: 'git-receive-pack', complete: false },
+        ],
+      )
 
-    call.hangUp()
+      call.disconnect()
 
-    t.strictSame(await ended({ source, target }), [false, false])
-    t.strictSame(await target.soundRefs(), { 'refs/heads/theirs': theirs })
-  })
+      t.strictSame(await ended({ source, target }), [false, false])
+      t.strictSame(await target.soundRefs(), { 'refs/heads/theirs': theirs })
+    },
+  )
 
-  t.test(`a caller of a ${form} who hangs up while the remotes are silent lets go of both`, async (t) => {
+  t.test(`a caller of a ${form} that disconnects while the remotes are silent releases both`, async (t) => {
     const { source, target, client, request } = await stage(t)
     await source.commit('main')
     const { url } = await serveApp(t, { client })
@@ -107,19 +110,19 @@ for (const [form, accept] of [
       const call = openCall(`${url}${path}`, request(), accept)
       const letGo = (await responses).map((response) => once(response, 'close'))
       t.equal(call.answer, undefined, `${path}: no status line yet`)
-      call.hangUp()
+      call.disconnect()
       await Promise.all(letGo)
     }
     t.match(
       [...source.requests, ...target.requests],
       Array(8).fill({ method: 'GET', complete: false }),
-      'both were asked once a call, and neither had answered',
+      'both received one request for each call, and neither had responded',
     )
     t.strictSame(await target.refs(), {})
   })
 }
 
-t.test('a caller who reads its answer to the end has cancelled nothing', async (t) => {
+t.test('a caller that reads its response to the end cancels nothing', async (t) => {
   const { source, target, client, request } = await stage(t)
   await source.commit('main')
   let aborted = false
@@ -136,7 +139,7 @@ t.test('a caller who reads its answer to the end has cancelled nothing', async (
     const call = openCall(`${url}/sync`, request(), accept)
     const [response] = await call.answered
     await response.resume().toArray()
-    call.hangUp()
+    call.disconnect()
   }
   await app.close()
   t.equal(aborted, false)
