@@ -16,11 +16,14 @@ const FLOORS = [
   'src/git/secrets',
   'src/git/http',
   'src/git',
+  // LFS objects, by git's HTTP and packs.
+  'src/lfs',
   // What to do: the story of a sync, told backwards.
   'src/engine/request',
   'src/engine/run',
   'src/engine/plan',
   'src/engine/push',
+  'src/engine/lfs',
   'src/engine/batch/graph',
   'src/engine/batch',
   'src/engine',

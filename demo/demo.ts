@@ -1,4 +1,5 @@
 import type { Event, RunEvent } from '../schemas/event.js'
+import type { SyncPolicy } from '../schemas/request.js'
 import type { SyncResult } from '../schemas/result.js'
 import { ProgressDisplay } from '../src/cli/output/progress-display.js'
 import { styleOf } from '../src/cli/output/style.js'
@@ -9,7 +10,7 @@ import { Cleanup } from '../testing/cleanup.js'
 import { fsck, refsOf } from '../testing/git/git.js'
 import { type Call, curlLine, postForDocument, postForEvents } from './call.js'
 import { startService } from './service.js'
-import { type Stage, setStage } from './stage.js'
+import { addLfsFiles, type Stage, setStage } from './stage.js'
 
 /**
  * Mirrors a sample repository from one git server to another through the real service, and checks the outcome.
@@ -38,6 +39,8 @@ async function main(): Promise<number> {
     await cleanup.run()
   }
 }
+
+const LFS_FILES = 24
 
 const tryItYourself = '\nTo try the curl lines above against a running service: npm run demo -- --keep'
 
@@ -69,6 +72,14 @@ async function runSteps(cleanup: Cleanup): Promise<void> {
   const third = await sync(service.url, stage)
   expect(third.counts.applied === 0, 'the third sync should have found nothing to do')
 
+  title('Fourth sync: files in LFS, whose objects arrive before the branch moves')
+  await addLfsFiles(stage, LFS_FILES, 2 * 1024 * 1024)
+  say(`The source has a commit with ${counted(LFS_FILES, 'file')} in LFS.\n`)
+  const fourth = await sync(service.url, stage, { lfs: 'new' })
+  const { moved, movedBytes } = fourth.lfs ?? { moved: 0, movedBytes: 0 }
+  say(`${counted(moved, 'LFS object')} moved (${byteSize(movedBytes)})`)
+  expect(moved === LFS_FILES, 'the fourth sync should have moved every LFS object')
+
   title('Is the target sound, and the same as the source?')
   await check(stage)
 }
@@ -85,14 +96,16 @@ async function showPlan(service: string, { sourceUrl, targetUrl }: Stage): Promi
   return plan
 }
 
-async function sync(service: string, { sourceUrl, targetUrl }: Stage): Promise<SyncResult> {
+async function sync(service: string, stage: Stage, policy: SyncPolicy = {}): Promise<SyncResult> {
+  const { sourceLfs, targetLfs } = stage
+  const withLfs = policy.lfs !== undefined
   const call: Call = {
     url: `${service}/sync`,
     accept: 'application/x-ndjson',
     body: {
-      source: { url: sourceUrl },
-      target: { url: targetUrl },
-      policy: { includeTags: true },
+      source: { url: stage.sourceUrl, ...(withLfs && { lfsUrl: sourceLfs.url }) },
+      target: { url: stage.targetUrl, ...(withLfs && { lfsUrl: targetLfs.url }) },
+      policy: { includeTags: true, ...policy },
       collectStats: true,
     },
   }
@@ -128,7 +141,7 @@ function showRefs({ refs }: SyncResult) {
   for (const line of table([['ACTION', 'REF', 'OLD      → NEW', 'REASON'], ...rows])) say(`  ${line}`)
 }
 
-async function check({ source, target }: Stage) {
+async function check({ source, target, sourceLfs, targetLfs }: Stage) {
   say(`git -C ${target.dir} fsck --full`)
   await fsck(target.dir)
   const [wanted, found] = await Promise.all([refsOf(source.dir), refsOf(target.dir)])
@@ -136,6 +149,9 @@ async function check({ source, target }: Stage) {
   const differing = [...names].filter((name) => wanted[name] !== found[name])
   expect(differing.length === 0, `these refs differ: ${differing.join(', ')}`)
   say(`sound, and all ${names.size} refs are the same on both sides`)
+  for (const [oid, object] of sourceLfs.objects)
+    expect(targetLfs.objects.get(oid)?.equals(object) === true, `the LFS object ${oid} differs`)
+  say(`and so are all ${counted(targetLfs.objects.size, 'LFS object')}`)
 }
 
 /** Whether the library emits the event; those of the service alone are not shown. */

@@ -42,14 +42,25 @@ export const PlannedEvent = event('planned', 'PlannedEvent', {
   transferMode: TransferMode,
 })
 export const ProgressEvent = event('progress', 'ProgressEvent', {
-  phase: StringEnum(['prove', 'relay', 'confirm'], {
-    description: "Proving fast-forwards, sending the pack, or waiting for the target's report.",
+  phase: StringEnum(['prove', 'lfs', 'relay', 'confirm'], {
+    description:
+      "Proving fast-forwards, moving LFS objects, sending the pack, or waiting for the target's report.",
   }),
-  sourceBytes: Type.Integer({ description: 'Pack bytes read from the source.' }),
-  targetBytes: Type.Integer({ description: 'Pack bytes sent to the target.' }),
-  bytesPerSecond: Type.Integer({ description: 'Since the relay began.' }),
+  sourceBytes: Type.Integer({
+    description: 'Pack bytes read from the source; in the phase `lfs`, LFS bytes.',
+  }),
+  targetBytes: Type.Integer({
+    description: 'Pack bytes sent to the target; in the phase `lfs`, LFS bytes.',
+  }),
+  bytesPerSecond: Type.Integer({ description: 'Since the phase began.' }),
   objects: Type.Optional(Type.Object({ total: Type.Integer() })),
   batch: Type.Optional(Type.Object({ index: Type.Integer(), total: Type.Integer() })),
+  lfs: Type.Optional(
+    Type.Object(
+      { done: Type.Integer(), total: Type.Integer(), bytes: Type.Integer(), totalBytes: Type.Integer() },
+      { description: 'Objects that are moved, and their bytes, of those that the target lacks.' },
+    ),
+  ),
 })
 export const RemoteEvent = event('remote', 'RemoteEvent', {
   side: EndpointRole,

@@ -14,6 +14,12 @@ export const Endpoint = Type.Object(
         description: 'Follow a redirect of info/refs to another origin, credentials included.',
       }),
     ),
+    lfsUrl: Type.Optional(
+      Type.String({
+        description:
+          'http(s) URL of its LFS server. Empty: `<url>.git/info/lfs`, or `<url>/info/lfs` where the URL ends in `.git`.',
+      }),
+    ),
   },
   { ...closed, title: 'Endpoint' },
 )
@@ -92,6 +98,14 @@ export const ProtocolMode = StringEnum(['', 'auto', 'v1', 'v2'], {
 })
 export type ProtocolMode = Type.Static<typeof ProtocolMode>
 
+export const LfsMode = StringEnum(['', 'off', 'new', 'all'], {
+  title: 'LfsMode',
+  description:
+    '`new`: the LFS objects whose pointers come with the refs to be written are brought to the target before any ref moves. ' +
+    '`all`: those of all that the desired refs reach. Empty: as the service or client is set up, which is `off` without a setting.',
+})
+export type LfsMode = Type.Static<typeof LfsMode>
+
 export const SyncPolicy = Type.Object(
   {
     mode: Type.Optional(OperationMode),
@@ -113,6 +127,7 @@ export const SyncPolicy = Type.Object(
     expectedPlan: Type.Optional(
       Type.String({ description: '`plan.digest` of an earlier plan: the run is refused if it has changed.' }),
     ),
+    lfs: Type.Optional(LfsMode),
   },
   { ...closed, title: 'SyncPolicy' },
 )
@@ -137,13 +152,18 @@ export const TransferOptions = Type.Object(
         description: 'Leave refs whose action is `skip` out of `refs`; `counts` and `plan` stay.',
       }),
     ),
+    lfsMaxBytes: Type.Optional(Count('Most bytes of LFS objects that the target lacks; 0: no limit.')),
+    lfsMaxObjects: Type.Optional(Count('Most LFS objects that the target lacks; 0: no limit.')),
   },
   { ...closed, title: 'TransferOptions' },
 )
 export type TransferOptions = Type.Static<typeof TransferOptions>
 
 export const ProbeOptions = Type.Object(
-  { measureMemory: Type.Optional(Type.Boolean({ description: 'Measure memory while the run lasts.' })) },
+  {
+    measureMemory: Type.Optional(Type.Boolean({ description: 'Measure memory while the run lasts.' })),
+    lfs: Type.Optional(Type.Boolean({ description: 'Ask each side whether it has an LFS server.' })),
+  },
   { ...closed, title: 'ProbeOptions' },
 )
 export type ProbeOptions = Type.Static<typeof ProbeOptions>

@@ -122,6 +122,31 @@ const TransferReason = StringEnum(Object.keys(transferReasons) as TransferReason
     .join(' ')}`,
 })
 
+const FailedLfsObject = Type.Object(
+  {
+    oid: Type.String({ description: 'SHA-256, in hex.' }),
+    size: Type.Integer(),
+    reason: Type.String({ description: 'In words for people.' }),
+  },
+  { title: 'FailedLfsObject' },
+)
+
+export const LfsSummary = Type.Object(
+  {
+    pointers: Type.Integer({ description: 'Different objects that pointers name.' }),
+    bytes: Type.Integer({ description: 'Of all of them.' }),
+    present: Type.Integer({ description: 'Objects that the target had.' }),
+    moved: Type.Integer({ description: 'Objects that were brought to it.' }),
+    movedBytes: Type.Integer(),
+    missing: Type.Integer({ description: 'Objects that it lacks: in a plan, what a run would bring.' }),
+    failed: Type.Array(FailedLfsObject, {
+      description: 'Objects that the source lacks, or has otherwise than the pointer says; the first 100.',
+    }),
+  },
+  { title: 'LfsSummary', description: 'What became of LFS objects; absent where they were left out.' },
+)
+export type LfsSummary = Type.Static<typeof LfsSummary>
+
 export const ExecutionSummary = Type.Object(
   {
     dryRun: Type.Boolean({ description: 'This is a plan: nothing was pushed.' }),
@@ -207,6 +232,10 @@ export const ProbeResult = Type.Object(
     ),
     refs: Type.Array(RefInfo, { description: 'Of the source, sorted by name, by bytes.' }),
     sourceHead: Type.Optional(Type.String({ description: "The branch that the source's HEAD names." })),
+    sourceLfs: Type.Optional(
+      Type.Boolean({ description: 'Whether its LFS server answers; with `options.lfs`.' }),
+    ),
+    targetLfs: Type.Optional(Type.Boolean({ description: 'The same of the target, where one is given.' })),
     stats: Stats,
     measurement: Measurement,
   },
@@ -218,6 +247,7 @@ const runFields = {
   counts: SyncCounts,
   plan: PlanSummary,
   execution: ExecutionSummary,
+  lfs: Type.Optional(LfsSummary),
   stats: Stats,
   measurement: Measurement,
 }

@@ -65,10 +65,15 @@ export async function serve(env: NodeJS.ProcessEnv, stopTracing: StopTracing): P
 }
 
 function makeClient(config: Config, auth: AuthProvider | undefined): Client {
-  const { stallTimeout, spoolDir, tempRefPrefix, allowInsecureTls, proxies } = config
+  const { stallTimeout, spoolDir, tempRefPrefix, lfs, allowInsecureTls, proxies } = config
   const policy = new EgressPolicy(config.egressPolicy, config.allowedHosts)
-  const dispatcher = egressDispatchers({ policy, allowInsecureTls, proxies })
-  return new Client({ dispatcher, stallTimeout, spoolDir, tempRefPrefix, ...(auth && { auth }) })
+  const storagePolicy = new EgressPolicy(
+    config.egressPolicy,
+    config.lfsHosts ?? config.allowedHosts,
+    'GITSYNC_LFS_HOSTS',
+  )
+  const dispatcher = egressDispatchers({ policy, storagePolicy, allowInsecureTls, proxies })
+  return new Client({ dispatcher, stallTimeout, spoolDir, tempRefPrefix, lfs, ...(auth && { auth }) })
 }
 
 /** Waits for responses to end, but not for callers that do not read theirs. */

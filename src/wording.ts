@@ -1,11 +1,18 @@
 import type { EndpointRole } from '../schemas/event.js'
-import type { Endpoint, EndpointAuth, RefScope, SyncPolicy, TransferOptions } from '../schemas/request.js'
+import type {
+  Endpoint,
+  EndpointAuth,
+  ProbeOptions,
+  RefScope,
+  SyncPolicy,
+  TransferOptions,
+} from '../schemas/request.js'
 
 /** A setting, by its path in a request or its name in `ClientOptions`; `replicate` is the operation. */
 export type Setting =
   | `scope.${keyof RefScope}`
   | `policy.${keyof SyncPolicy}`
-  | `options.${keyof TransferOptions}`
+  | `options.${keyof TransferOptions | keyof ProbeOptions}`
   | `auth.${EndpointRole}`
   | `auth.${EndpointRole}.${keyof EndpointAuth}`
   | `${EndpointRole}.${keyof Endpoint}`
@@ -43,7 +50,7 @@ export class Wording {
   readonly #parts: readonly Part[]
 
   constructor(parts: readonly Part[]) {
-    this.#parts = parts
+    this.#parts = joined(parts)
   }
 
   /** The text as a surface words it. */
@@ -78,6 +85,17 @@ export function worded(
     return [text, typeof value === 'number' ? String(value) : value]
   })
   return new Wording(parts)
+}
+
+/** Text between two settings is one part, so that what `map` looks for is never cut in two. */
+function joined(parts: readonly Part[]): Part[] {
+  const all: Part[] = []
+  for (const part of parts) {
+    const last = all.at(-1)
+    if (typeof part === 'string' && typeof last === 'string') all[all.length - 1] = last + part
+    else all.push(part)
+  }
+  return all
 }
 
 /** What a remote says may end with a full stop of its own. */

@@ -7,6 +7,7 @@ import { manyAtOnce } from './5-many-at-once.js'
 import { millionCommits } from './6-million-commits.js'
 import { rewritten } from './7-rewritten.js'
 import { limitedTarget } from './8-limited-target.js'
+import { lfs } from './9-lfs.js'
 import { start } from './10-start.js'
 
 export const scenarios: readonly Scenario[] = [
@@ -18,5 +19,6 @@ export const scenarios: readonly Scenario[] = [
   millionCommits,
   rewritten,
   limitedTarget,
+  lfs,
   start,
 ]

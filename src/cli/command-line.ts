@@ -40,11 +40,17 @@ export async function runCommandLine(argv: readonly string[]): Promise<void> {
     return
   }
   try {
-    await buildProgram().parseAsync(argv)
+    await buildProgram().parseAsync(argv.map(withPreset))
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     process.exitCode = error.exitCode === 0 ? 0 : exitStatus.usage
   }
+}
+
+/** `--lfs` alone has a value of its own, so the word after it is not its value, as the parser would assume. */
+function withPreset(word: string, at: number, argv: readonly string[]): string {
+  const isOption = word === '--lfs' && !argv.slice(0, at).includes('--')
+  return isOption && argv[2] !== 'probe' ? '--lfs=new' : word
 }
 
 /** Every command with its flags. Only a command that runs loads the engine. */

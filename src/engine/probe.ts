@@ -1,3 +1,4 @@
+import type { EndpointRole } from '../../schemas/event.js'
 import type { ProbeRequest } from '../../schemas/request.js'
 import type { ProbeResult, RefInfo } from '../../schemas/result.js'
 import { sortByBytes } from '../git/refs/ref-name.js'
@@ -10,6 +11,19 @@ import { collectStats, MemoryMeter } from './run/stats.js'
 
 /** Bytes that a ref of the result takes, apart from its name and id. */
 const LISTED_REF = 100
+
+/** Whether each side has an LFS server that lets us in. */
+async function findLfs(
+  run: RunContext,
+  hasTarget: boolean,
+): Promise<Pick<ProbeResult, 'sourceLfs' | 'targetLfs'>> {
+  const answers = (side: EndpointRole) => run.openLfs(side, run.signal).answers()
+  const [sourceLfs, targetLfs] = await Promise.all([
+    answers('source'),
+    hasTarget ? answers('target') : undefined,
+  ])
+  return { sourceLfs, ...(targetLfs === undefined ? {} : { targetLfs }) }
+}
 
 /** Lists the refs and capabilities of the source, and of the target where one is named. */
 export async function runProbe(run: RunContext, request: ProbeRequest): Promise<ProbeResult> {
@@ -27,6 +41,7 @@ export async function runProbe(run: RunContext, request: ProbeRequest): Promise<
       openSource(run, protocol, prefixes),
       request.target ? openTarget(run) : undefined,
     ])
+    const lfs = request.options?.lfs === true ? await findLfs(run, target !== undefined) : {}
     await run.memory.hold('result', source.refs.size * LISTED_REF, run.signal)
     const refs: RefInfo[] = []
     const found = await discoverRefs(scope, source.refs, run.signal)
@@ -41,6 +56,7 @@ export async function runProbe(run: RunContext, request: ProbeRequest): Promise<
       ...(target ? { targetCapabilities: [...target.capabilities.list] } : {}),
       refs: await sortByBytes(refs, ({ name }) => name, run.signal),
       ...(source.head === undefined ? {} : { sourceHead: source.head }),
+      ...lfs,
       stats: collectStats(request.collectStats === true, run.traffic, started),
       measurement: memory.read(),
     }

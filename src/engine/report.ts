@@ -1,6 +1,7 @@
 import type { SyncResult } from '../../schemas/result.js'
 import type { Command } from '../git/wire/push-request.js'
 import { forEachYielding } from '../runtime/yield.js'
+import type { LfsOutcome } from './lfs/lfs-phase.js'
 import type { Remotes } from './plan/list-remotes.js'
 import type { PlannedRef } from './plan/plan-refs.js'
 import type { ProvisionalPlan } from './plan/plan-sync.js'
@@ -17,6 +18,7 @@ export interface MeasuredRun {
   job: SyncSpec
   started: number
   memoryMeter: MemoryMeter
+  lfs: LfsOutcome
 }
 
 /** A plan, the listings that it was made of, and how far it was carried out. */
@@ -86,10 +88,14 @@ export async function runResult(
 
 /** @param refs the plan with its outcomes, or as it is where nothing was pushed */
 export function planResult(
-  { run, job, memoryMeter, started }: MeasuredRun,
+  { run, job, memoryMeter, started, lfs }: MeasuredRun,
   summary: RunSummary,
   refs: readonly PlannedRef[],
 ): Promise<SyncResult> {
   const stats = collectStats(job.collectStats, run.traffic, started)
-  return buildResult(summary, refs, job, { stats, measurement: memoryMeter.read() })
+  return buildResult(summary, refs, job, {
+    ...(lfs.summary && { lfs: lfs.summary }),
+    stats,
+    measurement: memoryMeter.read(),
+  })
 }

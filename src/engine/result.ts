@@ -60,7 +60,7 @@ export async function buildResult(
   { plan, execution }: RunSummary,
   refs: readonly PlannedRef[],
   { omitSkipped }: Pick<SyncSpec, 'omitSkipped'>,
-  measured: Pick<SyncResult, 'stats' | 'measurement'>,
+  measured: Pick<SyncResult, 'lfs' | 'stats' | 'measurement'>,
 ): Promise<SyncResult> {
   const counts: SyncCounts = { applied: 0, skipped: 0, blocked: 0, deleted: 0, warned: 0 }
   const results: RefResult[] = []

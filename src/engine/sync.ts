@@ -3,6 +3,7 @@ import { GitSyncError } from '../errors.js'
 import type { Command } from '../git/wire/push-request.js'
 import { filterYielding, yieldToEventLoop } from '../runtime/yield.js'
 import { cleanUp } from './batch/clean-up.js'
+import { bringLfsObjects, LfsOutcome } from './lfs/lfs-phase.js'
 import { assertPlanAllowed } from './plan/check-plan.js'
 import { idleExcludes } from './plan/idle-excludes.js'
 import { openRemotes } from './plan/list-remotes.js'
@@ -33,7 +34,7 @@ import { MemoryMeter } from './run/stats.js'
  */
 export async function runSync(run: RunContext, job: SyncSpec): Promise<SyncResult> {
   const memoryMeter = new MemoryMeter(job.measureMemory)
-  const measured = { run, job, started: performance.now(), memoryMeter }
+  const measured = { run, job, started: performance.now(), memoryMeter, lfs: new LfsOutcome() }
   let carried: Carryover = { retries: NO_RETRIES, latest: undefined }
   try {
     for (;;) {
@@ -79,8 +80,13 @@ async function attempt(measured: MeasuredRun, carried: Carryover): Promise<Attem
     const summary = await summarizePlanned(measured, planned, pushes)
     announce(run, summary, planned)
     await yieldToEventLoop()
-    if (job.dryRun) return { type: 'done', result: await planResult(measured, summary, draft.plan) }
+    const lfs = { run, job, remotes, plan: draft.plan, outcome: measured.lfs }
+    if (job.dryRun) {
+      await bringLfsObjects(lfs)
+      return { type: 'done', result: await planResult(measured, summary, draft.plan) }
+    }
     await checkPlan(measured, planned, summary, pushes)
+    await bringLfsObjects(lfs)
     const { plan, tips } = draft
     const context = { run, job, remotes, plan, tips, confirmed: new Set<string>(), execution }
     await executePushes(context, pushes)

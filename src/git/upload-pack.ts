@@ -5,7 +5,7 @@ import type { Sample } from '../runtime/sample.js'
 import { setting, worded } from '../wording.js'
 import { deepen, VERSION_2 } from './deepen.js'
 import { type SmartHttp, UPLOAD_PACK } from './http/smart-http.js'
-import { type HistoryObject, readHistory } from './pack/history.js'
+import { type HistoryObject, type Interest, readHistory, readObjects } from './pack/history.js'
 import { openPackStream, type PackStream, wrapPack } from './pack/pack-stream.js'
 import type { ObjectFormat } from './refs/object-id.js'
 import { readAcknowledged } from './wire/acknowledgments.js'
@@ -16,7 +16,7 @@ import { type FetchRequest, writeFetchV1, writeFetchV2 } from './wire/fetch-requ
 import { readV1Preamble, readV2Preamble, type ShallowInfo, ShallowLines } from './wire/fetch-response.js'
 import { readLsRefs, writeLsRefs } from './wire/ls-refs.js'
 import { PacketReader } from './wire/packet-reader.js'
-import { asRefusedWant, RemoteFatalError } from './wire/protocol-error.js'
+import { asRefusedWant, RefusedWantError, RemoteFatalError } from './wire/protocol-error.js'
 import type { TextSink } from './wire/side-band-stream.js'
 
 /** Bytes before a pack: two lines for each have that fits into a request, and some for shallow commits. */
@@ -24,6 +24,15 @@ const MAX_PREAMBLE = 16 * 1024 * 1024
 const IS_GIT = /^git\//
 // Since git 2.32; no capability says so.
 const KNOWS_OBJECT_TYPE = /^git\/(?:2\.(?:3[2-9]|[4-9]\d)|[3-9])\./
+
+export interface ObjectsOptions {
+  /** Names the requests in the statistics. */
+  step: string
+  /** Deltas were passed over. */
+  onLost: () => void
+  /** May wrap each pack that this takes. */
+  counting?: (pack: PackStream) => PackStream
+}
 
 /** The source of a run: its refs as they were listed, and the calls that read objects and ancestry from it. */
 export class UploadPack {
@@ -119,6 +128,36 @@ export class UploadPack {
     }
   }
 
+  /**
+   * What the objects tell that `request` asks for, a few at a time, and of which `interest` is. Deltas whose base has gone by are passed over
+   * where the source does not serve objects by their id: `onLost` is told.
+   *
+   * @throws as `history` does; what `fetch` throws, before anything is given
+   */
+  async *objects<T>(
+    request: Pick<FetchRequest, 'wants' | 'haves' | 'shallow' | 'filter'>,
+    interest: Interest<T>,
+    { step, onLost, counting = (pack) => pack }: ObjectsOptions,
+  ): AsyncGenerator<T[]> {
+    const silent = () => {}
+    const fetchObjects = async (ids: readonly string[]) => {
+      try {
+        return counting(await this.fetch({ wants: ids, haves: [], depth: 1, ofsDelta: true }, step, silent))
+      } catch (error) {
+        if (!(error instanceof GitSyncError) || !(error.cause instanceof RefusedWantError)) throw error
+        onLost()
+        return undefined
+      }
+    }
+    const { signal } = this.#http
+    try {
+      const pack = counting(await this.fetch({ ...request, ofsDelta: true }, step, silent))
+      yield* readObjects(pack, { format: this.objectFormat, fetchObjects, signal }, interest)
+    } catch (error) {
+      throw this.#http.toRemoteError(error)
+    }
+  }
+
   /** Whether `unshallowed` and `commitsAt` can be asked, and shallow receivers are served. */
   get canDeepen(): boolean {
     return this.protocol === 'v2'
@@ -133,6 +172,11 @@ export class UploadPack {
       : this.capabilities.has('filter')
   }
 
+  /** Whether a filter may name a type of objects, as `object:type=blob`. */
+  get canFilterByType(): boolean {
+    return this.canFilter && KNOWS_OBJECT_TYPE.test(this.capabilities.get('agent') ?? '')
+  }
+
   /** Whether every object that it has may be wanted, and it reports one that it lacks: git over v2. */
   get servesAnyObject(): boolean {
     return this.protocol === 'v2' && IS_GIT.test(this.capabilities.get('agent') ?? '')
@@ -142,7 +186,7 @@ export class UploadPack {
   get minimalFilter(): Pick<FetchRequest, 'filter'> {
     if (!this.canFilter) return {}
     return {
-      filter: KNOWS_OBJECT_TYPE.test(this.capabilities.get('agent') ?? '') ? 'object:type=tag' : 'tree:0',
+      filter: this.canFilterByType ? 'object:type=tag' : 'tree:0',
     }
   }
 

@@ -15,19 +15,23 @@ async function loadApi(): Promise<OpenTelemetry> {
 }
 
 /**
- * Does work under a span of its own. Without an OpenTelemetry SDK in the process this is the work alone. Of an error
+ * Does work under a span of its own. Without an OpenTelemetry SDK in the process this is the work alone, and there is no span. Of an error
  * the span keeps its code: words may come from a remote.
  */
-export async function traced<T>(name: string, attributes: Attributes, work: () => Promise<T>): Promise<T> {
+export async function traced<T>(
+  name: string,
+  attributes: Attributes,
+  work: (span?: Span) => Promise<T>,
+): Promise<T> {
   if (!(REGISTERED in globalThis)) return work()
   const api = loaded ?? (await loadApi())
   const inSpan = (span: Span) => underSpan(api, span, work)
   return api.trace.getTracer('git-sync', VERSION).startActiveSpan(name, { attributes }, inSpan)
 }
 
-async function underSpan<T>(api: OpenTelemetry, span: Span, work: () => Promise<T>): Promise<T> {
+async function underSpan<T>(api: OpenTelemetry, span: Span, work: (span: Span) => Promise<T>): Promise<T> {
   try {
-    return await work()
+    return await work(span)
   } catch (error) {
     span.setAttribute('error.type', errorType(error))
     span.setStatus({ code: api.SpanStatusCode.ERROR })

@@ -27,6 +27,8 @@ export interface Config extends RunSettings {
   maxQueued: number
   memoryBudget: number
   shutdownGrace: number
+  /** The hosts that LFS servers may name for their objects, where they are not those of `allowedHosts` alone. */
+  lfsHosts: AllowedHosts | undefined
 }
 
 /** @throws SettingError */
@@ -51,6 +53,12 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     maxQueued: settings.GITSYNC_MAX_QUEUED,
     memoryBudget: memory === undefined ? DEFAULT_MEMORY_BUDGET : readSize('GITSYNC_MEMORY_BUDGET', memory),
     shutdownGrace: readTime('GITSYNC_SHUTDOWN_GRACE', settings.GITSYNC_SHUTDOWN_GRACE),
+    lfsHosts: parsedSetting(settings, 'GITSYNC_LFS_HOSTS', (text) => {
+      // What may be reached at all may be named too.
+      const listed = new AllowedHosts(text)
+      const { GITSYNC_ALLOWED_HOSTS: allowed } = settings
+      return allowed === undefined ? listed : new AllowedHosts(`${text},${allowed}`)
+    }),
     ...toRunSettings(settings),
   }
 }

@@ -12,6 +12,7 @@ export interface RunSettings {
   stallTimeout: number
   spoolDir: string
   tempRefPrefix: string
+  lfs: 'off' | 'new' | 'all'
   tracePacket: TraceTarget | undefined
 }
 
@@ -20,6 +21,7 @@ export const RUN_VARIABLES = [
   'GITSYNC_STALL_TIMEOUT',
   'GITSYNC_SPOOL_DIR',
   'GITSYNC_TEMP_REF_PREFIX',
+  'GITSYNC_LFS',
   'GITSYNC_TRACE_PACKET',
 ] as const
 
@@ -33,6 +35,7 @@ export function toRunSettings(settings: RunVariables): RunSettings {
     stallTimeout: readTime('GITSYNC_STALL_TIMEOUT', settings.GITSYNC_STALL_TIMEOUT),
     spoolDir: settings.GITSYNC_SPOOL_DIR,
     tempRefPrefix: refPrefix(settings.GITSYNC_TEMP_REF_PREFIX),
+    lfs: settings.GITSYNC_LFS,
     tracePacket: readTraceTarget(settings.GITSYNC_TRACE_PACKET),
   }
 }

@@ -29,6 +29,8 @@ export const Settings = Type.Object({
   GITSYNC_SHUTDOWN_GRACE: Type.String({ default: '60s' }),
   GITSYNC_SPOOL_DIR: Type.String({ default: tmpdir() }),
   GITSYNC_TEMP_REF_PREFIX: Type.String({ default: 'refs/gitsync' }),
+  GITSYNC_LFS: StringEnum(['off', 'new', 'all'], { default: 'off' }),
+  GITSYNC_LFS_HOSTS: Type.Optional(Type.String()),
   GITSYNC_TRACE_PACKET: Type.Optional(Type.String()),
 })
 export type Settings = Type.Static<typeof Settings>

@@ -50,7 +50,7 @@ const zeroSync = syncRequest({
 })
 
 const jobOf = (request: SyncRequest) =>
-  resolveRequest(request, false, { spoolDir: '/tmp', tempRefPrefix: 'refs/gitsync' })
+  resolveRequest(request, false, { spoolDir: '/tmp', tempRefPrefix: 'refs/gitsync', lfs: 'off' })
 
 test('every request takes the zero values that Go marshals', async (t) => {
   t.same(refusedPaths(validateSyncRequest, zeroSync), [])

@@ -18,6 +18,7 @@ const STATUSES: [number, string[]][] = [
   [429, ['rate_limited']],
   [409, ['blocked_refs', 'plan_refused', 'plan_changed', 'target_ref_moved', 'ref_rejected']],
   [422, ['no_matching_refs', 'unsupported', 'redirect_refused', 'pack_limit_exceeded']],
+  [422, ['lfs_object_missing', 'lfs_unsupported', 'lfs_limit_exceeded']],
   [502, ['unauthorized', 'not_found', 'unavailable', 'unreachable', 'protocol_error'].flatMap(sides)],
   [504, [...sides('timeout'), 'deadline_exceeded']],
   [503, ['overloaded', 'shutting_down']],

@@ -16,10 +16,11 @@ const AUTH =
 const SCOPE = '{"branches":null,"mappings":null,"allRefs":false,"excludeRefPrefixes":null,"excludeRefs":[]}'
 const POLICY =
   '{"mode":"","includeTags":false,"prune":false,"force":false,"forceWithLease":false,"forceBlind":false,' +
-  '"bestEffort":false,"atomic":false,"protocol":"","maxDeletes":0,"maxForced":0,"expectedPlan":""}'
+  '"bestEffort":false,"atomic":false,"protocol":"","maxDeletes":0,"maxForced":0,"expectedPlan":"","lfs":""}'
 const OPTIONS =
   '{"maxPackBytes":0,"targetMaxPackBytes":0,"targetMaxRefUpdates":0,"measureMemory":false,' +
-  '"materializedMaxBytes":0,"materializedMaxObjects":0,"pushOptions":null,"omitSkipped":false}'
+  '"materializedMaxBytes":0,"materializedMaxObjects":0,"pushOptions":null,"omitSkipped":false,' +
+  '"lfsMaxBytes":0,"lfsMaxObjects":0}'
 const SYNC =
   `{"source":${ENDPOINT},"target":${ENDPOINT},"scope":${SCOPE},"policy":${POLICY},"collectStats":false,` +
   `"auth":${AUTH},"options":${OPTIONS}}`

@@ -33,6 +33,8 @@ const defaults: Config = {
   shutdownGrace: MINUTE,
   spoolDir: tmpdir(),
   tempRefPrefix: 'refs/gitsync',
+  lfs: 'off',
+  lfsHosts: undefined,
   tracePacket: undefined,
 }
 
@@ -150,6 +152,13 @@ const settings: [
       'refs/heads': /such/,
       'refs/tags': /such/,
     },
+  ],
+  ['GITSYNC_LFS', 'lfs', { off: 'off', new: 'new', all: 'all' }, { on: /off, new, all/ }],
+  [
+    'GITSYNC_LFS_HOSTS',
+    'lfsHosts',
+    { '*.storage.example': new AllowedHosts('*.storage.example') },
+    { 'a.example,https://b.example': /has "https:\/\/b\.example"/ },
   ],
   [
     'HTTP_PROXY',

@@ -1,6 +1,14 @@
 import { Command } from 'commander'
 import { addFlags } from '../flags/flag.js'
-import { discoveryFlags, outputFlags, protocolFlag, type RunFlags, sideFlags } from '../flags/flags.js'
+import {
+  discoveryFlags,
+  lfsProbeFlag,
+  lfsUrlFlags,
+  outputFlags,
+  protocolFlag,
+  type RunFlags,
+  sideFlags,
+} from '../flags/flags.js'
 import { probeRequest } from '../flags/request.js'
 
 export function probeCommand(): Command {
@@ -10,6 +18,7 @@ export function probeCommand(): Command {
     .argument('[target-url]')
   addFlags(command, 'Which refs', discoveryFlags)
   addFlags(command, 'Transfer', [protocolFlag])
+  addFlags(command, 'LFS', [lfsProbeFlag, ...lfsUrlFlags])
   addFlags(command, 'Source', sideFlags.source)
   addFlags(command, 'Target', sideFlags.target)
   addFlags(command, 'Output', outputFlags)

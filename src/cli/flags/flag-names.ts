@@ -1,7 +1,7 @@
 import { CLIENT_VARIABLES } from '../../settings/variables.js'
 import type { Names, Setting } from '../../wording.js'
 import { toOption } from './flag.js'
-import { requestFlags } from './flags.js'
+import { probeFlags, requestFlags } from './flags.js'
 
 /** Names of settings that have no flag of their own. */
 const OTHERS: Partial<Record<Setting, string>> = {
@@ -16,7 +16,10 @@ const OTHERS: Partial<Record<Setting, string>> = {
 
 const FLAGS = new Map<string, string>([
   ...Object.entries(OTHERS),
-  ...requestFlags.map((flag): [string, string] => [flag.setting, toOption(flag).long ?? flag.spec]),
+  ...[...probeFlags, ...requestFlags].map((flag): [string, string] => [
+    flag.setting,
+    toOption(flag).long ?? flag.spec,
+  ]),
 ])
 
 /** Settings as the command line names them. */

@@ -4,6 +4,8 @@ import type { Setting } from '../../wording.js'
 export interface FlagOptions {
   parse?: (value: string, earlier: never) => unknown
   choices?: readonly string[]
+  /** What the flag means without a value. */
+  preset?: string
   /** The environment variable that provides a default. */
   variable?: string
   isMandatory?: boolean
@@ -31,9 +33,18 @@ export function addFlags(command: Command, heading: string, flags: readonly Flag
   return command
 }
 
-export function toOption({ spec, help, parse, choices, variable, isMandatory = false }: Flag): Option {
+export function toOption({
+  spec,
+  help,
+  parse,
+  choices,
+  preset,
+  variable,
+  isMandatory = false,
+}: Flag): Option {
   const option = new Option(spec, help).makeOptionMandatory(isMandatory)
   if (choices) option.choices(choices)
+  if (preset !== undefined) option.preset(preset)
   if (parse) option.argParser(parse as (value: string, earlier: unknown) => unknown)
   if (variable) option.env(variable)
   return option

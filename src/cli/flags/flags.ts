@@ -138,6 +138,25 @@ export const transferFlags = [
   flag('--push-option <text>', 'options.pushOptions', 'a push option for the target; may be repeated', many),
 ]
 
+export const lfsUrlFlags = (['source', 'target'] as const).map((side) =>
+  flag(`--${side}-lfs-url <url>`, `${side}.lfsUrl`, `the LFS server of the ${side} (<url>.git/info/lfs)`, {
+    parse: parseText,
+  }),
+)
+
+export const lfsFlags = [
+  flag('--lfs [which]', 'policy.lfs', 'mirror LFS objects: of what is new (the default), or of all', {
+    choices: ['off', 'new', 'all'],
+    preset: 'new',
+  }),
+  flag('--lfs-max-bytes <size>', 'options.lfsMaxBytes', 'refuse to move more bytes of LFS objects', size),
+  flag('--lfs-max-objects <n>', 'options.lfsMaxObjects', 'refuse to move more LFS objects', count),
+  ...lfsUrlFlags,
+]
+
+/** For `probe`, where it has no value. */
+export const lfsProbeFlag = flag('--lfs', 'options.lfs', 'ask each side whether it has an LFS server')
+
 /** Credentials and connection of one side. A token in a variable is not seen in the list of processes. */
 export const sideFlags = { source: flagsOf('source'), target: flagsOf('target') }
 
@@ -187,8 +206,10 @@ export const benchFlags = [
   protocolFlag,
 ]
 
+export type RequestFlag = Flag & { setting: Setting }
+
 /** Every flag that sets something in a request. */
-export const requestFlags: readonly (Flag & { setting: Setting })[] = [
+export const requestFlags: readonly RequestFlag[] = [
   ...scopeFlags,
   ...haveFlags,
   modeFlag,
@@ -196,8 +217,19 @@ export const requestFlags: readonly (Flag & { setting: Setting })[] = [
   ...forceFlags,
   ...pushFlags,
   ...transferFlags,
+  ...lfsFlags,
   ...sideFlags.source,
   ...sideFlags.target,
   ...outputFlags,
   omitSkippedFlag,
-].flatMap((row) => (row.setting === undefined ? [] : [{ ...row, setting: row.setting }]))
+].flatMap(withSetting)
+
+/** The same for a probe. */
+export const probeFlags: readonly RequestFlag[] = [
+  ...requestFlags.filter(({ setting }) => setting !== 'policy.lfs'),
+  ...withSetting(lfsProbeFlag),
+]
+
+function withSetting(row: Flag): RequestFlag[] {
+  return row.setting === undefined ? [] : [{ ...row, setting: row.setting }]
+}

@@ -1,7 +1,7 @@
 import type { Auth, ProbeRequest, SyncRequest } from '../../../schemas/request.js'
 import type { FetchRequest } from '../../../schemas/unstable.js'
 import { toOption } from './flag.js'
-import { type RunFlags, requestFlags } from './flags.js'
+import { probeFlags, type RequestFlag, type RunFlags, requestFlags } from './flags.js'
 
 /** The request that the flags of plan, sync, replicate and bootstrap stand for. */
 export function syncRequest(source: string, target: string, flags: RunFlags): SyncRequest {
@@ -12,7 +12,8 @@ export function syncRequest(source: string, target: string, flags: RunFlags): Sy
 
 export function probeRequest(source: string, target: string | undefined, flags: RunFlags): ProbeRequest {
   const endpoints = { source: { url: source }, ...(target === undefined ? {} : { target: { url: target } }) }
-  return withFlags({ ...endpoints, options: {}, auth: { source: {}, target: {} } }, flags)
+  const request = { ...endpoints, options: {}, auth: { source: {}, target: {} } }
+  return withFlags(request, flags, probeFlags)
 }
 
 export function fetchRequest(source: string, flags: RunFlags): FetchRequest {
@@ -28,8 +29,12 @@ export function sourceAuth(flags: RunFlags): Pick<Auth, 'source'> {
 const FLATTENED = new Set(['scope', 'policy'])
 
 /** Sets in a request what the flags say, as far as it has a place for that. */
-function withFlags<Request extends object>(request: Request, flags: RunFlags): Request {
-  for (const flag of requestFlags) {
+function withFlags<Request extends object>(
+  request: Request,
+  flags: RunFlags,
+  rows: readonly RequestFlag[] = requestFlags,
+): Request {
+  for (const flag of rows) {
     const value = (flags as Record<string, unknown>)[toOption(flag).attributeName()]
     if (value === undefined) continue
     const [name = '', ...groups] = flag.setting.split('.').reverse()

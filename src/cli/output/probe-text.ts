@@ -17,10 +17,14 @@ export function* probeText(result: ProbeResult, { style, verbose }: TextOptions)
   if (refs.length > 0) yield ''
   const head = sourceHead === undefined ? '' : `, HEAD is ${printable(sourceHead)}`
   yield `${style.bold('source')}: ${counted(refs.length, 'ref')}, protocol ${protocol}${head}`
-  yield* table([['can:', sourceCapabilities.join(' ')]])
+  yield* table([['can:', sourceCapabilities.join(' ')], ...lfsRow(result.sourceLfs)])
   if (targetCapabilities) {
     yield style.bold('target')
-    yield* table([['can:', targetCapabilities.join(' ')]])
+    yield* table([['can:', targetCapabilities.join(' ')], ...lfsRow(result.targetLfs)])
   }
   yield* measuredText(result)
+}
+
+function lfsRow(hasLfs: boolean | undefined): string[][] {
+  return hasLfs === undefined ? [] : [['LFS:', hasLfs ? 'yes' : 'no server that lets us in']]
 }

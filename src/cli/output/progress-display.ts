@@ -89,7 +89,14 @@ function progressText({
   bytesPerSecond,
   objects,
   batch,
+  lfs,
 }: ProgressEvent): string {
+  if (phase === 'lfs') {
+    const moved = lfs
+      ? `${lfs.done} of ${counted(lfs.total, 'object')}, ${byteSize(lfs.bytes)} of ${byteSize(lfs.totalBytes)}`
+      : ''
+    return lfs && lfs.total > 0 ? `LFS: ${moved}, ${byteSize(bytesPerSecond)}/s` : 'LFS: looking for objects'
+  }
   if (phase === 'prove') return 'proving fast-forwards'
   const part = batch ? ` ${batch.index} of ${batch.total}` : ''
   const content = objects ? ` of ${counted(objects.total, 'object')}` : ''
@@ -97,7 +104,8 @@ function progressText({
   return phase === 'confirm' ? `waiting for the target${part}: ${moved}` : `pack${part}${content}: ${moved}`
 }
 
-function batchFraction({ batch }: ProgressEvent): number | undefined {
+function batchFraction({ batch, lfs }: ProgressEvent): number | undefined {
+  if (lfs) return lfs.totalBytes > 0 ? Math.min(1, lfs.bytes / lfs.totalBytes) : undefined
   return batch && batch.total > 0 ? Math.min(1, (batch.index - 1) / batch.total) : undefined
 }
 

@@ -1,5 +1,7 @@
 import type { Action, RefResult, SyncResult } from '../../../schemas/result.js'
 import { reasonIn } from '../../engine/plan/blocked-reasons.js'
+import { printable } from '../../runtime/printable.js'
+import { byteSize, counted } from '../../runtime/units.js'
 import { flagNames } from '../flags/flag-names.js'
 import type { TextOptions } from './output.js'
 import { measuredText } from './stats-text.js'
@@ -9,6 +11,7 @@ import { shortId } from './words.js'
 
 /** Rows of one action that are shown without -v. */
 const MAX_ROWS = 50
+const MAX_FAILED = 10
 
 /** A plan or its outcome: a row for each ref, and a summary. */
 export function* syncText(result: SyncResult, options: TextOptions): Generator<string> {
@@ -22,7 +25,21 @@ export function* syncText(result: SyncResult, options: TextOptions): Generator<s
     yield style.dim(`not shown: ${[...hidden].map(([what, n]) => `${n} ${what}`).join(', ')} (-v shows all)`)
   if (shown.length > 0 || hidden.size > 0) yield ''
   yield* result.execution.dryRun ? planSummary(result, style) : runSummary(result, style)
+  yield* lfsText(result, style)
   yield* measuredText(result)
+}
+
+function* lfsText({ lfs, execution }: SyncResult, style: Style): Generator<string> {
+  if (!lfs || lfs.pointers === 0) return
+  const { pointers, bytes, present, moved, movedBytes, missing, failed } = lfs
+  const lacking = execution.dryRun ? `${missing} to move` : missing > 0 ? style.red(`${missing} missing`) : ''
+  const parts = [
+    `${present} present`,
+    ...(execution.dryRun ? [] : [`${moved} moved (${byteSize(movedBytes)})`]),
+  ]
+  if (lacking !== '') parts.push(lacking)
+  yield `${style.bold('LFS')}: ${counted(pointers, 'object')}, ${byteSize(bytes)}: ${parts.join(', ')}`
+  for (const { oid, reason } of failed.slice(0, MAX_FAILED)) yield `  ${oid} ${printable(reason, 300)}`
 }
 
 /** Omits refs that do not change, and all but the first rows of each action. */

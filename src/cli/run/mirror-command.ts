@@ -4,6 +4,7 @@ import type { SyncResult } from '../../../schemas/result.js'
 import type { RunOptions } from '../../engine/run/runner.js'
 import { addFlags, type Flag } from '../flags/flag.js'
 import {
+  lfsFlags,
   omitSkippedFlag,
   outputFlags,
   type RunFlags,
@@ -36,6 +37,7 @@ export function mirrorCommand({ name, description, policy, help, ...rest }: Mirr
   addFlags(command, 'Which refs', scopeFlags)
   addFlags(command, 'What may happen to them', policy)
   addFlags(command, 'Transfer', transferFlags)
+  addFlags(command, 'LFS', lfsFlags)
   addFlags(command, 'Source', sideFlags.source)
   addFlags(command, 'Target', sideFlags.target)
   addFlags(command, 'Output', [...outputFlags, omitSkippedFlag])

@@ -56,6 +56,12 @@ export function refusedRefs(
   refusal: Refusal | undefined,
   bestEffort: boolean,
 ): GitSyncError {
+  if (refusal?.cause === 'lfs-objects') {
+    const lfs = setting('policy.lfs')
+    const hint = worded`set ${lfs} to "new" to mirror them, or to "all" to repair an older mirror too`
+    const message = worded`The target refused ${list(refs)}, as it lacks LFS objects (${refusal.line}): ${hint}.`
+    return new GitSyncError('lfs_unsupported', message, { refs })
+  }
   const lenient = bestEffort
     ? 'change its rules or the scope'
     : worded`change its rules, leave the ref out, or set ${setting('policy.bestEffort')}`

@@ -30,8 +30,16 @@ export interface SyncSpec {
   spool: { folder: string; maxBytes: number; maxObjects: number }
   /** Skipped refs are counted, but not part of the result. */
   omitSkipped: boolean
+  lfs: Lfs
   collectStats: boolean
   measureMemory: boolean
+}
+
+/** Which LFS objects come along. `Infinity` where there is no limit. */
+export interface Lfs {
+  mode: 'off' | 'new' | 'all'
+  maxBytes: number
+  maxObjects: number
 }
 
 const DEFAULT_REF_UPDATES = 5_000
@@ -41,6 +49,8 @@ const DEFAULT_SPOOLED_BYTES = 4 * 1024 ** 3
 export interface SpecSettings {
   spoolDir: string
   tempRefPrefix: string
+  /** Of a request that does not say. */
+  lfs: Lfs['mode']
 }
 
 export function resolveRequest(request: SyncRequest, dryRun: boolean, settings: SpecSettings): SyncSpec {
@@ -74,6 +84,11 @@ export function resolveRequest(request: SyncRequest, dryRun: boolean, settings: 
       maxObjects: options.materializedMaxObjects || Number.POSITIVE_INFINITY,
     },
     omitSkipped: options.omitSkipped === true,
+    lfs: {
+      mode: policy.lfs || settings.lfs,
+      maxBytes: options.lfsMaxBytes || Number.POSITIVE_INFINITY,
+      maxObjects: options.lfsMaxObjects || Number.POSITIVE_INFINITY,
+    },
     collectStats: request.collectStats === true,
     measureMemory: options.measureMemory === true,
   }

@@ -19,7 +19,7 @@ export function thrownText(thrown: unknown): string {
   }
 }
 
-type Dispatchers = Pick<Access, 'dispatcher' | 'pushDispatcher'>
+type Dispatchers = Pick<Access, 'dispatcher' | 'pushDispatcher' | 'storageDispatcher'>
 
 /** The caller's own code that a run calls. The first thing that any of it throws ends the run. */
 export class Callbacks {
@@ -43,12 +43,20 @@ export class Callbacks {
   }
 
   /** Makes what dispatchers throw end the run, as it is no fault of the remote. */
-  watched({ dispatcher, pushDispatcher }: Dispatchers): Dispatchers {
+  watched(dispatchers: Dispatchers): Dispatchers {
+    const { dispatcher, pushDispatcher } = dispatchers
     const watched = this.#watchedDispatcher(dispatcher)
     const isShared = pushDispatcher === dispatcher
+    const storageDispatcher = () => {
+      const storage = dispatchers.storageDispatcher
+      return storage && this.#watchedDispatcher(storage)
+    }
     return {
       dispatcher: watched,
       pushDispatcher: isShared ? watched : this.#watchedDispatcher(pushDispatcher),
+      get storageDispatcher() {
+        return storageDispatcher()
+      },
     }
   }
 

@@ -13,6 +13,8 @@ export interface ConnectionUse {
   /** A push needs a new connection: part of it may be lost over one that was idle. */
   isPush: boolean
   skipTlsVerify: boolean
+  /** To hosts that an LFS server names for its objects. */
+  isStorage?: true
 }
 
 /** Gives the dispatcher for one use; where pushes have one of their own, other connections are kept for later. */
@@ -25,8 +27,8 @@ export function defaultDispatchers(): DispatcherProvider {
 /** Makes a dispatcher for each use, once. */
 export function perUse(make: (rejectUnauthorized: boolean) => Dispatcher): DispatcherProvider {
   const made = new Map<string, Dispatcher>()
-  return ({ role, isPush, skipTlsVerify }) => {
-    const key = `${role} ${isPush} ${skipTlsVerify}`
+  return ({ role, isPush, skipTlsVerify, isStorage }) => {
+    const key = `${role} ${isPush} ${skipTlsVerify} ${isStorage}`
     const dispatcher = made.get(key) ?? make(!skipTlsVerify)
     made.set(key, dispatcher)
     return dispatcher
@@ -38,13 +40,17 @@ export function resolveDispatchers(
   dispatcher: Dispatcher | DispatcherProvider,
   role: EndpointRole,
   skipTlsVerify: boolean,
-): Pick<Access, 'dispatcher' | 'pushDispatcher'> {
+): Pick<Access, 'dispatcher' | 'pushDispatcher' | 'storageDispatcher'> {
   if (typeof dispatcher === 'function') {
     const use = { role, skipTlsVerify }
     const usual = ask(dispatcher, { ...use, isPush: false })
     return {
       dispatcher: usual,
       pushDispatcher: role === 'target' ? ask(dispatcher, { ...use, isPush: true }) : usual,
+      // Few runs need one.
+      get storageDispatcher() {
+        return ask(dispatcher, { ...use, isPush: false, isStorage: true })
+      },
     }
   }
   if (!skipTlsVerify) return { dispatcher, pushDispatcher: dispatcher }

@@ -18,8 +18,11 @@ export class ProgressMeter {
   targetBytes = 0
   objects: number | undefined
   batch: ProgressEvent['batch']
+  /** LFS objects, and bytes of them, as far as they are. */
+  readonly lfs = { done: 0, total: 0, bytes: 0, totalBytes: 0, received: 0, sent: 0 }
   #phase: ProgressEvent['phase'] = 'prove'
   #relayStarted = 0
+  #lfsStarted = 0
   #lastEmitted = Number.NEGATIVE_INFINITY
   #pending = false
   readonly #emit: Emit
@@ -33,6 +36,7 @@ export class ProgressMeter {
   enter(phase: ProgressEvent['phase']): void {
     this.#phase = phase
     if (phase === 'relay' && this.#relayStarted === 0) this.#relayStarted = performance.now()
+    if (phase === 'lfs' && this.#lfsStarted === 0) this.#lfsStarted = performance.now()
     this.changed()
   }
 
@@ -51,13 +55,18 @@ export class ProgressMeter {
     if (!this.#pending || now - this.#lastEmitted < INTERVAL) return
     this.#pending = false
     this.#lastEmitted = now
-    const seconds = this.#relayStarted === 0 ? 0 : (now - this.#relayStarted) / 1000
+    const isLfs = this.#phase === 'lfs'
+    const { received, sent, ...lfs } = this.lfs
+    const started = isLfs ? this.#lfsStarted : this.#relayStarted
+    const seconds = started === 0 ? 0 : (now - started) / 1000
+    const [sourceBytes, targetBytes] = isLfs ? [received, sent] : [this.sourceBytes, this.targetBytes]
     this.#emit({
       type: 'progress',
       phase: this.#phase,
-      sourceBytes: this.sourceBytes,
-      targetBytes: this.targetBytes,
-      bytesPerSecond: seconds > 0 ? Math.round(this.targetBytes / seconds) : 0,
+      sourceBytes,
+      targetBytes,
+      bytesPerSecond: seconds > 0 ? Math.round(targetBytes / seconds) : 0,
+      ...(isLfs ? { lfs } : {}),
       ...(this.objects === undefined ? {} : { objects: { total: this.objects } }),
       ...(this.batch === undefined ? {} : { batch: this.batch }),
     })

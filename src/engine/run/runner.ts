@@ -10,6 +10,8 @@ import { type RemoteOptions, SmartHttp } from '../../git/http/smart-http.js'
 import { Traffic } from '../../git/http/traffic.js'
 import type { TracedPacket } from '../../git/http/wire-trace.js'
 import { Secrets } from '../../git/secrets/secrets.js'
+import { LfsHttp } from '../../lfs/lfs-http.js'
+import { lfsServerUrl } from '../../lfs/lfs-url.js'
 import { RESERVED_PREFIX } from '../request/scope.js'
 import type { SpecSettings } from '../request/sync-spec.js'
 import { type AuthProvider, resolveAuth } from './auth.js'
@@ -29,6 +31,8 @@ export interface ClientOptions {
   spoolDir?: string
   /** Where refs of this program's own live on a target; `refs/gitsync`. */
   tempRefPrefix?: string
+  /** Which LFS objects come along where a request does not say; `off`. */
+  lfs?: 'off' | 'new' | 'all'
 }
 
 export interface RunOptions {
@@ -61,8 +65,8 @@ export class Runner {
   readonly #dispatcher: Dispatcher | DispatcherProvider
 
   constructor(options: ClientOptions) {
-    const { spoolDir = tmpdir(), tempRefPrefix = RESERVED_PREFIX } = options
-    this.jobSettings = { spoolDir, tempRefPrefix }
+    const { spoolDir = tmpdir(), tempRefPrefix = RESERVED_PREFIX, lfs = 'off' } = options
+    this.jobSettings = { spoolDir, tempRefPrefix, lfs }
     this.#options = options
     this.#dispatcher = options.dispatcher ?? defaultDispatchers()
   }
@@ -86,20 +90,23 @@ export class Runner {
     secrets.learn(request.auth?.target)
     try {
       ending.signal.throwIfAborted()
-      const open = (role: EndpointRole, endpoint: Endpoint) =>
-        this.#open(request, role, endpoint, {
-          signal: ending.signal,
-          traffic,
-          memory,
-          secrets,
-          callbacks,
-          ...(onPacket && { onPacket: callbacks.listener('onPacket', onPacket) }),
-        })
-      const source = open('source', request.source)
-      const target = open('target', request.target ?? request.source)
+      const shared = {
+        signal: ending.signal,
+        traffic,
+        memory,
+        secrets,
+        callbacks,
+        ...(onPacket && { onPacket: callbacks.listener('onPacket', onPacket) }),
+      }
+      const endpoints = { source: request.source, target: request.target ?? request.source }
+      const options = (role: EndpointRole) => this.#remoteOptions(request, role, endpoints[role], shared)
+      const remotes = { source: new SmartHttp(options('source')), target: new SmartHttp(options('target')) }
       const result = await work({
-        source,
-        target,
+        ...remotes,
+        openLfs: (side, signal) => {
+          const url = lfsServerUrl(remotes[side].url, endpoints[side].lfsUrl)
+          return new LfsHttp({ ...options(side), url, signal, now: Date.now })
+        },
         traffic,
         memory,
         emit,
@@ -119,12 +126,12 @@ export class Runner {
     }
   }
 
-  #open(
+  #remoteOptions(
     request: Remote,
     side: EndpointRole,
     endpoint: Endpoint,
     { callbacks, ...shared }: SharedByRemotes,
-  ): SmartHttp {
+  ): RemoteOptions {
     const { auth: provider, stallTimeout = DEFAULT_STALL_TIMEOUT } = this.#options
     const access = async (url: URL): Promise<Access> => {
       const own = request.auth?.[side]
@@ -133,11 +140,12 @@ export class Runner {
       shared.secrets.learn(auth)
       const dispatchers = resolveDispatchers(this.#dispatcher, side, skipTlsVerify)
       const isOfCaller = this.#options.dispatcher !== undefined
-      return { credentials, ...(isOfCaller ? callbacks.watched(dispatchers) : dispatchers) }
+      // A spread would ask for the dispatcher of storage hosts, which few runs need.
+      return Object.assign(isOfCaller ? callbacks.watched(dispatchers) : dispatchers, { credentials })
     }
     const mayLeaveOrigin = endpoint.followInfoRefsRedirect === true
     const url = new URL(endpoint.url)
-    return new SmartHttp({ side, url, access, mayLeaveOrigin, stallTimeout, ...shared })
+    return { side, url, access, mayLeaveOrigin, stallTimeout, ...shared }
   }
 }
 

@@ -19,6 +19,8 @@ export interface Access {
   dispatcher: Dispatcher
   /** For pushes: perhaps the same. */
   pushDispatcher: Dispatcher
+  /** For the hosts where an LFS server keeps its objects; perhaps the same. */
+  storageDispatcher?: Dispatcher | undefined
   credentials: Credentials
 }
 
@@ -32,7 +34,7 @@ export interface ExchangeOptions {
 }
 
 export interface Message {
-  method: 'GET' | 'POST'
+  method: 'GET' | 'POST' | 'PUT'
   headers: Record<string, string>
   body?: Buffer | AsyncIterable<Buffer>
 }

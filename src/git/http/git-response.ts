@@ -7,6 +7,7 @@ import type { ExchangeOptions, Response } from './exchange.js'
 import {
   credentialsHint,
   HttpStatusError,
+  type Refusal,
   requestIdOf,
   type SingleHeaders,
   statusError,
@@ -35,7 +36,7 @@ export async function acceptBody(
   options: ResponseOptions,
 ): Promise<ByteStream> {
   const { status, headers, body } = response
-  if (status < 200 || status > 299) throw await refusal(response, options)
+  if (status < 200 || status > 299) throw statusError(options.side, await readRefusal(response, options))
   const isOther = mediaType(headers) !== expected
   // As git does: a listing is recognized by its type, and a result by its packets too.
   if (!isDecodable(encodingsOf(headers)) || (isOther && !expected.endsWith('-result'))) {
@@ -52,19 +53,19 @@ export async function discardBody({ body }: Response, options: ExchangeOptions):
   await readBeginning(body, patience(options), options.signal)
 }
 
-async function refusal(response: Response, options: ResponseOptions): Promise<GitSyncError> {
-  const { side, isPush } = options
+/** What a response says that is no success. Its body is read. */
+export async function readRefusal(response: Response, options: ResponseOptions): Promise<Refusal> {
   const headers = singleValues(response.headers)
   const words = await readWords(response, options)
   const { isReached, retryAfter } = rateLimitOf(headers)
-  return statusError(side, {
+  return {
     status: response.status,
     text: shown(words, options),
     requestId: shown({ text: requestIdOf(headers) }, options),
-    push: isPush,
+    push: options.isPush,
     isRateLimited: isReached,
     ...(retryAfter === undefined ? {} : { retryAfter }),
-  })
+  }
 }
 
 /** A success that is not git's response: some hosts send a page to sign in, Azure DevOps one with status 203. */

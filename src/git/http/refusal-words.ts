@@ -9,6 +9,8 @@ export type RefusalCause =
   | 'ref-count'
   /** Objects that its checks refuse, whatever comes with them. */
   | 'contents'
+  /** It lacks LFS objects that pointers name. */
+  | 'lfs-objects'
   /** No room for the repository: quota or disk. */
   | 'storage'
   /** The server's own trouble: permissions, memory, time. */
@@ -42,6 +44,8 @@ const WORDS: readonly [RefusalCause, RegExp][] = [
   ['pack-size', new RegExp(GIT_PACK_SIZE.join('|'), 'i')],
   // JGit and Gerrit; Azure DevOps.
   ['pack-size', /\bpack exceeds the limit of\b|\bTF402462\b|\blimit for pushes\b/i],
+  // GitHub; GitLab's integrity check.
+  ['lfs-objects', /\bGH008\b|\bunknown git lfs objects?\b|\blfs objects? (?:are|is) missing\b/i],
   // git's fsck, whose word no translation changes, and its message ids (missingEmail).
   ['contents', /fsck|\bobject [0-9a-f]{40,64}: [a-z]+[A-Z]\w*:/i],
   // Files and objects: GitHub, GitLab's push rules, JGit's maxObjectSizeLimit, Bitbucket.

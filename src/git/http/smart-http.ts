@@ -71,6 +71,11 @@ export class SmartHttp {
     this.#base = options.url
   }
 
+  /** Where the repository is, after the redirects that were followed. */
+  get url(): URL {
+    return this.#base
+  }
+
   /** Ends the run. */
   get signal(): AbortSignal {
     return this.#options.signal

@@ -28,6 +28,13 @@ export async function applyDelta(base: Buffer, delta: Buffer, pace: Pace): Promi
   return result
 }
 
+/** Bytes of the object that a delta makes. @throws ProtocolError */
+export function deltaResultSize(delta: Buffer): number {
+  const reader = new DeltaReader(delta)
+  reader.size()
+  return reader.size()
+}
+
 class DeltaReader {
   readonly #delta: Buffer
   #at = 0

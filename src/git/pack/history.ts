@@ -2,20 +2,35 @@ import { GitSyncError } from '../../errors.js'
 import { Pace } from '../../runtime/yield.js'
 import { hashSize, type ObjectFormat } from '../refs/object-id.js'
 import { ProtocolError } from '../wire/protocol-error.js'
-import { applyDelta } from './delta.js'
+import { applyDelta, deltaResultSize } from './delta.js'
 import { DeltaBases } from './delta-bases.js'
 import { type HistoryObject, idOf, parseHistoryObject, type WholeObject } from './history-object.js'
 import { SeenObjects } from './object-offsets.js'
 import { OpenDeltas } from './open-deltas.js'
-import type { PackEntry } from './pack-entry.js'
+import type { ObjectType, PackEntry } from './pack-entry.js'
 import { readPackObjects } from './pack-parser.js'
 
 export type { Commit, HistoryObject } from './history-object.js'
 
-/** Gives the pack of just these objects. */
-export type FetchObjects = (ids: readonly string[]) => Promise<AsyncIterable<Buffer>>
+/** Gives the pack of just these objects; undefined where they cannot be had, so that deltas on them are passed over. */
+export type FetchObjects = (ids: readonly string[]) => Promise<AsyncIterable<Buffer> | undefined>
 
-interface HistorySource {
+/** What a reader looks for in a pack. */
+export interface Interest<T> {
+  /** Whether an object may be told of, or be the base of one that is. Of a delta's result the size alone is known. */
+  concerns(type: ObjectType | undefined, size: number): boolean
+  /** Whether a delta that makes so many bytes is worth fetching a base again that has gone by. */
+  isWorthFetching(size: number): boolean
+  tell(object: WholeObject, id: string, pace: Pace): Promise<T | undefined>
+}
+
+const HISTORY: Interest<HistoryObject> = {
+  concerns: () => true,
+  isWorthFetching: () => true,
+  tell: parseHistoryObject,
+}
+
+export interface PackSource {
   format: ObjectFormat
   fetchObjects: FetchObjects
   signal: AbortSignal | undefined
@@ -44,27 +59,38 @@ export function readHistory(
   fetchObjects: FetchObjects,
   signal?: AbortSignal,
 ): AsyncGenerator<HistoryObject[]> {
-  return new HistoryReader({ format, fetchObjects, signal }).read(chunks)
+  return readObjects(chunks, { format, fetchObjects, signal }, HISTORY)
 }
 
-class HistoryReader {
-  readonly #source: HistorySource
+/** What the objects of a pack tell, of whatever kind is of interest: as `readHistory`. */
+export function readObjects<T>(
+  chunks: AsyncIterable<Buffer>,
+  source: PackSource,
+  interest: Interest<T>,
+): AsyncGenerator<T[]> {
+  return new ObjectReader(source, interest).read(chunks)
+}
+
+class ObjectReader<T> {
+  readonly #source: PackSource
+  readonly #interest: Interest<T>
   readonly #seen: SeenObjects
-  readonly #open = new OpenDeltas()
+  #open = new OpenDeltas()
   readonly #pace: Pace
   #received = 0
   #made = 0
 
-  constructor(source: HistorySource) {
+  constructor(source: PackSource, interest: Interest<T>) {
     this.#source = source
+    this.#interest = interest
     this.#seen = new SeenObjects(hashSize(source.format))
     this.#pace = new Pace(source.signal)
   }
 
-  async *read(chunks: AsyncIterable<Buffer>): AsyncGenerator<HistoryObject[]> {
+  async *read(chunks: AsyncIterable<Buffer>): AsyncGenerator<T[]> {
     const bases = new DeltaBases()
     for await (const entries of this.#entries(chunks)) {
-      const found: HistoryObject[] = []
+      const found: T[] = []
       for (const entry of entries) {
         const object = await this.#readEntry(entry, bases)
         if (object) found.push(object)
@@ -75,10 +101,14 @@ class HistoryReader {
     while (this.#open.size > 0) yield* this.#closeSome()
   }
 
-  /** What an entry of the pack tells, if it can be told yet, and if it is a commit or tag. */
-  async #readEntry(entry: PackEntry, bases: DeltaBases): Promise<HistoryObject | undefined> {
+  /** What an entry of the pack tells, if it can be told yet, and if it is of interest. */
+  async #readEntry(entry: PackEntry, bases: DeltaBases): Promise<T | undefined> {
     if (this.#seen.length === MAX_HISTORY) throw tooLong()
     const number = this.#seen.add(entry.offset)
+    if (!this.#concerns(entry)) {
+      this.#seen.passOver(number)
+      return undefined
+    }
     const object = await this.#wholeObject(entry, bases)
     if (!object) {
       this.#leaveOpen(entry, number)
@@ -87,7 +117,14 @@ class HistoryReader {
     const id = await this.#idOf(object)
     this.#seen.setId(number, id)
     bases.keep(object, id, entry.offset)
-    return parseHistoryObject(object, id, this.#pace)
+    return this.#interest.tell(object, id, this.#pace)
+  }
+
+  #concerns(entry: PackEntry): boolean {
+    if (entry.type === 'passed-over') return true
+    if (entry.type !== 'ref-delta' && entry.type !== 'ofs-delta')
+      return this.#interest.concerns(entry.type, entry.data.length)
+    return this.#interest.concerns(undefined, deltaResultSize(entry.data))
   }
 
   /** Undefined for a delta whose base is not at hand, and for what was passed over. */
@@ -100,7 +137,12 @@ class HistoryReader {
 
   #leaveOpen(entry: PackEntry, number: number): void {
     const base = this.#baseOf(entry)
-    if (base === undefined || !('data' in entry)) this.#seen.passOver(number)
+    if (
+      base === undefined ||
+      !('data' in entry) ||
+      !this.#interest.isWorthFetching(deltaResultSize(entry.data))
+    )
+      this.#seen.passOver(number)
     else this.#open.add(base, { number, data: entry.data })
   }
 
@@ -115,9 +157,13 @@ class HistoryReader {
   }
 
   /** Fetches bases of open deltas, as many as are asked for at once, and closes what stands on them. */
-  async *#closeSome(): AsyncGenerator<HistoryObject[]> {
+  async *#closeSome(): AsyncGenerator<T[]> {
     const before = this.#open.size
     const pack = await this.#source.fetchObjects(this.#open.bases(BASES_AT_ONCE))
+    if (!pack) {
+      this.#open = new OpenDeltas()
+      return
+    }
     const bases = new DeltaBases()
     for await (const entries of this.#entries(pack)) {
       for (const entry of entries) {
@@ -135,7 +181,7 @@ class HistoryReader {
    * What the open deltas on an object make, and the deltas on those. What there is no room for to wait stays open on
    * its base's id.
    */
-  async *#close(base: WholeObject, baseId: string): AsyncGenerator<HistoryObject[]> {
+  async *#close(base: WholeObject, baseId: string): AsyncGenerator<T[]> {
     const waiting = [{ ...base, id: baseId }]
     let bytes = base.data.length
     for (let next = waiting.pop(); next; next = waiting.pop()) {
@@ -144,7 +190,7 @@ class HistoryReader {
         const id = await this.#idOf(object)
         this.#seen.setId(number, id)
         this.#open.name(number, id)
-        const told = await parseHistoryObject(object, id, this.#pace)
+        const told = await this.#interest.tell(object, id, this.#pace)
         if (told) yield [told]
         if (!this.#open.has(id) || bytes + object.data.length > MAX_WAITING_BYTES) continue
         waiting.push({ ...object, id })

@@ -22,11 +22,21 @@ export class Secrets {
 
   /** Adds the secrets of one remote; nothing is ever forgotten. */
   learn(auth: EndpointAuth = {}): void {
-    for (const form of secretForms(auth)) {
-      this.#forms.set(form.text, form)
-      this.#shortest = Math.min(this.#shortest, form.text.length)
-      this.#longest = Math.max(this.#longest, form.text.length)
-    }
+    for (const form of secretForms(auth)) this.#add(form)
+  }
+
+  /** These and some more, for one request that brings secrets of its own. */
+  including(texts: readonly string[]): Secrets {
+    const all = new Secrets()
+    for (const form of this.#forms.values()) all.#add(form)
+    for (const token of texts) all.learn({ token })
+    return all
+  }
+
+  #add(form: SecretForm): void {
+    this.#forms.set(form.text, form)
+    this.#shortest = Math.min(this.#shortest, form.text.length)
+    this.#longest = Math.max(this.#longest, form.text.length)
   }
 
   /**

@@ -10,6 +10,8 @@ import type { EgressPolicy } from './policy.js'
 
 export interface EgressOptions {
   policy: EgressPolicy
+  /** For hosts that LFS servers name for their objects; without it, `policy`. */
+  storagePolicy?: EgressPolicy
   allowInsecureTls?: boolean
   proxies?: ProxySettings | undefined
   lookup?: Lookup
@@ -17,14 +19,17 @@ export interface EgressOptions {
 
 /** Dispatchers that check every connection against the egress policy, also after redirects. */
 export function egressDispatchers(options: EgressOptions): DispatcherProvider {
+  const { policy, storagePolicy = policy } = options
   const provide = perUse((rejectUnauthorized) => guardedAgent(options, rejectUnauthorized))
+  const storage = { ...options, policy: storagePolicy }
+  const provideStorage = perUse((rejectUnauthorized) => guardedAgent(storage, rejectUnauthorized))
   return (use) => {
     const { role, skipTlsVerify } = use
     if (skipTlsVerify && !options.allowInsecureTls) {
       const hint = 'GITSYNC_ALLOW_INSECURE_TLS=true would allow it'
       throw new GitSyncError('egress_denied', `auth.${role}.skipTlsVerify is not allowed here: ${hint}.`)
     }
-    return provide(use)
+    return use.isStorage ? provideStorage(use) : provide(use)
   }
 }
 

@@ -15,10 +15,13 @@ const INTERNAL = new Set(['private', 'uniqueLocal', 'carrierGradeNat'])
 export class EgressPolicy {
   readonly #mode: EgressMode
   readonly #allowedHosts: AllowedHosts | undefined
+  readonly #setting: string
 
-  constructor(mode: EgressMode, allowedHosts?: AllowedHosts) {
+  /** `setting` is the variable that lists `allowedHosts`, or could. */
+  constructor(mode: EgressMode, allowedHosts?: AllowedHosts, setting = 'GITSYNC_ALLOWED_HOSTS') {
     this.#mode = mode
     this.#allowedHosts = allowedHosts
+    this.#setting = setting
   }
 
   /** Checks a host as requested, before it is resolved. @throws GitSyncError `egress_denied` */
@@ -26,7 +29,7 @@ export class EgressPolicy {
     const host = bareName(hostname)
     const listing = this.#allowedHosts?.find(host, port)
     if (this.#allowedHosts && !listing) {
-      throw denied(host, `GITSYNC_ALLOWED_HOSTS does not list it for port ${port}`)
+      throw denied(host, `${this.#setting} does not list it for port ${port}`)
     }
     if (isIP(host) !== 0 && listing !== 'by-name') this.checkAddresses(host, [{ address: host }])
   }
@@ -45,10 +48,7 @@ export class EgressPolicy {
   checkUnresolved(hostname: string): void {
     // If there is a list, `checkHost` has found the host there.
     if (this.#allowedHosts) return
-    throw denied(
-      hostname,
-      'it does not resolve here; list it in GITSYNC_ALLOWED_HOSTS to leave it to the proxy',
-    )
+    throw denied(hostname, `it does not resolve here; list it in ${this.#setting} to leave it to the proxy`)
   }
 
   /** Listed hosts may have internal addresses, but not those of this machine or of cloud metadata services. */

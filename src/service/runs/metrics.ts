@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { EndpointRole, Operation } from '../../../schemas/event.js'
 import type { ProblemCode } from '../../../schemas/problem.js'
-import type { TransferMode } from '../../../schemas/result.js'
+import type { LfsSummary, TransferMode } from '../../../schemas/result.js'
 import type { Admission } from './admission.js'
 import type { MemoryBudget } from './memory-budget.js'
 
@@ -14,6 +14,8 @@ export interface RunOutcome {
   transferMode: TransferMode | undefined
   durationMs: number
   bytes: Record<EndpointRole, number>
+  /** Unknown where no LFS objects were looked for. */
+  lfs: LfsSummary | undefined
 }
 
 /** Problems by which the service itself refuses to work. */
@@ -47,6 +49,17 @@ export class Metrics {
     name: 'gitsync_remote_bytes_total',
     help: 'Bytes of request and response bodies exchanged with sources and targets.',
     labelNames: ['side'],
+    registers: [this.#registry],
+  })
+  readonly #lfsObjects = new Counter({
+    name: 'gitsync_lfs_objects_total',
+    help: 'LFS objects that pointers of runs named, by outcome: the target had them, they were moved, or are missing there.',
+    labelNames: ['outcome'],
+    registers: [this.#registry],
+  })
+  readonly #lfsBytes = new Counter({
+    name: 'gitsync_lfs_bytes_total',
+    help: 'Bytes of LFS objects that were moved.',
     registers: [this.#registry],
   })
   readonly #refusals = new Counter({
@@ -88,10 +101,16 @@ export class Metrics {
     for (const code of REFUSALS) this.#refusals.inc({ code }, 0)
   }
 
-  ended({ operation, outcome, transferMode, durationMs, bytes }: RunOutcome): void {
+  ended({ operation, outcome, transferMode, durationMs, bytes, lfs }: RunOutcome): void {
     this.#runs.inc({ operation, outcome, transfer_mode: transferMode ?? '' })
     this.#durations.observe({ operation }, durationMs / 1000)
     for (const [side, count] of Object.entries(bytes)) this.#bytes.inc({ side }, count)
+    // A plan moves none, so what it finds is not lost.
+    if (!lfs || operation === 'plan') return
+    const { present, moved, missing } = lfs
+    for (const [outcome, count] of Object.entries({ present, moved, missing }))
+      this.#lfsObjects.inc({ outcome }, count)
+    this.#lfsBytes.inc(lfs.movedBytes)
   }
 
   /** Counts a problem that was reported to a caller, if it is a refusal. */

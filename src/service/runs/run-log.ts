@@ -72,8 +72,10 @@ export class RunLog {
     const durationMs = Math.round(performance.now() - this.#started)
     const bytes = { source: this.traffic.bytes('source'), target: this.traffic.bytes('target') }
     const { operation } = this.#subject
-    this.#metrics.ended({ operation, outcome, transferMode, durationMs, bytes })
-    const counts = result?.counts
-    this.#log.info({ ...this.#subject, outcome, durationMs, bytes, transferMode, counts }, 'run ended')
+    const { counts, lfs } = result ?? {}
+    this.#metrics.ended({ operation, outcome, transferMode, durationMs, bytes, lfs })
+    const { failed: _, ...objects } = lfs ?? {}
+    const told = { outcome, durationMs, bytes, transferMode, counts, ...(lfs && { lfs: objects }) }
+    this.#log.info({ ...this.#subject, ...told }, 'run ended')
   }
 }

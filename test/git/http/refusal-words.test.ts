@@ -31,6 +31,10 @@ const words: Record<RefusalCause, string[]> = {
     'payload exceeds the limit',
     'remote: more than 10000 commits, and skip-validation not set',
   ],
+  'lfs-objects': [
+    'remote: error: GH008: Your push referenced at least 1 unknown Git LFS object:',
+    'GitLab: LFS objects are missing. Ensure LFS is properly set up or try a manual "git lfs push --all".',
+  ],
   'ref-count': [
     '- Pushes can not update more than 5 branches or tags.',
     'Pushes can not update more than two branches or tags',

@@ -1,8 +1,8 @@
 import { GitSyncError } from '../../../errors.js'
 import type { HistoryObject } from '../../../git/pack/history.js'
+import { IdIndex } from '../../../git/refs/id-index.js'
 import { SegmentedArray } from '../../../runtime/segmented-array.js'
 import type { Pace } from '../../../runtime/yield.js'
-import { IdIndex } from './id-index.js'
 
 const NONE = 0xffffffff
 /** Marks a tag, in the place of a commit's number of parents. */

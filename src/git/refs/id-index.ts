@@ -1,5 +1,5 @@
-import { IdList } from '../../../git/refs/id-list.js'
-import { keyedHash } from '../../../git/refs/keyed-hash.js'
+import { IdList } from './id-list.js'
+import { keyedHash } from './keyed-hash.js'
 
 const NONE = 0xffffffff
 const PARTS = 256
