@@ -1,7 +1,7 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { loadEngine } from '../../src/engine/load-engine.js'
 import { Client, type SyncRequest, type SyncResult } from '../../src/index.js'
 import { serveCalls } from './serve-calls.js'
+import { type LongestTurn, TurnWatch } from './turn-watch.js'
 
 export type Operation = 'sync' | 'plan'
 
@@ -9,36 +9,32 @@ export type Operation = 'sync' | 'plan'
 export interface Done extends Omit<SyncResult, 'refs'> {
   seconds: number
   cpuSeconds: number
-  /** Milliseconds for which the event loop was held at a time, at most. */
-  longestTurn: number
+  turn: LongestTurn
 }
 
 export interface Flood {
   seconds: number
   /** Milliseconds that each run took. */
   latencies: number[]
-  loopDelayMs: number
+  turn: LongestTurn
 }
 
 const client = new Client()
 
 async function run(operation: Operation, request: SyncRequest): Promise<Done> {
-  const delay = monitorEventLoopDelay({ resolution: 1 })
-  delay.enable()
+  const watch = new TurnWatch()
   const cpu = process.cpuUsage()
   const began = performance.now()
   const { refs: _, ...result } = await client[operation](request)
   const seconds = (performance.now() - began) / 1000
   const { user, system } = process.cpuUsage(cpu)
-  delay.disable()
-  return { ...result, seconds, cpuSeconds: (user + system) / 1e6, longestTurn: delay.max / 1e6 }
+  return { ...result, seconds, cpuSeconds: (user + system) / 1e6, turn: watch.stop() }
 }
 
 /** `total` runs of the same request, always `width` of them at once. */
 async function flood(request: SyncRequest, total: number, width: number): Promise<Flood> {
   const latencies: number[] = []
-  const delay = monitorEventLoopDelay({ resolution: 1 })
-  delay.enable()
+  const watch = new TurnWatch()
   const began = performance.now()
   let left = total
   const lane = async () => {
@@ -50,8 +46,7 @@ async function flood(request: SyncRequest, total: number, width: number): Promis
   }
   await Promise.all(Array.from({ length: width }, lane))
   const seconds = (performance.now() - began) / 1000
-  delay.disable()
-  return { seconds, latencies, loopDelayMs: delay.max / 1e6 }
+  return { seconds, latencies, turn: watch.stop() }
 }
 
 // An idle process of the product has loaded all that a run needs.

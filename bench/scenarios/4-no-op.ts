@@ -10,6 +10,7 @@ import type { Done } from '../processes/product.js'
 import { startRemotes } from '../remotes.js'
 import type { Bench, Scenario } from '../scenario.js'
 import { cpuOfShell } from '../shell.js'
+import { turnFigures, turnOf } from '../turns.js'
 import { MIB } from '../units.js'
 import { Worker } from '../worker.js'
 
@@ -105,11 +106,11 @@ async function measureMany(bench: Bench, refs: number): Promise<Figure[]> {
     sync: async () => {
       const product = await Worker.start('product', bench, { isProduct: true })
       const idle = await product.usage()
-      const { seconds, cpuSeconds, counts, longestTurn } = await product.call<Done>('run', 'sync', request)
+      const { seconds, cpuSeconds, counts, turn } = await product.call<Done>('run', 'sync', request)
       if (counts.skipped !== refs) throw new Error(`${counts.skipped} refs were up to date, not ${refs}`)
       const { peakRssBytes } = await product.usage()
       await product.stop()
-      return { seconds, cpu: cpuSeconds, turn: longestTurn, bytes: (peakRssBytes - idle.rssBytes) / refs }
+      return { seconds, cpu: cpuSeconds, ...turnOf(turn), bytes: (peakRssBytes - idle.rssBytes) / refs }
     },
     list: async () => ({
       seconds: await timed(async () => {
@@ -136,13 +137,7 @@ async function measureMany(bench: Bench, refs: number): Promise<Figure[]> {
       ours: of('bytes'),
       budget: { of: 'worst', most: 250 },
     }),
-    figure({
-      case: name,
-      measure: 'event loop held',
-      unit: 'ms',
-      ours: of('turn'),
-      budget: { of: 'worst', most: 50 },
-    }),
+    ...turnFigures(name, samples.sync),
   ]
 }
 

@@ -3,6 +3,7 @@ import { alternate, type Sample, valuesOf } from '../measure.js'
 import type { FakeRemote } from '../processes/fake-remote.js'
 import type { Flood } from '../processes/product.js'
 import type { Bench, Scenario } from '../scenario.js'
+import { turnFigures, turnOf } from '../turns.js'
 import { MIB } from '../units.js'
 import { Worker } from '../worker.js'
 
@@ -64,13 +65,7 @@ async function measure(
     }),
     figure({ case: name, measure: 'p50', unit: 'ms', ours: of('p50') }),
     figure({ case: name, measure: 'p99', unit: 'ms', ours: of('p99') }),
-    figure({
-      case: name,
-      measure: 'event loop held',
-      unit: 'ms',
-      ours: of('loopDelay'),
-      budget: { of: 'worst', most: 50 },
-    }),
+    ...turnFigures(name, samples.sync),
     figure({ case: name, measure: 'peak memory over idle', unit: 'MiB', ours: of('over') }),
   ]
 }
@@ -80,7 +75,7 @@ async function flood(bench: Bench, total: number, source: FakeRemote, target: Fa
   const idle = await product.usage()
   const request = { source: { url: source.origin }, target: { url: target.origin } }
   await product.call<Flood>('flood', request, WIDTH, WIDTH)
-  const { seconds, latencies, loopDelayMs } = await product.call<Flood>('flood', request, total, WIDTH)
+  const { seconds, latencies, turn } = await product.call<Flood>('flood', request, total, WIDTH)
   const { peakRssBytes } = await product.usage()
   await product.stop()
   const sorted = latencies.sort((a, b) => a - b)
@@ -89,7 +84,7 @@ async function flood(bench: Bench, total: number, source: FakeRemote, target: Fa
     throughput: total / seconds,
     p50: quantile(0.5),
     p99: quantile(0.99),
-    loopDelay: loopDelayMs,
+    ...turnOf(turn),
     over: (peakRssBytes - idle.rssBytes) / MIB,
   }
 }
