@@ -27,7 +27,7 @@ const MAX_HISTORY = 10_000_000
 const BASES_AT_ONCE = 5_000
 /** Bytes of objects that wait, while bases are fetched, to be bases themselves. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024
-/** Bytes that a history may make of each that was sent, twice what deflate alone can, and beside that. */
+/** Bytes that a history may make of each that was sent, twice what deflate alone can, and on top of that. */
 const MAX_EXPANSION = 2000
 const FREE_EXPANSION = 1024 ** 3
 
@@ -75,7 +75,7 @@ class HistoryReader {
     while (this.#open.size > 0) yield* this.#closeSome()
   }
 
-  /** What an entry of the pack tells, if it can be told yet, and if it is a commit or tag. */
+  /** What an entry of the pack refers to, if that is known yet, and if it is a commit or tag. */
   async #readEntry(entry: PackEntry, bases: DeltaBases): Promise<HistoryObject | undefined> {
     if (this.#seen.length === MAX_HISTORY) throw tooLong()
     const number = this.#seen.add(entry.offset)
@@ -114,7 +114,7 @@ class HistoryReader {
     return this.#seen.isPassedOver(number) ? undefined : (this.#seen.id(number) ?? number)
   }
 
-  /** Fetches bases of open deltas, as many as are asked for at once, and closes what stands on them. */
+  /** Fetches bases of open deltas, as many as are asked for at once, and closes what depends on them. */
   async *#closeSome(): AsyncGenerator<HistoryObject[]> {
     const before = this.#open.size
     const pack = await this.#source.fetchObjects(this.#open.bases(BASES_AT_ONCE))
@@ -144,8 +144,8 @@ class HistoryReader {
         const id = await this.#idOf(object)
         this.#seen.setId(number, id)
         this.#open.name(number, id)
-        const told = await parseHistoryObject(object, id, this.#pace)
-        if (told) yield [told]
+        const found = await parseHistoryObject(object, id, this.#pace)
+        if (found) yield [found]
         if (!this.#open.has(id) || bytes + object.data.length > MAX_WAITING_BYTES) continue
         waiting.push({ ...object, id })
         bytes += object.data.length
