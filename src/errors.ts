@@ -7,7 +7,7 @@ export type FieldWording = Omit<FieldProblem, 'message'> & { message: string | W
 
 export interface ErrorDetails {
   cause?: unknown
-  /** Overrides the code's own answer, as for a host name that does not exist. */
+  /** Overrides the code's own value, as for a host name that does not exist. */
   retryable?: boolean
   /** Seconds to wait before a retry, where known. */
   retryAfter?: number

@@ -13,7 +13,7 @@ import { cpuOfShell } from '../shell.js'
 import { MIB } from '../units.js'
 import { Worker } from '../worker.js'
 
-/** A target that is a million commits behind: proving that, and the graph that a transfer in steps is cut by. */
+/** A target that is a million commits behind: proving that, and the graph that a transfer in batches is split by. */
 export const millionCommits: Scenario = {
   number: 6,
   title: 'a fast-forward over a million commits',

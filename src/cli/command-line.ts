@@ -60,6 +60,8 @@ export function buildProgram(): Command {
     .version(VERSION, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
+    // With its arguments, a command would leave no room for what it does.
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .showHelpAfterError('(--help shows what there is)')
     .configureOutput({ outputError: (text, write) => write(safeUsageError(text)) })
     .exitOverride()
@@ -83,5 +85,6 @@ function withoutSecrets(line: string): string {
 }
 
 const EXIT_STATUS = `
-Exit status: 0 done (plan: also with blocked refs), 1 failed, 2 wrong usage, 3 blocked refs, 130 interrupted.
+Exit status: 0 done (plan: also with blocked refs), 1 failed, 2 wrong usage,
+3 blocked refs, 130 interrupted.
 `

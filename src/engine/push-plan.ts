@@ -18,7 +18,7 @@ import { newObjects } from './push/wants.js'
  * Carries out one push after another, each with its own fetch. The first that is not wholly done stops those that
  * follow, unless `bestEffort` made its refusals warnings.
  *
- * @throws GitSyncError; `context.execution` tells how far it came
+ * @throws GitSyncError; `context.execution` shows how far it came
  */
 export async function executePushes(context: Context, pushes: readonly Command[][]): Promise<void> {
   if (pushes.length > 0) await learnHaves(context)
@@ -29,13 +29,13 @@ export async function executePushes(context: Context, pushes: readonly Command[]
 
 /** What a run has learned of pushes that were refused as a whole. */
 interface Splitting {
-  /** Refs that the target takes in one push. */
+  /** Refs that the target accepts in one push. */
   mostRefs: number
-  /** How many more may be made of refused ones to find the refs that the target takes. */
+  /** How many more may be made of refused ones to find the refs that the target accepts. */
   pushesLeft: number
 }
 
-/** One push, or smaller ones in its place where the target takes nothing of it: the larger ones first. */
+/** One push, or smaller ones in its place where the target accepts nothing of it: the larger ones first. */
 async function pushApart(
   context: Context,
   commands: readonly Command[],
@@ -122,7 +122,7 @@ async function keepOutcomes({ job, plan, confirmed, execution }: Context, pushed
 }
 
 /**
- * Refusals are warnings beside what has moved, or is in place. Where nothing has moved a run has failed, unless only
+ * Refusals are warnings alongside what has moved, or is in place. Where nothing has moved a run has failed, unless only
  * refs were refused that the target refuses for themselves, or that are neither branches nor tags, and the mirror
  * stands without them.
  */

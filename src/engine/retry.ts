@@ -59,7 +59,7 @@ export function unservedError(error: GitSyncError, desired: ReadonlyMap<string, 
     refs.length > 0
       ? worded`It was listed twice: exclude the refs, or set ${setting('policy.bestEffort')}.`
       : // git does so over v1 where commit dates lie.
-        'It lies below a ref that was listed, and a transfer in steps needs it: a source with protocol v2 serves it.'
+        'It lies below a ref that was listed, and a transfer in batches needs it: a source with protocol v2 serves it.'
   const message = worded`${error.wording} ${hint}`
   return new GitSyncError('source_protocol_error', message, { cause: error, refs })
 }

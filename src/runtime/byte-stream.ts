@@ -77,7 +77,7 @@ class WrappedStream implements ByteStream {
       this.#end()
       return END
     } catch (error) {
-      // What a release throws is no news beside the error that caused it.
+      // What a release throws adds nothing to the error that caused it.
       await this.return().catch(() => {})
       throw this.#hooks.error ? this.#hooks.error(error) : error
     }

@@ -1,4 +1,4 @@
-/** Text of a remote, safe to show, and short. It must have been redacted before it is cut here. */
+/** Text of a remote, safe to show, and short. It must have been redacted before it is shortened here. */
 export function printable(text: string, limit = 200): string {
   const clean = legible(text)
   return clean.length > limit ? `${clean.slice(0, limit).replace(/[\ud800-\udbff]$/, '')}…` : clean

@@ -4,7 +4,7 @@ import { Pace } from './yield.js'
 const AT_ONCE = 512
 
 /**
- * The items in order, equal ones as they came. Lists of refs are mostly sorted already, in few parts, which is told
+ * The items in order, equal ones as they came. Lists of refs are mostly sorted already, in few parts, which is noticed
  * in one pass: parts that ascend are merged.
  */
 export async function sortInTurns<T>(

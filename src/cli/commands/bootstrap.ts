@@ -14,5 +14,7 @@ export function bootstrapCommand(): Command {
 
 const HELP = `
 Example:
-  $ git-sync bootstrap https://git.example.com/team/project.git https://mirror.example.com/team/project.git --tags --target-max-pack-bytes 500MiB
+  $ git-sync bootstrap https://git.example.com/team/project.git \\
+      https://mirror.example.com/team/project.git \\
+      --tags --target-max-pack-bytes 500MiB
 `

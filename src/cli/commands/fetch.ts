@@ -39,5 +39,6 @@ async function run(source: string, flags: RunFlags): Promise<void> {
 
 const EXAMPLE = `
 Example:
-  $ git-sync fetch https://git.example.com/team/project.git --branch main --have-ref release/1.0
+  $ git-sync fetch https://git.example.com/team/project.git \\
+      --branch main --have-ref release/1.0
 `

@@ -14,8 +14,11 @@ export function planCommand(): Command {
 }
 
 const HELP = `
-The exit status is 0 even if refs are blocked. --expected-plan accepts the digest that it prints.
+The exit status is 0 even if refs are blocked.
+--expected-plan accepts the digest that it prints.
 
 Example:
-  $ git-sync plan https://git.example.com/team/project.git https://mirror.example.com/team/project.git --branch 'main,release/*'
+  $ git-sync plan https://git.example.com/team/project.git \\
+      https://mirror.example.com/team/project.git \\
+      --branch 'main,release/*'
 `

@@ -14,5 +14,7 @@ export function replicateCommand(): Command {
 
 const HELP = `
 Example:
-  $ git-sync replicate https://git.example.com/team/project.git https://mirror.example.com/team/project.git --all-refs --prune --max-deletes 10
+  $ git-sync replicate https://git.example.com/team/project.git \\
+      https://mirror.example.com/team/project.git \\
+      --all-refs --prune --max-deletes 10
 `

@@ -17,5 +17,7 @@ const HELP = `
 With --all-refs a refused ref is a warning, unless --atomic is given.
 
 Example:
-  $ git-sync sync https://git.example.com/team/project.git https://mirror.example.com/team/project.git --tags --prune
+  $ git-sync sync https://git.example.com/team/project.git \\
+      https://mirror.example.com/team/project.git \\
+      --tags --prune
 `

@@ -46,7 +46,7 @@ async function send(stream: NodeJS.WriteStream, chunks: Iterable<string>): Promi
   try {
     await pipeline(Readable.from(chunks), stream, { end: false })
   } catch (error) {
-    // Without a reader of the messages, the exit status still tells.
+    // Without a reader of the messages, the exit status still shows the outcome.
     if (stream !== process.stderr) throw error
   }
 }

@@ -5,7 +5,7 @@ import { dialByProxy } from '../../git/connections/dial-by-proxy.js'
 import { dialThrough } from '../../git/connections/proxy-tunnel.js'
 import { readProxies } from '../../settings/proxies.js'
 
-/** Connections by way of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. @throws SettingError */
+/** Connections through `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`. @throws SettingError */
 export function proxiedDispatchers(env: NodeJS.ProcessEnv): DispatcherProvider {
   const proxies = readProxies(env)
   return perUse((rejectUnauthorized) => {

@@ -7,7 +7,7 @@ import type { SyncSpec } from '../request/sync-spec.js'
 import { type Frontier, newHeads } from './frontier.js'
 import type { Stuck } from './next-move.js'
 
-/** The error for a part of the history that cannot be pushed, and cannot be cut. */
+/** The error for a part of the history that cannot be pushed, and cannot be split. */
 export function stuckError(
   { because }: Stuck,
   refusal: TooLarge,
@@ -17,9 +17,9 @@ export function stuckError(
   if (because === 'connection') return error
   const what =
     because === 'no-commits'
-      ? 'What is left beside commits, tagged files for instance,'
+      ? 'What is left besides commits, tagged files for instance,'
       : `The commit ${newHeads(from, to).join(' ')} alone`
-  const message = `${what} is more than the target takes in one push (about ${byteSize(limit)}): ${why}.`
+  const message = `${what} is more than the target accepts in one push (about ${byteSize(limit)}): ${why}.`
   return new GitSyncError('pack_limit_exceeded', message, { cause: error, retryable: error.retryable })
 }
 

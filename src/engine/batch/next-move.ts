@@ -41,7 +41,7 @@ export interface Refused {
   next: Frontier
   /** There are commits in it. */
   hasCommits: boolean
-  /** It cannot be cut any further. */
+  /** It cannot be split any further. */
   isLeast: boolean
   /** As many bytes were accepted before. */
   isProven: boolean

@@ -57,7 +57,7 @@ export function whyNoBatches({ remotes }: Context): string | undefined {
     return 'the target cannot delete refs, so it gets no temporary ones'
   const { source } = remotes
   if (!source.canFilter && !source.canDeepen)
-    return 'the source offers neither filter nor shallow, so its history cannot be cut into batches'
+    return 'the source offers neither filter nor shallow, so its history cannot be split into batches'
   return undefined
 }
 

@@ -52,7 +52,7 @@ export async function assertPlanAllowed(
   const { capabilities } = target
   if (job.atomic) await guardAtomic(plan, target, pushes, signal)
   if (job.pushOptions.length > 0 && !capabilities.has('push-options')) {
-    const message = worded`The target takes no push options; drop ${setting('options.pushOptions')}.`
+    const message = worded`The target does not accept push options; drop ${setting('options.pushOptions')}.`
     throw new GitSyncError('unsupported', message)
   }
   if (summary.delete > 0 && !capabilities.has('delete-refs')) {

@@ -13,7 +13,7 @@ export interface ProvisionalPlan {
   plan: PlannedRef[]
   /** Proofs that only say which updates are forced, where a run does not wait for them. */
   proofs: Promise<PlannedRef[]> | undefined
-  /** What the proofs show beside that. */
+  /** What else the proofs show. */
   tips: KnownTips
 }
 

@@ -15,7 +15,7 @@ const MAX_AT_ONCE = 4
 const MAX_BETWEEN = 64 * 1024
 /** Bytes of a small commit in a pack. */
 const LEAST_COMMIT = 64
-// dulwich answers a want that it will not serve with a 500.
+// dulwich responds with a 500 to a want that it will not serve.
 const REFUSALS: ReadonlySet<string> = new Set(['source_protocol_error', 'source_unavailable'])
 
 export interface ProofOptions {
@@ -31,7 +31,7 @@ export interface ProofOptions {
  * source's own reachability. Ids, empty packs, and the commits between two tips that are close, are all that goes over
  * the wire; docs/protocol-notes.md has the proofs.
  *
- * @throws GitSyncError `unsupported` where the source has no way to tell
+ * @throws GitSyncError `unsupported` where the source offers no way to find out
  */
 export async function proveFastForwards(
   source: UploadPack,
@@ -58,7 +58,7 @@ export async function proveFastForwards(
   }
 }
 
-/** The refs of each source tip, no more of them at once than a server takes candidates. */
+/** The refs of each source tip, no more of them at once than a server accepts candidates. */
 async function groupByTip(
   branches: readonly DesiredRef[],
   signal: AbortSignal | undefined,
@@ -181,7 +181,7 @@ async function relationOf(
   }
 }
 
-/** What lies between two tips: the packs that tell, their bytes counted as they pass. */
+/** What lies between two tips: the packs that show it, their bytes counted as they pass. */
 class Between {
   readonly #limit: number
   #bytes = 0

@@ -8,7 +8,7 @@ import { moveOf, type PlannedRef } from './plan-refs.js'
 const MAX_COMMAND_BYTES = 3 * 1024 * 1024
 
 /**
- * The plan's commands, in pushes that the target takes: deletes first, so that a branch `a` can become `a/b`, then
+ * The plan's commands, in pushes that the target accepts: deletes first, so that a branch `a` can become `a/b`, then
  * HEAD's branch, as hosts make the first branch the default one, then the rest. Where one push cannot hold them
  * all, deletes go in the last, with the creates whose names they free.
  */

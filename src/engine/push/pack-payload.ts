@@ -24,7 +24,7 @@ export function payloadWithoutObjects({ remotes }: Context, hasWrites: boolean):
   return { pack, bytes: pack?.length ?? 0, committed: true, passedLimit: undefined }
 }
 
-/** The source's pack as it streams in; it is committed when its end has been let go. */
+/** The source's pack as it streams in; it is committed once its end has been released. */
 export function relayedPayload(pack: CountedPack, { run, remotes }: Context, limit: number): PackPayload {
   const relay = new Relay(pack, remotes.target.objectFormat, run.meter, limit)
   return {

@@ -7,7 +7,7 @@ import { type PushRequest, transfer } from './transfer.js'
 
 /**
  * One push and its outcome. It is repeated in another form where that may help and nothing has moved: with a
- * Content-Length for a target that takes no chunked body, and with a whole pack for one that lacks the bases of a
+ * Content-Length for a target that does not accept a chunked body, and with a whole pack for one that lacks the bases of a
  * thin one.
  *
  * @throws GitSyncError where nothing has moved
@@ -65,7 +65,8 @@ function maySpool({ job }: Context): boolean {
 }
 
 function spoolingText({ status }: LengthRequired): string {
-  const said = status === 400 ? 'answered 400 to a chunked body' : `takes no chunked body (${status})`
+  const said =
+    status === 400 ? 'responded with 400 to a chunked body' : `does not accept a chunked body (${status})`
   return `the target ${said}: spooling the pack to a file first`
 }
 

@@ -67,9 +67,9 @@ export function refusedRefs(
     : worded`change its rules, leave the ref out, or set ${setting('policy.bestEffort')}`
   const hint =
     refusal?.cause === 'ref-count'
-      ? worded`it takes fewer refs in one push (${refusal.line}): set ${setting('options.targetMaxRefUpdates')}`
+      ? worded`it accepts fewer refs in one push (${refusal.line}): set ${setting('options.targetMaxRefUpdates')}`
       : refusal?.cause === 'pack-size'
-        ? worded`it takes fewer bytes in one push (${refusal.line}): set ${setting('options.targetMaxPackBytes')}`
+        ? worded`it accepts fewer bytes in one push (${refusal.line}): set ${setting('options.targetMaxPackBytes')}`
         : lenient
   return new GitSyncError('ref_rejected', worded`The target refused ${list(refs)}: ${hint}.`, { refs })
 }

@@ -7,13 +7,13 @@ import { printable } from '../../runtime/printable.js'
 import { byteSize } from '../../runtime/units.js'
 import type { RefOutcomes } from './ref-outcomes.js'
 
-/** How a push ended. It is made once, where the push ends; whoever pushed says what follows from it. */
+/** How a push ended. It is made once, where the push ends; the code that pushed decides what follows. */
 export type PushOutcome = Reported | Unclear | Unmoved
 
 /** One that has moved nothing. */
 export type Unmoved = TooLarge | LengthRequired | Failed
 
-/** The target told of each ref. */
+/** The target reported on each ref. */
 export interface Reported {
   type: 'reported'
   report: PushReport
@@ -58,7 +58,7 @@ export interface TooLarge {
   error: GitSyncError
 }
 
-/** The target may take the same pack with a Content-Length. */
+/** The target may accept the same pack with a Content-Length. */
 export interface LengthRequired {
   type: 'length-required'
   status: number
@@ -80,7 +80,7 @@ export interface Sent {
   hasObjects: boolean
   isChunked: boolean
   isThin: boolean
-  /** What the target said beside its report. */
+  /** What the target said outside its report. */
   words: readonly string[]
 }
 
@@ -135,8 +135,8 @@ function whyRefused({ unpack, refs }: PushReport, { words, bytes }: Sent): Refus
   if (!isRefused) return undefined
   const reasons = [unpack, ...statuses].flatMap((status) => (status.ok ? [] : [status.reason]))
   const lines = [...new Set(reasons), ...words].filter((line) => line !== '')
-  const told = causeOfRefusal(lines.join('\n'))
-  if (told || unpack.ok) return told
+  const stated = causeOfRefusal(lines.join('\n'))
+  if (stated || unpack.ok) return stated
   // In any language: the pack could not be unpacked, and a size is named that it had passed.
   const line = lines.find((text) => namedLimit(text, bytes) !== undefined)
   return line === undefined ? undefined : { cause: 'pack-size', line }
@@ -144,7 +144,10 @@ function whyRefused({ unpack, refs }: PushReport, { words, bytes }: Sent): Refus
 
 function tooLargeBy({ line }: Refusal, bytes: number): TooLarge {
   const said = printable(line)
-  const error = new GitSyncError('pack_limit_exceeded', `The target takes no pack of that size: ${said}.`)
+  const error = new GitSyncError(
+    'pack_limit_exceeded',
+    `The target does not accept a pack of that size: ${said}.`,
+  )
   const why = `the target says that the pack exceeds its maximum size (${said})`
   const named = namedLimit(line, bytes)
   const evidence = named === undefined ? 'sent' : 'named'
@@ -168,11 +171,11 @@ function whatItMeans(error: GitSyncError, { bytes, hasObjects, isChunked, words 
   if (!hasObjects) return { type: 'failed', error }
   const after = `after ${byteSize(bytes)}`
   if (status !== undefined && LIMIT_STATUSES.has(status)) {
-    const why = `the target answered ${status} ${after}`
+    const why = `the target responded with ${status} ${after}`
     return { type: 'too-large', why, bytes, evidence: 'sent', isGuess: false, error: asLimit(error) }
   }
   if (!isCut(error, status) || bytes <= MIN_CUT_BYTES) return { type: 'failed', error }
-  const how = status === undefined ? 'cut the connection' : `answered ${status}`
+  const how = status === undefined ? 'closed the connection' : `responded with ${status}`
   const why = `the target ${how} ${after}`
   return { type: 'too-large', why, bytes, evidence: 'sent', isGuess: true, error }
 }

@@ -14,7 +14,7 @@ export interface Context {
   remotes: Remotes
   plan: readonly PlannedRef[]
   tips: KnownTips
-  /** Objects that the target has beside its tips: confirmed by earlier pushes, or named by itself. */
+  /** Objects that the target has besides its tips: confirmed by earlier pushes, or named by itself. */
   confirmed: Set<string>
   execution: Execution
 }

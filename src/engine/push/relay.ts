@@ -11,7 +11,7 @@ import { overTargetLimit } from './push-outcome.js'
 export class Relay implements AsyncIterable<Buffer> {
   /** Bytes of the pack that the target has taken. */
   bytes = 0
-  /** True once the end of the pack was let go: from then on the target may move refs. */
+  /** True once the end of the pack was released: from then on the target may move refs. */
   committed = false
   /** The limit, where the pack has passed it, which ends the push. */
   passedLimit: number | undefined
@@ -20,7 +20,7 @@ export class Relay implements AsyncIterable<Buffer> {
   readonly #meter: ProgressMeter
   readonly #limit: number
 
-  /** `limit` is the most bytes of this pack that the target takes. */
+  /** `limit` is the most bytes of this pack that the target accepts. */
   constructor(pack: CountedPack, format: ObjectFormat, meter: ProgressMeter, limit: number) {
     this.#pack = pack
     this.#format = format

@@ -27,7 +27,7 @@ export function inChunks(commands: readonly Command[], size: number): Command[][
   return chunks
 }
 
-/** As many as the target says that it takes; else halves. */
+/** As many as the target says that it accepts; else halves. */
 function fewerRefs(commands: readonly Command[], most = commands.length): Command[][] {
   return inChunks(commands, most < commands.length ? most : Math.ceil(commands.length / 2))
 }

@@ -11,7 +11,7 @@ interface Entry<T> {
  * request may name tens of thousands, and a remote list a million refs.
  */
 export class PatternIndex<T> {
-  /** Exact names and what they stand for. */
+  /** Exact names and what they map to. */
   readonly #exact = new Map<string, T[]>()
   readonly #prefixes: PrefixForest
   /** By prefix: what comes after the `*`. */
@@ -31,7 +31,7 @@ export class PatternIndex<T> {
     this.#hasSuffixes = entries.some(({ pattern }) => pattern.suffix !== '')
   }
 
-  /** What the patterns that match a name stand for. */
+  /** What the patterns that match a name map to. */
   *matches(name: string): Generator<T, void> {
     yield* this.#exact.get(name) ?? []
     let reversed = ''

@@ -101,7 +101,7 @@ export function isBranchTaken({ branches, index }: Scope, name: string): boolean
 }
 
 /**
- * Whether pruning may delete a target ref that no source ref stands for. An exclude keeps it under its own name
+ * Whether pruning may delete a target ref that no source ref maps to. An exclude keeps it under its own name
  * and under the name that a mapping would give it on the source.
  */
 export function mayPrune(scope: Scope, ref: string): boolean {

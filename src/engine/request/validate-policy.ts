@@ -11,7 +11,7 @@ export function* policyProblems({ policy = {}, options = {} }: SyncRequest): Gen
     yield { path: '/policy/forceBlind', message }
   }
   if (policy.mode === 'replicate' && (lease || policy.forceBlind)) {
-    yield { path: '/policy/mode', message: 'replicate overwrites by itself: it takes no force' }
+    yield { path: '/policy/mode', message: 'replicate overwrites by itself: it accepts no force' }
   }
   if (policy.atomic && policy.bestEffort) {
     yield { path: '/policy/atomic', message: worded`excludes ${setting('policy.bestEffort')}` }

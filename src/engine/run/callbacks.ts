@@ -42,7 +42,7 @@ export class Callbacks {
     }
   }
 
-  /** Makes what dispatchers throw end the run, as it is no fault of the remote. */
+  /** Makes what dispatchers throw end the run, as the remote is not at fault. */
   watched(dispatchers: Dispatchers): Dispatchers {
     const { dispatcher, pushDispatcher } = dispatchers
     const watched = this.#watchedDispatcher(dispatcher)

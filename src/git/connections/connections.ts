@@ -102,7 +102,7 @@ function lost(message: string): Error {
 /** Codes of a connection that broke. */
 const BROKEN = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'])
 
-/** Lets the heads of responses be edited, and tells a stale kept connection from one that failed while in use. */
+/** Lets the heads of responses be edited, and distinguishes a stale kept connection from one that failed while in use. */
 function readAsCurl<S extends Socket>(socket: S, heads: ResponseHeads): S {
   const { push, write, destroy } = socket
   const passOn = (bytes: Buffer | undefined) =>

@@ -72,7 +72,7 @@ async function openTunnel(
   socket.write(`${[...lines, 'Proxy-Connection: keep-alive'].join('\r\n')}\r\n\r\n`)
   const status = await connectStatus(socket, host, signal)
   if (status < 200 || status > 299) {
-    throw new ProxyError(host, `answered CONNECT with HTTP ${status}`, { status })
+    throw new ProxyError(host, `responded to CONNECT with HTTP ${status}`, { status })
   }
 }
 
@@ -89,17 +89,19 @@ function connectStatus(socket: Socket, host: string, signal: AbortSignal): Promi
     const onAbort = () => settle(() => reject(signal.reason))
     const onBroken = (cause?: unknown) => {
       const details = { ...(cause instanceof Error && { cause }), retryable: true }
-      settle(() => reject(new ProxyError(host, 'closed the connection before it answered CONNECT', details)))
+      settle(() =>
+        reject(new ProxyError(host, 'closed the connection before it responded to CONNECT', details)),
+      )
     }
     const onReadable = () => {
       const chunk: Buffer | null = socket.read()
       if (chunk === null) return
       held = Buffer.concat([held, chunk])
       try {
-        const answer = parseConnectResponse(held)
-        if (!answer) return
-        settle(() => resolve(answer.status))
-        if (answer.length < held.length) socket.unshift(held.subarray(answer.length))
+        const connectResponse = parseConnectResponse(held)
+        if (!connectResponse) return
+        settle(() => resolve(connectResponse.status))
+        if (connectResponse.length < held.length) socket.unshift(held.subarray(connectResponse.length))
       } catch (error) {
         settle(() => reject(new ProxyError(host, (error as Error).message, { retryable: false })))
       }
@@ -130,7 +132,7 @@ export function parseConnectResponse(bytes: Buffer): { status: number; length: n
     if (status >= 200) return { status, length: start }
   }
   if (text.length < MAX_HEAD_BYTES) return undefined
-  throw new Error(`answered CONNECT with more than ${MAX_HEAD_BYTES / 1024} KiB of headers`)
+  throw new Error(`responded to CONNECT with more than ${MAX_HEAD_BYTES / 1024} KiB of headers`)
 }
 
 /** Some proxies end their lines in LF alone. */

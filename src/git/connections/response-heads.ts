@@ -11,7 +11,7 @@ const START = 'HTTP/1.'
  * chunks (RFC 9112, 6.3). Between `expect` and the end of a head bytes are held, all others pass untouched.
  */
 export class ResponseHeads {
-  /** The request that is expected to be answered has begun to go out. */
+  /** The request that a response is expected to has begun to go out. */
   isAsked = false
   #hasResponded = false
   #held: Buffer = Buffer.alloc(0)
@@ -25,7 +25,7 @@ export class ResponseHeads {
     this.#bytes = 0
   }
 
-  /** An earlier request was answered; of the response to the present one not one byte has come. */
+  /** An earlier request has its response; of the response to the present one not one byte has come. */
   get isStale(): boolean {
     return this.#hasResponded && this.isAsked && this.#bytes === 0
   }

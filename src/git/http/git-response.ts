@@ -80,7 +80,7 @@ async function notGit(response: Response, expected: string, options: ResponseOpt
     type === expected
       ? `content-encoding ${encodingsOf(headers).join(', ')}`
       : `content type ${type || 'nothing'}`
-  const start = `The ${side} answered with ${shown({ text: what }, options)}`
+  const start = `The ${side} responded with ${shown({ text: what }, options)}`
   if (words.isSignIn || (status === 203 && words.text !== '')) {
     const message = worded`${start} and status ${status}, a page to sign in: ${credentialsHint(side)}.${said}`
     return new GitSyncError(`${side}_unauthorized`, message, { cause: new HttpStatusError(status) })

@@ -8,7 +8,7 @@ export type SingleHeaders = Readonly<Record<string, string | undefined>>
 
 export interface Refusal {
   status: number
-  /** Seconds to wait, where told. */
+  /** Seconds to wait, where known. */
   retryAfter?: number
   /** The remote says that its rate limit is reached, or for how long to wait. */
   isRateLimited?: boolean
@@ -54,7 +54,7 @@ export function statusError(side: EndpointRole, refusal: Refusal): GitSyncError 
   const error = (
     code: 'unauthorized' | 'not_found' | 'unavailable' | 'protocol_error',
     what: string | Wording,
-  ) => new GitSyncError(`${side}_${code}`, worded`The ${side} answered ${what}.${said}`, wait)
+  ) => new GitSyncError(`${side}_${code}`, worded`The ${side} responded with ${what}.${said}`, wait)
 
   if (REDIRECTS.has(status)) return refused(side, 'a request other than info/refs')
   if (OF_A_PROXY.has(status)) return proxyError(side, status, said)
@@ -85,7 +85,7 @@ function pushRefusal(status: number, said: string, cause: HttpStatusError): GitS
   ) => new GitSyncError(code, worded`The target ${what}.${said}`, { cause })
   if (status === 408 || status === 413)
     return error('pack_limit_exceeded', `refused the pack with HTTP ${status}`)
-  if (status === 411) return error('unsupported', worded`takes no chunked body (HTTP 411): ${spool}`)
+  if (status === 411) return error('unsupported', worded`does not accept a chunked body (HTTP 411): ${spool}`)
   if (status === 501)
     return error(
       'unsupported',
@@ -94,7 +94,7 @@ function pushRefusal(status: number, said: string, cause: HttpStatusError): GitS
   if (status !== 400) return undefined
   return error(
     'target_protocol_error',
-    worded`answered HTTP 400: if it takes no chunked body, ${spool} or "always"`,
+    worded`responded with HTTP 400: if it does not accept a chunked body, ${spool} or "always"`,
   )
 }
 

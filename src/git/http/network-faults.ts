@@ -39,7 +39,7 @@ const ours: Fault = { kind: 'internal', retryable: false }
 
 /** undici has one code for these and for a connection that was closed. */
 const UNASKED = new Map([
-  ['bad response', 'it sent a response that answers no request'],
+  ['bad response', 'it sent a response without a request'],
   ['bad upgrade', 'it switched protocols (HTTP 101) unasked'],
 ])
 

@@ -17,8 +17,8 @@ const MAX_WAIT = 7 * 24 * 3600
 
 /** Reads `Retry-After`, the `X-RateLimit-…` headers of GitHub and others, and the drafts of `RateLimit`. */
 export function rateLimitOf(headers: SingleHeaders, now = Date.now()): RateLimit {
-  const told = retryAfterSeconds(headers['retry-after'], now)
-  if (told !== undefined) return { isReached: true, retryAfter: told }
+  const given = retryAfterSeconds(headers['retry-after'], now)
+  if (given !== undefined) return { isReached: true, retryAfter: given }
   const draft = headers.ratelimit ?? ''
   const isReached =
     /(?:^|[;,\s])(?:r|remaining)=0(?:$|[;,\s])/.test(draft) ||

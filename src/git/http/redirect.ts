@@ -6,7 +6,7 @@ import { setting, type Wording, worded } from '../../wording.js'
 const SIGN_IN =
   /(?:^|[^a-z])(?:log|sign)[-_]?(?:in|on)(?:[^a-z]|$)|(?:^|[/.])(?:sso|saml2?|oauth2?|adfs|auth)(?:[/.]|$)/i
 
-/** Longer addresses are not shown at all: cut, they could show a part of a secret that is not recognized as one. */
+/** Longer addresses are not shown at all: shortened, they could show a part of a secret that is not recognized as one. */
 const MAX_SHOWN = 300
 
 export const REDIRECTS = new Set([301, 302, 303, 307, 308])

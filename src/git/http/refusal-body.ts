@@ -16,7 +16,7 @@ const MAX_READ = 32 * 1024
 
 /**
  * The beginning of a body that is otherwise thrown away, as far as it comes within `milliseconds`. A body that does not come
- * is no reason to fail. `isCut`: this is not all of it.
+ * does not make it fail. `isCut`: this is not all of it.
  *
  * @throws the error of a read that the signal has ended
  */
@@ -118,7 +118,7 @@ function markupWords(markup: string, isCut: boolean): Words {
   return { text, isCut: false, isSignIn }
 }
 
-/** The texts between tags, without scripts and the like. The last one may be cut, and is then left out. */
+/** The texts between tags, without scripts and the like. The last one may be truncated, and is then left out. */
 function takeApart(markup: string, isCut: boolean): { texts: string[]; tags: string[] } {
   // Of ASCII alone, as other letters may change their length.
   const lower = markup.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
@@ -135,7 +135,7 @@ function takeApart(markup: string, isCut: boolean): { texts: string[]; tags: str
   return { texts, tags }
 }
 
-/** Elements whose content is no text for readers. */
+/** Elements whose content readers do not see. */
 const UNREAD = /^<(?:script|style|svg|template)(?=[\s/>])/
 
 /** Behind a tag, a comment, or an element that is not for readers; -1 where it does not end. */

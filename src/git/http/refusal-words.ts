@@ -16,7 +16,7 @@ export type RefusalCause =
   /** The server's own trouble: permissions, memory, time. */
   | 'server'
 
-/** A cause, and the line that tells it. */
+/** A cause, and the line that shows it. */
 export interface Refusal {
   cause: RefusalCause
   line: string
@@ -39,7 +39,7 @@ const GIT_PACK_SIZE = [
   '包超過了最大允許大小',
 ]
 
-/** The first that matches a line tells the cause: words that leave no doubt come before general ones. */
+/** The first that matches a line decides the cause: words that leave no doubt come before general ones. */
 const WORDS: readonly [RefusalCause, RegExp][] = [
   ['pack-size', new RegExp(GIT_PACK_SIZE.join('|'), 'i')],
   // JGit and Gerrit; Azure DevOps.

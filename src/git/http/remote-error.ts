@@ -93,7 +93,7 @@ function asProxyError(error: unknown): ProxyError | undefined {
   const [, digits] = /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(error.message) ?? []
   if (digits === undefined) return undefined
   const status = Number(digits)
-  return new ProxyError('of the dispatcher', `answered CONNECT with HTTP ${status}`, { status })
+  return new ProxyError('of the dispatcher', `responded to CONNECT with HTTP ${status}`, { status })
 }
 
 /** The error and what caused it. An AggregateError (every address failed) goes on with its first. */

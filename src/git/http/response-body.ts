@@ -7,7 +7,7 @@ import { InflateEither } from './inflate.js'
 // What git accepts as a body (remote-curl.c, and curl below it): decoded although identity was asked for, of a type that
 // is compared in lower case and without parameters, and on the response to a POST of any type.
 
-/** As many as curl takes. */
+/** As many as curl accepts. */
 const MAX_ENCODINGS = 5
 
 const DECODERS: Record<string, () => Transform> = {

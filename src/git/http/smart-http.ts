@@ -150,13 +150,13 @@ export class SmartHttp {
    * Reads a list of refs, and refuses one that a secret of ours is in: its names would be shown to callers and written to
    * the other side, and leaving one out would let a mirror lose a ref in silence.
    */
-  async readListing<T>(answer: ByteStream, read: (bytes: ByteStream) => Promise<T>): Promise<T> {
+  async readListing<T>(response: ByteStream, read: (bytes: ByteStream) => Promise<T>): Promise<T> {
     const search = this.#options.secrets.search()
     const watch = (chunk: Buffer) => {
       search.see(chunk)
       return chunk
     }
-    const listing = await read(wrapStream(answer, { chunk: watch }))
+    const listing = await read(wrapStream(response, { chunk: watch }))
     if (!search.found) return listing
     const message = `The ${this.side} lists a ref or a capability that has a secret of this run in it`
     const hint = 'remove it there and replace that secret, as everyone who can read the repository sees it'

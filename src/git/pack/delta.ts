@@ -63,7 +63,7 @@ class DeltaReader {
     if (instruction === 0) throw new ProtocolError('a delta has a reserved instruction')
     if (!(instruction & 0x80)) {
       const data = this.#delta.subarray(this.#at, this.#at + instruction)
-      if (data.length < instruction) throw new ProtocolError('a delta is cut')
+      if (data.length < instruction) throw new ProtocolError('a delta is truncated')
       this.#at += instruction
       return data
     }
@@ -82,7 +82,7 @@ class DeltaReader {
 
   #byte(): number {
     const byte = this.#delta[this.#at++]
-    if (byte === undefined) throw new ProtocolError('a delta is cut')
+    if (byte === undefined) throw new ProtocolError('a delta is truncated')
     return byte
   }
 }

@@ -11,7 +11,7 @@ export interface Commit {
   parents: string[]
 }
 
-/** What tells how a history hangs together. */
+/** What shows how a history hangs together. */
 export type HistoryObject = ({ type: 'commit' } & Commit) | { type: 'tag'; id: string; target: string }
 
 /** An object without its name. */
@@ -40,7 +40,7 @@ export async function idOf({ type, data }: WholeObject, format: ObjectFormat, pa
   return hashing.digest('hex')
 }
 
-/** What a commit or tag tells; undefined for another object. @throws ProtocolError */
+/** What a commit or tag refers to; undefined for another object. @throws ProtocolError */
 export async function parseHistoryObject(
   { type, data }: WholeObject,
   id: string,

@@ -42,7 +42,7 @@ const MAX_HISTORY = 10_000_000
 const BASES_AT_ONCE = 5_000
 /** Bytes of objects that wait, while bases are fetched, to be bases themselves. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024
-/** Bytes that a history may make of each that was sent, twice what deflate alone can, and beside that. */
+/** Bytes that a history may make of each that was sent, twice what deflate alone can, and on top of that. */
 const MAX_EXPANSION = 2000
 const FREE_EXPANSION = 1024 ** 3
 
@@ -101,7 +101,7 @@ class ObjectReader<T> {
     while (this.#open.size > 0) yield* this.#closeSome()
   }
 
-  /** What an entry of the pack tells, if it can be told yet, and if it is of interest. */
+  /** What an entry of the pack refers to, if that is known yet, and if it is of interest. */
   async #readEntry(entry: PackEntry, bases: DeltaBases): Promise<T | undefined> {
     if (this.#seen.length === MAX_HISTORY) throw tooLong()
     const number = this.#seen.add(entry.offset)
@@ -156,7 +156,7 @@ class ObjectReader<T> {
     return this.#seen.isPassedOver(number) ? undefined : (this.#seen.id(number) ?? number)
   }
 
-  /** Fetches bases of open deltas, as many as are asked for at once, and closes what stands on them. */
+  /** Fetches bases of open deltas, as many as are asked for at once, and closes what depends on them. */
   async *#closeSome(): AsyncGenerator<T[]> {
     const before = this.#open.size
     const pack = await this.#source.fetchObjects(this.#open.bases(BASES_AT_ONCE))

@@ -25,7 +25,7 @@ export class LargeInflate {
       })
       this.#inflate.once('error', reject)
     })
-    // It is looked at while something is written: an error in between is no unhandled one.
+    // It is looked at while something is written: an error in between is not unhandled.
     this.#over.catch(() => {})
   }
 

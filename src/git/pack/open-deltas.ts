@@ -41,7 +41,7 @@ export class OpenDeltas {
     return this.#byBase.has(base)
   }
 
-  /** Gives the deltas on a base and lets go of them. */
+  /** Returns the deltas on a base and forgets them. */
   take(base: string): OpenDelta[] {
     const deltas = this.#byBase.get(base) ?? []
     this.#byBase.delete(base)

@@ -13,7 +13,7 @@ export interface PackOutline {
 }
 
 /**
- * Reads the heads of the objects at the beginning of a pack. A head tells the size of its object, so that the end of
+ * Reads the heads of the objects at the beginning of a pack. A head has the size of its object, so that the end of
  * a large one is known, from how well its first bytes deflate, long before it arrives.
  *
  * @throws ProtocolError for a damaged pack

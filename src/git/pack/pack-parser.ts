@@ -178,7 +178,7 @@ export function inflateEntry(
   { length, size }: EntryHead,
 ): { data: Buffer; consumed: number } | undefined {
   try {
-    // @types/node does not know what `info` makes of the answer.
+    // @types/node does not know what `info` makes of the result.
     const { buffer: data, engine } = inflateSync(buffer.subarray(length), {
       info: true,
       chunkSize: Math.max(64, size + 1),

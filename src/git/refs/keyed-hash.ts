@@ -8,7 +8,7 @@ const KEY_1 = key.readInt32LE(4)
 const LAST_ROUNDS = 3
 
 /**
- * 32 bits of an id for a hash table, by a key that this process alone knows. An honest id is a hash already, but whoever writes
+ * 32 bits of an id for a hash table, by a key that this process alone knows. An honest id is a hash already, but anyone who writes
  * a commit chooses the ids of its parents freely, and could choose them all for one slot.
  */
 export function keyedHash(bytes: Buffer, start: number, length: number): number {

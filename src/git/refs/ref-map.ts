@@ -9,7 +9,7 @@ export class RefMap<V> implements ReadonlyMap<string, V> {
   readonly #values: V[] = []
   /** So many names, from the first, ascend. */
   #sorted = 0
-  /** Where the names behind those stand. */
+  /** Where the names after those are. */
   readonly #strays = new LargeMap<string, number>()
   /** Behind the name that was found last. */
   #next = 0

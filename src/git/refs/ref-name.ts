@@ -11,7 +11,7 @@ const FORBIDDEN = /[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/[/.]|[./]$|\.lock(?:
 // A name must fit into a packet with two ids; file systems do not allow longer ones either.
 const MAX_LENGTH = 4096
 
-/** Whether git would take `name` in a push: of three parts at least, so not `refs/stash`. */
+/** Whether git would accept `name` in a push: of three parts at least, so not `refs/stash`. */
 export function isValidRefName(name: string): boolean {
   return isWellFormedRefName(name) && name.includes('/', 'refs/'.length)
 }

@@ -1,4 +1,4 @@
-/** Looks for byte strings in a stream, however it is cut into chunks. */
+/** Looks for byte strings in a stream, however it is split into chunks. */
 export class ByteSearch {
   readonly #needles: readonly Buffer[]
   /** Bytes that may be the beginning of a needle. */

@@ -14,7 +14,7 @@ export interface SecretForm {
 const KEY_LENGTH = 64
 /** Shorter pieces of base64 are found by chance. */
 const MIN_PIECE = 8
-/** With this password, hosts take the token as the user name. */
+/** With this password, hosts accept the token as the user name. */
 const TOKEN_IS_USERNAME = 'x-oauth-basic'
 
 /** All that must not be shown of one remote's credentials, in each form that a remote or a library may write it. */
@@ -58,7 +58,7 @@ function base64Of(text: string): string[] {
   return [padded, padded.replace(/=+$/, '')]
 }
 
-/** What base64 makes of a secret inside longer text, whatever stands before and behind it. */
+/** What base64 makes of a secret inside longer text, whatever comes before and after it. */
 function base64Inside(bytes: Buffer, offset: number): string {
   const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64')
   const wholeDigits = Math.floor(((offset + bytes.length) * 8) / 6)

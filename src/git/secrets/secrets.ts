@@ -6,14 +6,14 @@ import { fold, type SecretForm, secretForms } from './secret-forms.js'
 const REDACTED = '[redacted]'
 /** Shorter secrets are part of many words by chance, so they are redacted only as words of their own. */
 const SHORT = 8
-/** The shortest ones also stand by chance between the dots, hyphens and slashes of hosts and paths. */
+/** The shortest ones also occur by chance between the dots, hyphens and slashes of hosts and paths. */
 const VERY_SHORT = 4
 /** Bytes of a secret that are looked for in a listing: its end. */
 const MAX_NEEDLE = 64
 /**
  * Every secret that a run has used on either side, former origins included: text from outside is redacted by it where it
- * comes in. Only whole secrets are found. If parts were redacted too, whoever can make a remote repeat a text could guess a
- * stored secret letter by letter. Therefore no text may be cut before it was redacted.
+ * comes in. Only whole secrets are found. If parts were redacted too, anyone who can make a remote repeat a text could guess a
+ * stored secret letter by letter. Therefore no text may be shortened before it was redacted.
  */
 export class Secrets {
   readonly #forms = new Map<string, SecretForm>()
@@ -77,7 +77,7 @@ export class Secrets {
     return error
   }
 
-  /** Looks for the secrets of today in bytes, however they are cut. */
+  /** Looks for the secrets of today in bytes, however they are split into chunks. */
   search(): ByteSearch {
     const texts = [...this.#forms.keys()].filter((text) => text.length >= SHORT)
     // A form that has another one in it is found by that.

@@ -5,7 +5,7 @@ import { readV2Preamble, type ShallowInfo, ShallowLines } from './fetch-response
 import { lineOf } from './line.js'
 import type { PacketReader } from './packet-reader.js'
 
-// Two questions about a history that gitprotocol-pack's shallow negotiation answers with ids alone.
+// Two questions about a history that gitprotocol-pack's shallow negotiation decides with ids alone.
 //
 // Is T an ancestor of S? We say that we have T without its parents and ask for S with a depth no history has: the
 // response says `unshallow T` exactly if the walk from S met T.

@@ -4,7 +4,7 @@ import { MAX_TRAILING_BYTES, type PacketReader } from './packet-reader.js'
 import { ProtocolError } from './protocol-error.js'
 import { SideBandDemultiplexer } from './side-band.js'
 
-/** Takes a remote's own text, as cut by its packets. */
+/** Receives a remote's own text, as its packets divide it. */
 export type TextSink = (text: Buffer) => void
 
 /** Band 1 of a side-band response. Without its flush it is truncated, however orderly HTTP ended it. */
@@ -23,7 +23,7 @@ export function readSideBand(reader: PacketReader, onText: TextSink): ByteStream
       return demultiplexer.text.length > 0 ? yieldToEventLoop().then(() => data) : data
     },
     end() {
-      if (!demultiplexer.ended) throw new ProtocolError('it was cut: the answer ends without a flush')
+      if (!demultiplexer.ended) throw new ProtocolError('the response is truncated (no flush packet)')
     },
   })
 }

@@ -24,7 +24,7 @@ const words: Record<RefusalCause, string[]> = {
     'Push size limit exceeded',
     'pack too large for current definition of off_t',
     'request body too large',
-    'The target answered HTTP 422. It says: the packfile is larger than 50 MiB',
+    'The target responded with HTTP 422. It says: the packfile is larger than 50 MiB',
     'You cannot push more than 2 GB',
     'The push is 3.1 GB, over the limit of 2 GB',
     'receive.maxInputSize is 100000',

@@ -79,7 +79,7 @@ test('what is no pack is an error, and lets go of the stream', async (t) => {
     [banded(header(4, 1)), 'pack version 4 is not known'],
     [banded(header(1, 1)), 'pack version 1 is not known'],
     [header(4, 1), 'pack version 4 is not known'],
-    [Buffer.alloc(0), 'it was cut: the answer ends without a flush'],
+    [Buffer.alloc(0), 'the response is truncated (no flush packet)'],
     [Buffer.concat([band(1, 'PACK'), band(3, 'out of memory')]), 'out of memory'],
   ]
   for (const [wire, message] of cases) {
@@ -93,7 +93,7 @@ test('a pack in a side-band that ends without its flush was cut', async (t) => {
   const wire = banded(pack)
   for (let length = 17; length < wire.length; length++) {
     const stream = await open(streamOf(wire.subarray(0, length)))
-    const message = 'it was cut: the answer ends without a flush'
+    const message = 'the response is truncated (no flush packet)'
     await t.rejects(gather(stream), { name: 'ProtocolError', message }, `${length} bytes`)
   }
 })

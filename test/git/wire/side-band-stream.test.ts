@@ -30,7 +30,7 @@ test('no chunk of data is empty', async (t) => {
 
 test('a stream without its flush was cut, wherever the cut is', async (t) => {
   for (let length = 0; length < answer.length; length++) {
-    const message = 'it was cut: the answer ends without a flush'
+    const message = 'the response is truncated (no flush packet)'
     const reading = gather(open(streamOf(answer.subarray(0, length))))
     await t.rejects(reading, { name: 'ProtocolError', message }, `${length} bytes`)
   }

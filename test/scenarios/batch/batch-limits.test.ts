@@ -46,7 +46,7 @@ t.test('so does a connection that is cut after more than 1 MiB', async (t) => {
   t.equal(result.execution.transferMode, 'bootstrap-batch')
   t.match(
     on.events.find((event) => event.type === 'notice'),
-    { text: /cut the connection after/ },
+    { text: /closed the connection after/ },
   )
 })
 

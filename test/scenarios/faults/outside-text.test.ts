@@ -327,7 +327,7 @@ t.test('a token of one letter leaves the words of others and our own alone', asy
     answers = { source: on('info-refs', 0, refusal) }
     source.proxy?.resetRequests()
     const { message } = await failureOf(client.plan(request({ auth: { source: { token } } })))
-    t.match(message, 'The source answered 403')
+    t.match(message, 'The source responded with 403')
     t.match(message, 'see https://login.example.com/x for max, not ')
     t.equal(message.includes('not [redacted].'), token === 'x')
   }

@@ -59,11 +59,11 @@ const faults: Fault[] = [
   ...[
     [407, false, /credentials .*HTTP 407.*HTTP_PROXY/],
     [403, false, /forbids this connection \(HTTP 403\).*NO_PROXY/],
-    [404, false, /answered CONNECT with HTTP 404/],
-    [302, false, /answered CONNECT with HTTP 302/],
-    [502, true, /answered CONNECT with HTTP 502/],
-    [503, true, /answered CONNECT with HTTP 503/],
-    [429, true, /answered CONNECT with HTTP 429/],
+    [404, false, /responded to CONNECT with HTTP 404/],
+    [302, false, /responded to CONNECT with HTTP 302/],
+    [502, true, /responded to CONNECT with HTTP 502/],
+    [503, true, /responded to CONNECT with HTTP 503/],
+    [429, true, /responded to CONNECT with HTTP 429/],
   ].map(([status, retryable, message]) => ({
     name: `answers ${status}`,
     does: saying(`HTTP/1.1 ${status} No\r\nContent-Length: 2\r\n\r\nno`),

@@ -102,6 +102,6 @@ export class CommitGraph {
 function tooLarge({ objects, links }: { objects: number; links: number }): GitSyncError {
   const message =
     `The source has a history of more than ${objects} commits or ${links} parents, ` +
-    "which is the most that can be cut into batches: sync fewer refs at a time, or raise the target's own limit."
+    "which is the most that can be split into batches: sync fewer refs at a time, or raise the target's own limit."
   return new GitSyncError('pack_limit_exceeded', message)
 }
