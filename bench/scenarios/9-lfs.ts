@@ -36,8 +36,9 @@ export const lfs: Scenario = {
 
 interface Stage {
   remotes: Remotes
-  servers: Worker
   sourceLfs: string
+  /** The target's LFS server. */
+  lfs: Worker
 }
 
 /** A target of its own for each run. */
@@ -61,16 +62,19 @@ async function makeObjects(folder: string, objects: number, size: number): Promi
 }
 
 async function startStage(bench: Bench, root: string): Promise<Stage> {
-  const servers = await Worker.start('lfs-server', bench)
-  const sourceLfs = await servers.call<string>('serve', join(root, 'objects'))
-  return { remotes: await startRemotes(bench, root), servers, sourceLfs }
+  const [remotes, source, lfs] = await Promise.all([
+    startRemotes(bench, root),
+    Worker.start('lfs-server', bench),
+    Worker.start('lfs-server', bench),
+  ])
+  return { remotes, sourceLfs: await source.call<string>('serve', join(root, 'objects')), lfs }
 }
 
-async function newTarget({ remotes, servers }: Stage): Promise<Target> {
+async function newTarget({ remotes, lfs }: Stage): Promise<Target> {
   const name = await remotes.newTarget()
   const folder = join(remotes.targetDir(name), 'lfs-objects')
   await mkdir(folder)
-  return { name, folder, lfs: await servers.call<string>('serve', folder) }
+  return { name, folder, lfs: await lfs.call<string>('serve', folder) }
 }
 
 async function sync(bench: Bench, stage: Stage, objects: number): Promise<Sample> {
@@ -81,9 +85,9 @@ async function sync(bench: Bench, stage: Stage, objects: number): Promise<Sample
     product.call<Done>('run', 'sync', request(stage, target, policy))
   const first = await run({ lfs: 'new' })
   const { peakRssBytes } = await product.usage()
-  const batches = await stage.servers.call<number>('batches', target.folder)
+  const batches = await stage.lfs.call<number>('batches', target.folder)
   const second = await run({ lfs: 'all' })
-  const repeated = (await stage.servers.call<number>('batches', target.folder)) - batches
+  const repeated = (await stage.lfs.call<number>('batches', target.folder)) - batches
   await product.stop()
   await removeFolder(stage.remotes.targetDir(target.name))
   if (first.lfs?.moved !== objects || second.lfs?.present !== objects) throw new Error('objects are missing')

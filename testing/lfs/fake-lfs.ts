@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { Pointer } from '../../src/lfs/pointer.js'
 import { listen } from '../../src/local-git/loopback.js'
+import type { Certificate } from '../processes/certificate.js'
 
 /** What goes wrong with one request to storage. */
 export type Fault =
@@ -31,6 +32,7 @@ export interface FakeLfsOptions {
   /** Decides what goes wrong with a request to storage. */
   fault?: (method: string, oid: string) => Fault | undefined
   verifies?: boolean
+  tls?: Certificate
   /** Requests to storage are answered when it resolves. */
   gate?: () => Promise<void>
 }
@@ -79,14 +81,14 @@ export class FakeLfs {
   static async start(options: FakeLfsOptions = {}): Promise<FakeLfs> {
     const fake = new FakeLfs(options)
     const storage = options.hasOwnStorage
-      ? await listen((request, response) => void fake.#storage(request, response))
+      ? await listen((request, response) => void fake.#storage(request, response), options.tls)
       : undefined
     const api = await listen((request, response) => {
       if (request.url?.startsWith('/storage/')) return void fake.#storage(request, response)
       const next = () => void fake.#api(request, response)
       if (options.intercept) options.intercept(request, response, next)
       else next()
-    })
+    }, options.tls)
     fake.url = `${api.origin}/r.git/info/lfs`
     fake.storageOrigin = storage?.origin ?? api.origin
     fake.#closers.push(api.close, ...(storage ? [storage.close] : []))

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { LfsSummary } from '../../../schemas/result.js'
 import { GitSyncError } from '../../errors.js'
 import { type FailedObject, findLacking, moveLacking } from '../../lfs/move-objects.js'
@@ -114,6 +115,8 @@ async function findPointers({ run, job, remotes, plan }: Phase): Promise<ObjectL
 async function bring({ run, job, plan, outcome }: Phase, list: ObjectList): Promise<void> {
   const ending = new AbortController()
   const signal = AbortSignal.any([run.signal, ending.signal])
+  // Each request listens for the end.
+  setMaxListeners(0, signal)
   const { lfs } = run.meter
   const first = plan.find(({ action }) => isWrite(action))
   const sides: Sides = {
