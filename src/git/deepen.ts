@@ -9,8 +9,8 @@ import { PacketReader } from './wire/packet-reader.js'
 
 export interface DeepenCall extends ShallowOptions {
   format: ObjectFormat
-  /** Names the step in the statistics. */
-  step: string
+  /** The name in the statistics. */
+  statsLabel: string
   protocol: 'v1' | 'v2'
   /** As listed over that protocol; absent where they were listed over another, or by receive-pack. */
   capabilities?: Capabilities | undefined
@@ -23,13 +23,13 @@ export const VERSION_2 = 'version=2'
 export async function deepen(
   http: SmartHttp,
   question: Deepening,
-  { step, protocol, capabilities, ...options }: DeepenCall,
+  { statsLabel, protocol, capabilities, ...options }: DeepenCall,
 ): Promise<ShallowInfo> {
   const isV2 = protocol === 'v2'
   const offered = capabilities ?? assumedCapabilities(options.format)
   const body = (isV2 ? writeFetchV2 : writeFetchV1)(offered, deepenRequest(question, isV2))
   const gitProtocol = isV2 ? { gitProtocol: VERSION_2 } : {}
-  const response = await http.post({ service: UPLOAD_PACK, step, body, isKept: true, ...gitProtocol })
+  const response = await http.post({ service: UPLOAD_PACK, statsLabel, body, isKept: true, ...gitProtocol })
   // Some servers name every commit that they pass: a line for each, as for refs in a listing.
   const reader = new PacketReader(response, MAX_ADVERTISEMENT)
   try {

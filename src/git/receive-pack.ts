@@ -81,8 +81,9 @@ export class ReceivePack {
    */
   async commitsAt(depth: number, tip: string): Promise<string[]> {
     const format = this.objectFormat
-    return (await deepen(this.#http, { wants: [tip], depth }, { format, step: 'history', protocol: 'v1' }))
-      .shallow
+    return (
+      await deepen(this.#http, { wants: [tip], depth }, { format, statsLabel: 'history', protocol: 'v1' })
+    ).shallow
   }
 
   /**
@@ -98,7 +99,7 @@ export class ReceivePack {
       const { pack = Buffer.alloc(0), packSize } = push
       const body = Buffer.isBuffer(pack) ? Buffer.concat([head, pack]) : joined(head, pack)
       const length = packSize === undefined ? {} : { contentLength: head.length + packSize }
-      const response = await this.#http.post({ service: RECEIVE_PACK, step: 'push', body, ...length })
+      const response = await this.#http.post({ service: RECEIVE_PACK, statsLabel: 'push', body, ...length })
       const sent = new Set(push.commands.map(({ ref }) => ref))
       return await this.#readReport(new PacketReader(response, MAX_REPORT), sent, onText)
     } catch (error) {

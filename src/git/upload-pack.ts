@@ -69,7 +69,7 @@ export class UploadPack {
    * @throws GitSyncError `source_protocol_error`, also for a refused want; `unsupported` for a shallow source,
    *   or a shallow receiver that it cannot serve
    */
-  async fetch(request: FetchRequest, step: string, onText: TextSink): Promise<PackStream> {
+  async fetch(request: FetchRequest, statsLabel: string, onText: TextSink): Promise<PackStream> {
     if (request.shallow?.length && !this.canDeepen) {
       throw new GitSyncError(
         'unsupported',
@@ -78,10 +78,10 @@ export class UploadPack {
     }
     const isV2 = this.protocol === 'v2'
     const body = (isV2 ? writeFetchV2 : writeFetchV1)(this.capabilities, request)
-    const counted = this.#http.traffic.item(this.#http.side, UPLOAD_PACK, step)
+    const counted = this.#http.traffic.item(this.#http.side, UPLOAD_PACK, statsLabel)
     counted.wants += request.wants.length
     counted.haves += request.haves.length
-    const reader = await this.#call(step, body, isV2)
+    const reader = await this.#call(statsLabel, body, isV2)
     try {
       const lines = new ShallowLines({ format: this.objectFormat })
       const { shallow } = await (isV2 ? readV2Preamble : readV1Preamble)(reader, lines)
@@ -105,11 +105,11 @@ export class UploadPack {
    */
   async *history(
     { wants, haves, shallow = [] }: Pick<FetchRequest, 'wants' | 'haves' | 'shallow'>,
-    step: string,
+    statsLabel: string,
     counting = (pack: PackStream) => pack,
   ): AsyncGenerator<HistoryObject[]> {
     const fetch = async (request: FetchRequest) =>
-      counting(await this.fetch({ ...request, filter: 'tree:0', ofsDelta: true }, step, () => {}))
+      counting(await this.fetch({ ...request, filter: 'tree:0', ofsDelta: true }, statsLabel, () => {}))
     const fetchObjects = (ids: readonly string[]) => fetch({ wants: ids, haves: [], depth: 1 })
     const { signal } = this.#http
     try {
@@ -179,11 +179,11 @@ export class UploadPack {
     }
   }
 
-  #deepen(question: Deepening, step: string, among?: ReadonlySet<string>): Promise<ShallowInfo> {
+  #deepen(question: Deepening, statsLabel: string, among?: ReadonlySet<string>): Promise<ShallowInfo> {
     const protocol = this.protocol === 'v2' && this.#mode === 'v2' ? 'v2' : 'v1'
     return deepen(this.#http, question, {
       format: this.objectFormat,
-      step,
+      statsLabel,
       protocol,
       capabilities: protocol === this.protocol ? this.capabilities : undefined,
       ...(among && { among }),
@@ -195,9 +195,9 @@ export class UploadPack {
     return this.#http.redact(text, isCut)
   }
 
-  async #call(step: string, body: Buffer, isV2: boolean, isKept = false): Promise<PacketReader> {
+  async #call(statsLabel: string, body: Buffer, isV2: boolean, isKept = false): Promise<PacketReader> {
     const gitProtocol = isV2 ? { gitProtocol: VERSION_2 } : {}
-    const response = await this.#http.post({ service: UPLOAD_PACK, step, body, isKept, ...gitProtocol })
+    const response = await this.#http.post({ service: UPLOAD_PACK, statsLabel, body, isKept, ...gitProtocol })
     return new PacketReader(response, MAX_PREAMBLE)
   }
 }
@@ -221,7 +221,13 @@ async function list(http: SmartHttp, mode: ProtocolMode, prefixes: readonly stri
     return { protocol: 'v1', capabilities, refs, head, invalidNames }
   }
   const body = writeLsRefs(capabilities, prefixes)
-  const call = { service: UPLOAD_PACK, step: 'ls-refs', body, gitProtocol: VERSION_2, isKept: true } as const
+  const call = {
+    service: UPLOAD_PACK,
+    statsLabel: 'ls-refs',
+    body,
+    gitProtocol: VERSION_2,
+    isKept: true,
+  } as const
   const listing = await http.post(call)
   const format = capabilities.objectFormat
   const { refs, head, invalidNames } = await http.readListing(listing, (bytes) => readLsRefs(bytes, format))

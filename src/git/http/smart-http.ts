@@ -38,8 +38,8 @@ export interface RemoteOptions extends ExchangeOptions {
 
 export interface Call {
   service: Service
-  /** Names the step in the statistics. */
-  step: string
+  /** The name in the statistics. */
+  statsLabel: string
   body: Buffer | AsyncIterable<Buffer>
   /** Bytes of a streamed body; without it, it is sent chunked. */
   contentLength?: number
@@ -116,7 +116,7 @@ export class SmartHttp {
 
   async #post(call: Call): Promise<ByteStream> {
     const { service } = call
-    const counted = this.traffic.item(this.side, service, call.step)
+    const counted = this.traffic.item(this.side, service, call.statsLabel)
     const isPush = service === 'git-receive-pack'
     const exchange = this.#exchange(counted, isPush)
     const headers = this.#headers({
@@ -148,7 +148,7 @@ export class SmartHttp {
   async readListing<T>(response: ByteStream, read: (bytes: ByteStream) => Promise<T>): Promise<T> {
     const search = this.#options.secrets.search()
     const watch = (chunk: Buffer) => {
-      search.see(chunk)
+      search.observe(chunk)
       return chunk
     }
     const listing = await read(wrapStream(response, { chunk: watch }))

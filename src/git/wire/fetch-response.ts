@@ -72,7 +72,7 @@ export async function readV1Preamble(reader: PacketReader, info = new ShallowLin
     const start = await reader.peek(HEADER_SIZE + 1)
     if (start.toString('latin1', 0, HEADER_SIZE) === 'PACK' || isBand(start[HEADER_SIZE])) return info
     const packet = await reader.nextOrFail('before its pack')
-    if (packet.type !== 'flush') keepAcknowledgment(info, packet)
+    if (packet.type !== 'flush') addAcknowledgment(info, packet)
   }
 }
 
@@ -83,7 +83,7 @@ function isBand(byte: number | undefined): boolean {
   return byte === 1 || byte === 2 || byte === 3
 }
 
-function keepAcknowledgment(info: ShallowLines, packet: Packet): void {
+function addAcknowledgment(info: ShallowLines, packet: Packet): void {
   const line = lineOf(packet)
   if (line.startsWith('shallow ') || line.startsWith('unshallow ')) info.keep(line)
   else readAcknowledgment(line)

@@ -26,7 +26,7 @@ export async function readLsRefs(bytes: AsyncIterable<Buffer>, format?: ObjectFo
   const reader = new PacketReader(bytes, MAX_ADVERTISEMENT)
   const listing = new RefListing(format)
   try {
-    await reader.eachLine('among the refs', (line) => keepLine(listing, line))
+    await reader.eachLine('among the refs', (line) => addLine(listing, line))
     await reader.finishList()
     return listing
   } finally {
@@ -35,16 +35,16 @@ export async function readLsRefs(bytes: AsyncIterable<Buffer>, format?: ObjectFo
 }
 
 /** `<id> SP <name> *(SP <attribute>)`; the id of an unborn HEAD is the word `unborn`. */
-function keepLine(listing: RefListing, { word, rest }: TextLine): void {
+function addLine(listing: RefListing, { word, rest }: TextLine): void {
   const [name = '', ...attributes] = rest.includes(' ') ? rest.split(' ') : [rest]
   // A name with a space is not valid, and must not be mistaken for the part before the space.
   if (name === '' || attributes.some((attribute) => !attribute.includes(':')))
     throw new ProtocolError(`expected a ref, got "${legible(`${word} ${rest}`)}"`)
   if (name !== 'HEAD') {
-    listing.keepRef(name, word)
+    listing.addRef(name, word)
     return
   }
   if (word !== 'unborn') listing.checkId(name, word)
   const symref = attributes.find((attribute) => attribute.startsWith('symref-target:'))
-  listing.keepHead(symref?.slice('symref-target:'.length))
+  listing.setHead(symref?.slice('symref-target:'.length))
 }

@@ -36,12 +36,12 @@ export async function readPushReport(
   for (;;) {
     const packet = await reader.next()
     if (!packet || packet.type === 'flush') return report
-    keepLine(report, sent, lineOf(packet), refused)
+    addLine(report, sent, lineOf(packet), refused)
   }
 }
 
 /** `ok <ref>`, `ng <ref> <reason>`, or an `option` line, which describes an accepted ref and changes nothing. */
-function keepLine(
+function addLine(
   { refs }: PushReport,
   sent: ReadonlySet<string>,
   line: string,
