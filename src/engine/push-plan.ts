@@ -1,5 +1,5 @@
 import { GitSyncError } from '../errors.js'
-import { isAboutOneRef } from '../git/http/refusal-words.js'
+import { isAboutOneRef } from '../git/http/refusals/refusal-words.js'
 import type { Command } from '../git/wire/push-request.js'
 import { forEachYielding } from '../runtime/yield.js'
 import { worded } from '../wording.js'

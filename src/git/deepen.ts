@@ -1,11 +1,11 @@
 import { type SmartHttp, UPLOAD_PACK } from './http/smart-http.js'
+import { PacketReader } from './packets/packet-reader.js'
 import type { ObjectFormat } from './refs/object-id.js'
 import { MAX_ADVERTISEMENT } from './wire/advertisement.js'
 import type { Capabilities } from './wire/capabilities.js'
-import { assumedCapabilities, type Deepening, deepenRequest, readDeepened } from './wire/deepen.js'
 import { writeFetchV1, writeFetchV2 } from './wire/fetch-request.js'
 import { type ShallowInfo, ShallowLines, type ShallowOptions } from './wire/fetch-response.js'
-import { PacketReader } from './wire/packet-reader.js'
+import { assumedCapabilities, type Deepening, deepenRequest, readDeepened } from './wire/history-question.js'
 
 export interface DeepenCall extends ShallowOptions {
   format: ObjectFormat
@@ -19,7 +19,7 @@ export interface DeepenCall extends ShallowOptions {
 /** The header that asks for protocol v2. */
 export const VERSION_2 = 'version=2'
 
-/** Asks a remote's upload-pack about its history: see wire/deepen.ts. @throws GitSyncError */
+/** Asks a remote's upload-pack about its history: see wire/history-question.ts. @throws GitSyncError */
 export async function deepen(
   http: SmartHttp,
   question: Deepening,

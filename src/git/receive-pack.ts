@@ -2,13 +2,13 @@ import { GitSyncError } from '../errors.js'
 import type { ByteStream } from '../runtime/byte-stream.js'
 import { deepen } from './deepen.js'
 import { RECEIVE_PACK, type SmartHttp } from './http/smart-http.js'
+import { PacketReader } from './packets/packet-reader.js'
+import { readSideBand, type TextSink } from './packets/side-band-stream.js'
 import type { ObjectFormat } from './refs/object-id.js'
 import { type RefAdvertisement, readAdvertisement } from './wire/advertisement.js'
 import type { Capabilities } from './wire/capabilities.js'
-import { PacketReader } from './wire/packet-reader.js'
 import { type PushReport, readPushReport } from './wire/push-report.js'
 import { type Command, type PushOptions, writeCommands } from './wire/push-request.js'
-import { readSideBand, type TextSink } from './wire/side-band-stream.js'
 
 /** Bytes of the response to a push, with all output of hooks. */
 const MAX_REPORT = 64 * 1024 * 1024

@@ -7,17 +7,17 @@ import { deepen, VERSION_2 } from './deepen.js'
 import { type SmartHttp, UPLOAD_PACK } from './http/smart-http.js'
 import { type HistoryObject, readHistory } from './pack/history.js'
 import { openPackStream, type PackStream, wrapPack } from './pack/pack-stream.js'
+import { PacketReader } from './packets/packet-reader.js'
+import { asRefusedWant, RemoteFatalError } from './packets/protocol-error.js'
+import type { TextSink } from './packets/side-band-stream.js'
 import type { ObjectFormat } from './refs/object-id.js'
 import { readAcknowledged } from './wire/acknowledgments.js'
 import { readAdvertisement } from './wire/advertisement.js'
 import type { Capabilities } from './wire/capabilities.js'
-import { DEEPEST, type Deepening } from './wire/deepen.js'
 import { type FetchRequest, writeFetchV1, writeFetchV2 } from './wire/fetch-request.js'
 import { readV1Preamble, readV2Preamble, type ShallowInfo, ShallowLines } from './wire/fetch-response.js'
+import { DEEPEST, type Deepening } from './wire/history-question.js'
 import { readLsRefs, writeLsRefs } from './wire/ls-refs.js'
-import { PacketReader } from './wire/packet-reader.js'
-import { asRefusedWant, RemoteFatalError } from './wire/protocol-error.js'
-import type { TextSink } from './wire/side-band-stream.js'
 
 /** Bytes before a pack: two lines for each have that fits into a request, and some for shallow commits. */
 const MAX_PREAMBLE = 16 * 1024 * 1024
@@ -146,7 +146,7 @@ export class UploadPack {
     }
   }
 
-  /** Which of `candidates` are ancestors of `tip`, exactly, by the source's own walk: see wire/deepen.ts. */
+  /** Which of `candidates` are ancestors of `tip`, exactly, by the source's own walk: see wire/history-question.ts. */
   async unshallowed(tip: string, candidates: readonly string[]): Promise<Set<string>> {
     const deepening = { wants: [tip], shallow: candidates, depth: DEEPEST }
     return new Set((await this.#deepen(deepening, 'prove', new Set(candidates))).unshallow)

@@ -1,8 +1,8 @@
 import type { EndpointRole } from '../../../schemas/event.js'
 import { type ByteStream, wrapStream } from '../../runtime/byte-stream.js'
 import { printable } from '../../runtime/printable.js'
+import { PacketTracer } from '../packets/packet-tracer.js'
 import type { Secrets } from '../secrets/secrets.js'
-import { PacketTracer } from '../wire/packet-tracer.js'
 
 /** One packet of a packet trace. */
 export interface TracedPacket {

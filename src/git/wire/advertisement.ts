@@ -1,11 +1,11 @@
 import { legible } from '../../runtime/printable.js'
 import { Pace } from '../../runtime/yield.js'
+import { lineOf, splitLineOf, type TextLine } from '../packets/line.js'
+import { PacketReader } from '../packets/packet-reader.js'
+import { HEADER_SIZE, MAX_PACKET_SIZE, type Packet, textOf } from '../packets/pkt-line.js'
+import { ExcessError, ProtocolError } from '../packets/protocol-error.js'
 import { zeroId } from '../refs/object-id.js'
 import { Capabilities } from './capabilities.js'
-import { lineOf, splitLineOf, type TextLine } from './line.js'
-import { PacketReader } from './packet-reader.js'
-import { HEADER_SIZE, MAX_PACKET_SIZE, type Packet, textOf } from './pkt-line.js'
-import { ExcessError, ProtocolError } from './protocol-error.js'
 import { RefListing } from './ref-listing.js'
 
 // gitprotocol-http, "Smart Server Response"; gitprotocol-pack, "Reference Discovery"; gitprotocol-v2,

@@ -1,10 +1,10 @@
 import { legible } from '../../runtime/printable.js'
+import { lineOf } from '../packets/line.js'
+import type { PacketReader } from '../packets/packet-reader.js'
+import { HEADER_SIZE, type Packet } from '../packets/pkt-line.js'
+import { ExcessError, ProtocolError } from '../packets/protocol-error.js'
 import { isObjectId, type ObjectFormat } from '../refs/object-id.js'
 import { readAcknowledgment } from './acknowledgments.js'
-import { lineOf } from './line.js'
-import type { PacketReader } from './packet-reader.js'
-import { HEADER_SIZE, type Packet } from './pkt-line.js'
-import { ExcessError, ProtocolError } from './protocol-error.js'
 
 // gitprotocol-v2, "fetch", output; gitprotocol-pack, "Packfile Negotiation".
 

@@ -1,7 +1,7 @@
 import { legible, printable } from '../../runtime/printable.js'
-import { lineOf } from './line.js'
-import type { PacketReader } from './packet-reader.js'
-import { ProtocolError } from './protocol-error.js'
+import { lineOf } from '../packets/line.js'
+import type { PacketReader } from '../packets/packet-reader.js'
+import { ProtocolError } from '../packets/protocol-error.js'
 
 // gitprotocol-pack, "Report Status" and "report-status-v2".
 

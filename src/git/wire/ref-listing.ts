@@ -1,9 +1,9 @@
 import { legible } from '../../runtime/printable.js'
 import { Sample } from '../../runtime/sample.js'
+import { ExcessError, ProtocolError } from '../packets/protocol-error.js'
 import { isObjectId, type ObjectFormat, zeroId } from '../refs/object-id.js'
 import { RefMap } from '../refs/ref-map.js'
 import { isWellFormedRefName } from '../refs/ref-name.js'
-import { ExcessError, ProtocolError } from './protocol-error.js'
 import { MAX_HAVES, MAX_SHALLOW } from './request-bounds.js'
 
 const MAX_INVALID = 10

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { PacketTracer } from '../../../src/git/wire/packet-tracer.js'
+import { PacketTracer } from '../../../src/git/packets/packet-tracer.js'
 import { chunkSizes, cutInto } from '../../../testing/packets/chunks.js'
 import { band, DELIM, FLUSH, pkt, RESPONSE_END } from '../../../testing/packets/wire.js'
 import { holds } from '../../../testing/property.js'
