@@ -10,10 +10,12 @@ const FLOORS = [
   'src/runtime',
   // How git talks, without policy.
   'src/git/refs',
+  'src/git/packets',
   'src/git/wire',
   'src/git/pack',
   'src/git/connections',
   'src/git/secrets',
+  'src/git/http/refusals',
   'src/git/http',
   'src/git',
   // LFS objects, by git's HTTP and packs.

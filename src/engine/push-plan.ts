@@ -1,5 +1,5 @@
 import { GitSyncError } from '../errors.js'
-import { isAboutOneRef } from '../git/http/refusal-words.js'
+import { isAboutOneRef } from '../git/http/refusals/refusal-words.js'
 import type { Command } from '../git/wire/push-request.js'
 import { forEachYielding } from '../runtime/yield.js'
 import { worded } from '../wording.js'
@@ -49,7 +49,7 @@ async function pushApart(
     const smaller = job.atomic ? [] : smallerPushes(next, pushed, job.bestEffort)
     const isByNumber = pushed.refusal?.cause === 'ref-count'
     if (smaller.length === 0 || (!isByNumber && smaller.length > splitting.pushesLeft)) {
-      await keepOutcomes(context, pushed)
+      await recordOutcomes(context, pushed)
       const error = pushError(pushed, job.bestEffort)
       if (error) throw error
       continue
@@ -60,7 +60,7 @@ async function pushApart(
     execution.planned += smaller.length - 1
     const again = new Set(smaller.flat().map(({ ref }) => ref))
     const final = [...pushed.outcomes].filter(([ref]) => !again.has(ref))
-    await keepOutcomes(context, { ...pushed, outcomes: new Map(final) })
+    await recordOutcomes(context, { ...pushed, outcomes: new Map(final) })
     queue.push(...smaller)
   }
 }
@@ -100,7 +100,7 @@ function impossible({ why, error }: TooLarge, whyNot: string): GitSyncError {
   })
 }
 
-async function keepOutcomes({ job, plan, confirmed, execution }: Context, pushed: Pushed): Promise<void> {
+async function recordOutcomes({ job, plan, confirmed, execution }: Context, pushed: Pushed): Promise<void> {
   const mayWarn = job.bestEffort && isOrderly(pushed)
   let done = 0
   await forEachYielding(plan, (planned) => {
@@ -108,12 +108,12 @@ async function keepOutcomes({ job, plan, confirmed, execution }: Context, pushed
     const outcome = pushed.outcomes.get(ref)
     if (!outcome) return
     if (outcome.type === 'done') {
-      execution.settled.set(ref, planned)
+      execution.completed.set(ref, planned)
       if (planned.action !== 'delete') confirmed.add(planned.sourceHash)
       done++
     } else if (outcome.type === 'refused' && mayWarn) {
       const { forced: _, ...rest } = planned
-      execution.settled.set(ref, { ...rest, action: 'warn', reason: outcome.reason })
+      execution.completed.set(ref, { ...rest, action: 'warn', reason: outcome.reason })
     } else {
       execution.failed.set(ref, outcome.reason)
     }
@@ -127,13 +127,13 @@ async function keepOutcomes({ job, plan, confirmed, execution }: Context, pushed
  * stands without them.
  */
 function refuseFruitless({ plan, execution }: Context): void {
-  const { settled, failed } = execution
-  const refused = [...settled.values()].filter(({ action }) => action === 'warn')
-  if (refused.length === 0 || refused.length < settled.size) return
+  const { completed, failed } = execution
+  const refused = [...completed.values()].filter(({ action }) => action === 'warn')
+  if (refused.length === 0 || refused.length < completed.size) return
   const isInPlace = plan.some(({ action }) => action === 'skip')
   if (isInPlace && !refused.some(isMissed)) return
   for (const { targetRef, reason } of refused) {
-    settled.delete(targetRef)
+    completed.delete(targetRef)
     failed.set(targetRef, reason)
   }
   const refs = refused.map(({ targetRef, reason }) => ({ ref: targetRef, reason }))

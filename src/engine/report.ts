@@ -24,31 +24,35 @@ export interface MeasuredRun {
 /** A plan, the listings that it was made of, and how far it was carried out. */
 export interface Planned {
   remotes: Remotes
-  draft: ProvisionalPlan
+  provisional: ProvisionalPlan
   execution: Execution
 }
 
 /**
- * Adds the results of proofs that ran alongside the pushes to a plan and to its settled refs. They only distinguish
+ * Adds the results of proofs that ran alongside the pushes to a plan and to its completed refs. They only distinguish
  * forced updates from fast-forwards.
  */
 export async function withProofs(planned: Planned): Promise<Planned> {
-  const { draft, execution } = planned
-  const plan = await draft.proofs?.catch(() => undefined)
+  const { provisional, execution } = planned
+  const plan = await provisional.proofs?.catch(() => undefined)
   if (!plan) return planned
-  const settled = new Map<string, PlannedRef>()
-  await forEachYielding(execution.settled, ([name, ref]) => settled.set(name, ref))
+  const completed = new Map<string, PlannedRef>()
+  await forEachYielding(execution.completed, ([name, ref]) => completed.set(name, ref))
   await forEachYielding(plan, (ref) => {
-    const { action } = settled.get(ref.targetRef) ?? {}
-    if (action !== undefined && action !== 'warn') settled.set(ref.targetRef, ref)
+    const { action } = completed.get(ref.targetRef) ?? {}
+    if (action !== undefined && action !== 'warn') completed.set(ref.targetRef, ref)
   })
-  return { ...planned, draft: { ...draft, plan, proofs: undefined }, execution: { ...execution, settled } }
+  return {
+    ...planned,
+    provisional: { ...provisional, plan, proofs: undefined },
+    execution: { ...execution, completed },
+  }
 }
 
 /** The summary of a plan before anything of it is pushed. */
 export async function summarizePlanned(
   { run, job }: MeasuredRun,
-  { remotes, draft, execution }: Planned,
+  { remotes, provisional, execution }: Planned,
   pushes: readonly Command[][],
 ): Promise<RunSummary> {
   const relay = pushes.length > 0 && (await bringsObjects(pushes, remotes.target.refs, run.signal))
@@ -58,7 +62,7 @@ export async function summarizePlanned(
   return summarizeRun({
     job,
     remotes,
-    plan: draft.plan,
+    plan: provisional.plan,
     relay: relay && !isMaterialized,
     isMaterialized,
     isPlan: true,
@@ -70,10 +74,10 @@ export async function summarizePlanned(
 /** The result of a run; `failure` is the reason for refs that did not move. */
 export async function runResult(
   measured: MeasuredRun,
-  { remotes, draft: { plan }, execution }: Planned,
+  { remotes, provisional: { plan }, execution }: Planned,
   failure = '',
 ): Promise<SyncResult> {
-  const { settled, failed, relayed, materialized: isMaterialized, planned, done, batched } = execution
+  const { completed, failed, relayed, materialized: isMaterialized, planned, done, batched } = execution
   const summary = await summarizeRun({
     job: measured.job,
     remotes,
@@ -83,7 +87,7 @@ export async function runResult(
     isPlan: false,
     batch: { enabled: planned > 1 || batched, planned, done },
   })
-  return planResult(measured, summary, await withOutcomes(plan, settled, failed, failure))
+  return planResult(measured, summary, await withOutcomes(plan, completed, failed, failure))
 }
 
 /** @param refs the plan with its outcomes, or as it is where nothing was pushed */

@@ -71,16 +71,16 @@ export async function buildResult(
   return { refs: results, counts, plan, execution, ...measured }
 }
 
-/** A plan with its outcomes: a ref that was not settled is blocked, with its own reason or the run's. */
+/** A plan with its outcomes: a ref that was not completed is blocked, with its own reason or the run's. */
 export async function withOutcomes(
   plan: readonly PlannedRef[],
-  settled: ReadonlyMap<string, PlannedRef>,
+  completed: ReadonlyMap<string, PlannedRef>,
   failed: ReadonlyMap<string, string>,
   reason: string,
 ): Promise<PlannedRef[]> {
   const refs: PlannedRef[] = []
   await forEachYielding(plan, (ref) => {
-    const done = settled.get(ref.targetRef)
+    const done = completed.get(ref.targetRef)
     if (done || !isMove(ref.action)) refs.push(done ?? ref)
     else refs.push({ ...ref, action: 'block', reason: failed.get(ref.targetRef) ?? reason })
   })

@@ -1,5 +1,5 @@
 import { GitSyncError } from '../errors.js'
-import { RefusedWantError } from '../git/wire/protocol-error.js'
+import { RefusedWantError } from '../git/packets/protocol-error.js'
 import { setting, worded } from '../wording.js'
 import type { DesiredRef } from './plan/select.js'
 import type { SyncSpec } from './request/sync-spec.js'

@@ -67,12 +67,15 @@ async function attempt(measured: MeasuredRun, carried: Carryover): Promise<Attem
   try {
     const remotes = await openRemotes(run, job)
     desired = remotes.desired
-    const settled = carried.latest?.execution.settled ?? new Map()
-    const draft = await planAndProve(run, job, remotes, { settled, unserved: carried.retries.unserved })
+    const completed = carried.latest?.execution.completed ?? new Map()
+    const provisional = await planAndProve(run, job, remotes, {
+      completed,
+      unserved: carried.retries.unserved,
+    })
     const execution = await (carried.latest
       ? continueExecution(carried.latest.execution)
       : newExecution(job.materialize === 'always'))
-    const planned = { remotes, draft, execution }
+    const planned = { remotes, provisional, execution }
     latest = planned
     await yieldToEventLoop()
     await warnOfIdleExcludes(measured, planned)
@@ -80,14 +83,14 @@ async function attempt(measured: MeasuredRun, carried: Carryover): Promise<Attem
     const summary = await summarizePlanned(measured, planned, pushes)
     announce(run, summary, planned)
     await yieldToEventLoop()
-    const lfs = { run, job, remotes, plan: draft.plan, outcome: measured.lfs }
+    const lfs = { run, job, remotes, plan: provisional.plan, outcome: measured.lfs }
     if (job.dryRun) {
       await bringLfsObjects(lfs)
-      return { type: 'done', result: await planResult(measured, summary, draft.plan) }
+      return { type: 'done', result: await planResult(measured, summary, provisional.plan) }
     }
     await checkPlan(measured, planned, summary, pushes)
     await bringLfsObjects(lfs)
-    const { plan, tips } = draft
+    const { plan, tips } = provisional
     const context = { run, job, remotes, plan, tips, confirmed: new Set<string>(), execution }
     await executePushes(context, pushes)
     await cleanUp(context)
@@ -114,20 +117,25 @@ async function finalError(
   return final
 }
 
-async function warnOfIdleExcludes({ run, job }: MeasuredRun, { remotes, draft }: Planned): Promise<void> {
+async function warnOfIdleExcludes(
+  { run, job }: MeasuredRun,
+  { remotes, provisional }: Planned,
+): Promise<void> {
   const { source, target } = remotes
-  if (job.scope.excludes.length === 0 || !draft.plan.some(({ action }) => action === 'delete')) return
+  if (job.scope.excludes.length === 0 || !provisional.plan.some(({ action }) => action === 'delete')) return
   const texts = await idleExcludes(job.scope, [target.refs, source.refs], run.signal)
   for (const text of texts) run.emit({ type: 'notice', text })
 }
 
-/** The pushes of what is not settled yet; none where refs are blocked. */
+/** The pushes of what is not completed yet; none where refs are blocked. */
 async function schedulePending(
   { run, job }: MeasuredRun,
-  { remotes, draft: { plan }, execution }: Planned,
+  { remotes, provisional: { plan }, execution }: Planned,
 ): Promise<Command[][]> {
   const { signal } = run
-  const pending = await filterYielding(plan, ({ targetRef }) => !execution.settled.has(targetRef), { signal })
+  const pending = await filterYielding(plan, ({ targetRef }) => !execution.completed.has(targetRef), {
+    signal,
+  })
   const isBlocked = plan.some(({ action }) => action === 'block')
   const pushes = isBlocked
     ? []
@@ -136,12 +144,12 @@ async function schedulePending(
   return pushes
 }
 
-function announce(run: RunContext, { plan, execution }: RunSummary, { draft }: Planned): void {
+function announce(run: RunContext, { plan, execution }: RunSummary, { provisional }: Planned): void {
   const { digest: _, forced, ...counts } = plan
   run.emit({
     type: 'planned',
     ...counts,
-    ...(draft.proofs === undefined ? { forced } : {}),
+    ...(provisional.proofs === undefined ? { forced } : {}),
     transferMode: execution.transferMode,
   })
 }
@@ -154,8 +162,8 @@ async function checkPlan(
   pushes: readonly Command[][],
 ): Promise<void> {
   const { run, job } = measured
-  const { remotes, draft, execution } = planned
-  const scheduled = { plan: draft.plan, summary: summary.plan, pushes: pushes.length }
+  const { remotes, provisional, execution } = planned
+  const scheduled = { plan: provisional.plan, summary: summary.plan, pushes: pushes.length }
   try {
     await assertPlanAllowed(job, scheduled, remotes.target, run.signal)
   } catch (error) {
@@ -164,7 +172,7 @@ async function checkPlan(
       error.result = await planResult(
         measured,
         await summarizePlanned(measured, proven, pushes),
-        proven.draft.plan,
+        proven.provisional.plan,
       )
     }
     throw error

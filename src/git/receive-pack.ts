@@ -2,13 +2,13 @@ import { GitSyncError } from '../errors.js'
 import type { ByteStream } from '../runtime/byte-stream.js'
 import { deepen } from './deepen.js'
 import { RECEIVE_PACK, type SmartHttp } from './http/smart-http.js'
+import { PacketReader } from './packets/packet-reader.js'
+import { readSideBand, type TextSink } from './packets/side-band-stream.js'
 import type { ObjectFormat } from './refs/object-id.js'
 import { type RefAdvertisement, readAdvertisement } from './wire/advertisement.js'
 import type { Capabilities } from './wire/capabilities.js'
-import { PacketReader } from './wire/packet-reader.js'
 import { type PushReport, readPushReport } from './wire/push-report.js'
 import { type Command, type PushOptions, writeCommands } from './wire/push-request.js'
-import { readSideBand, type TextSink } from './wire/side-band-stream.js'
 
 /** Bytes of the response to a push, with all output of hooks. */
 const MAX_REPORT = 64 * 1024 * 1024
@@ -81,8 +81,9 @@ export class ReceivePack {
    */
   async commitsAt(depth: number, tip: string): Promise<string[]> {
     const format = this.objectFormat
-    return (await deepen(this.#http, { wants: [tip], depth }, { format, step: 'history', protocol: 'v1' }))
-      .shallow
+    return (
+      await deepen(this.#http, { wants: [tip], depth }, { format, statsLabel: 'history', protocol: 'v1' })
+    ).shallow
   }
 
   /**
@@ -98,7 +99,7 @@ export class ReceivePack {
       const { pack = Buffer.alloc(0), packSize } = push
       const body = Buffer.isBuffer(pack) ? Buffer.concat([head, pack]) : joined(head, pack)
       const length = packSize === undefined ? {} : { contentLength: head.length + packSize }
-      const response = await this.#http.post({ service: RECEIVE_PACK, step: 'push', body, ...length })
+      const response = await this.#http.post({ service: RECEIVE_PACK, statsLabel: 'push', body, ...length })
       const sent = new Set(push.commands.map(({ ref }) => ref))
       return await this.#readReport(new PacketReader(response, MAX_REPORT), sent, onText)
     } catch (error) {

@@ -7,17 +7,17 @@ import { deepen, VERSION_2 } from './deepen.js'
 import { type SmartHttp, UPLOAD_PACK } from './http/smart-http.js'
 import { type HistoryObject, type Interest, readHistory, readObjects } from './pack/history.js'
 import { openPackStream, type PackStream, wrapPack } from './pack/pack-stream.js'
+import { PacketReader } from './packets/packet-reader.js'
+import { asRefusedWant, RefusedWantError, RemoteFatalError } from './packets/protocol-error.js'
+import type { TextSink } from './packets/side-band-stream.js'
 import type { ObjectFormat } from './refs/object-id.js'
 import { readAcknowledged } from './wire/acknowledgments.js'
 import { readAdvertisement } from './wire/advertisement.js'
 import type { Capabilities } from './wire/capabilities.js'
-import { DEEPEST, type Deepening } from './wire/deepen.js'
 import { type FetchRequest, writeFetchV1, writeFetchV2 } from './wire/fetch-request.js'
 import { readV1Preamble, readV2Preamble, type ShallowInfo, ShallowLines } from './wire/fetch-response.js'
+import { DEEPEST, type Deepening } from './wire/history-question.js'
 import { readLsRefs, writeLsRefs } from './wire/ls-refs.js'
-import { PacketReader } from './wire/packet-reader.js'
-import { asRefusedWant, RefusedWantError, RemoteFatalError } from './wire/protocol-error.js'
-import type { TextSink } from './wire/side-band-stream.js'
 
 /** Bytes before a pack: two lines for each have that fits into a request, and some for shallow commits. */
 const MAX_PREAMBLE = 16 * 1024 * 1024
@@ -78,7 +78,7 @@ export class UploadPack {
    * @throws GitSyncError `source_protocol_error`, also for a refused want; `unsupported` for a shallow source,
    *   or a shallow receiver that it cannot serve
    */
-  async fetch(request: FetchRequest, step: string, onText: TextSink): Promise<PackStream> {
+  async fetch(request: FetchRequest, statsLabel: string, onText: TextSink): Promise<PackStream> {
     if (request.shallow?.length && !this.canDeepen) {
       throw new GitSyncError(
         'unsupported',
@@ -87,10 +87,10 @@ export class UploadPack {
     }
     const isV2 = this.protocol === 'v2'
     const body = (isV2 ? writeFetchV2 : writeFetchV1)(this.capabilities, request)
-    const counted = this.#http.traffic.item(this.#http.side, UPLOAD_PACK, step)
+    const counted = this.#http.traffic.item(this.#http.side, UPLOAD_PACK, statsLabel)
     counted.wants += request.wants.length
     counted.haves += request.haves.length
-    const reader = await this.#call(step, body, isV2)
+    const reader = await this.#call(statsLabel, body, isV2)
     try {
       const lines = new ShallowLines({ format: this.objectFormat })
       const { shallow } = await (isV2 ? readV2Preamble : readV1Preamble)(reader, lines)
@@ -114,11 +114,11 @@ export class UploadPack {
    */
   async *history(
     { wants, haves, shallow = [] }: Pick<FetchRequest, 'wants' | 'haves' | 'shallow'>,
-    step: string,
+    statsLabel: string,
     counting = (pack: PackStream) => pack,
   ): AsyncGenerator<HistoryObject[]> {
     const fetch = async (request: FetchRequest) =>
-      counting(await this.fetch({ ...request, filter: 'tree:0', ofsDelta: true }, step, () => {}))
+      counting(await this.fetch({ ...request, filter: 'tree:0', ofsDelta: true }, statsLabel, () => {}))
     const fetchObjects = (ids: readonly string[]) => fetch({ wants: ids, haves: [], depth: 1 })
     const { signal } = this.#http
     try {
@@ -190,7 +190,7 @@ export class UploadPack {
     }
   }
 
-  /** Which of `candidates` are ancestors of `tip`, exactly, by the source's own walk: see wire/deepen.ts. */
+  /** Which of `candidates` are ancestors of `tip`, exactly, by the source's own walk: see wire/history-question.ts. */
   async unshallowed(tip: string, candidates: readonly string[]): Promise<Set<string>> {
     const deepening = { wants: [tip], shallow: candidates, depth: DEEPEST }
     return new Set((await this.#deepen(deepening, 'prove', new Set(candidates))).unshallow)
@@ -223,11 +223,11 @@ export class UploadPack {
     }
   }
 
-  #deepen(question: Deepening, step: string, among?: ReadonlySet<string>): Promise<ShallowInfo> {
+  #deepen(question: Deepening, statsLabel: string, among?: ReadonlySet<string>): Promise<ShallowInfo> {
     const protocol = this.protocol === 'v2' && this.#mode === 'v2' ? 'v2' : 'v1'
     return deepen(this.#http, question, {
       format: this.objectFormat,
-      step,
+      statsLabel,
       protocol,
       capabilities: protocol === this.protocol ? this.capabilities : undefined,
       ...(among && { among }),
@@ -239,9 +239,9 @@ export class UploadPack {
     return this.#http.redact(text, isCut)
   }
 
-  async #call(step: string, body: Buffer, isV2: boolean, isKept = false): Promise<PacketReader> {
+  async #call(statsLabel: string, body: Buffer, isV2: boolean, isKept = false): Promise<PacketReader> {
     const gitProtocol = isV2 ? { gitProtocol: VERSION_2 } : {}
-    const response = await this.#http.post({ service: UPLOAD_PACK, step, body, isKept, ...gitProtocol })
+    const response = await this.#http.post({ service: UPLOAD_PACK, statsLabel, body, isKept, ...gitProtocol })
     return new PacketReader(response, MAX_PREAMBLE)
   }
 }
@@ -265,7 +265,13 @@ async function list(http: SmartHttp, mode: ProtocolMode, prefixes: readonly stri
     return { protocol: 'v1', capabilities, refs, head, invalidNames }
   }
   const body = writeLsRefs(capabilities, prefixes)
-  const call = { service: UPLOAD_PACK, step: 'ls-refs', body, gitProtocol: VERSION_2, isKept: true } as const
+  const call = {
+    service: UPLOAD_PACK,
+    statsLabel: 'ls-refs',
+    body,
+    gitProtocol: VERSION_2,
+    isKept: true,
+  } as const
   const listing = await http.post(call)
   const format = capabilities.objectFormat
   const { refs, head, invalidNames } = await http.readListing(listing, (bytes) => readLsRefs(bytes, format))

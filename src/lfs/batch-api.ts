@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import { Compile } from 'typebox/schema'
-import { ProtocolError } from '../git/wire/protocol-error.js'
+import { ProtocolError } from '../git/packets/protocol-error.js'
 import type { Pointer } from './pointer.js'
 
 // git-lfs, docs/api/batch.md.

@@ -1,4 +1,4 @@
-import { ExcessError, ProtocolError } from '../git/wire/protocol-error.js'
+import { ExcessError, ProtocolError } from '../git/packets/protocol-error.js'
 import type { ByteStream } from '../runtime/byte-stream.js'
 import { yieldToEventLoop } from '../runtime/yield.js'
 

@@ -7,7 +7,7 @@ import {
   type Response,
 } from '../git/http/exchange.js'
 import { discardBody } from '../git/http/git-response.js'
-import { REDIRECTS, refused } from '../git/http/redirect.js'
+import { REDIRECTS, refused } from '../git/http/refusals/redirect.js'
 import type { Traffic } from '../git/http/traffic.js'
 import { traceHeaders } from '../runtime/trace.js'
 import { VERSION } from '../version.js'

@@ -1,7 +1,12 @@
 import type { EndpointRole } from '../../schemas/event.js'
 import type { ProblemCode } from '../../schemas/problem.js'
 import { GitSyncError } from '../errors.js'
-import { credentialsHint, HttpStatusError, type Refusal, statusError } from '../git/http/http-status.js'
+import {
+  credentialsHint,
+  HttpStatusError,
+  type Refusal,
+  statusError,
+} from '../git/http/refusals/http-status.js'
 import { printable } from '../runtime/printable.js'
 import { setting, type Wording, worded } from '../wording.js'
 

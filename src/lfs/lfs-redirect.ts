@@ -1,5 +1,5 @@
 import type { EndpointRole } from '../../schemas/event.js'
-import { refused } from '../git/http/redirect.js'
+import { refused } from '../git/http/refusals/redirect.js'
 import { setting, worded } from '../wording.js'
 import type { Action } from './action.js'
 

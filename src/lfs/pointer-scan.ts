@@ -1,7 +1,7 @@
 import { GitSyncError } from '../errors.js'
 import type { Interest } from '../git/pack/history.js'
+import { ProtocolError, RefusedWantError } from '../git/packets/protocol-error.js'
 import type { ObjectsOptions, UploadPack } from '../git/upload-pack.js'
-import { ProtocolError, RefusedWantError } from '../git/wire/protocol-error.js'
 import { ObjectList } from './object-list.js'
 import { POINTER_LIMIT, type Pointer, parsePointer, SHORTEST_POINTER } from './pointer.js'
 

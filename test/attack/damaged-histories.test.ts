@@ -1,6 +1,6 @@
 import t from 'tap'
 import { readHistory } from '../../src/git/pack/history.js'
-import { ProtocolError } from '../../src/git/wire/protocol-error.js'
+import { ProtocolError } from '../../src/git/packets/protocol-error.js'
 import { Client } from '../../src/index.js'
 import { failureOf } from '../../testing/cases/stage.js'
 import { startGraphPeers } from '../../testing/hostile/graph-peers.js'

@@ -1,11 +1,15 @@
 import { join } from 'node:path'
 import { test } from 'tap'
 import { openPackStream } from '../../src/git/pack/pack-stream.js'
+import { PacketReader } from '../../src/git/packets/packet-reader.js'
+import {
+  asRefusedWant,
+  RefusedWantError,
+  type RemoteFatalError,
+} from '../../src/git/packets/protocol-error.js'
 import { readAdvertisement } from '../../src/git/wire/advertisement.js'
 import { type FetchRequest, writeFetchV1, writeFetchV2 } from '../../src/git/wire/fetch-request.js'
 import { readV1Preamble, readV2Preamble } from '../../src/git/wire/fetch-response.js'
-import { PacketReader } from '../../src/git/wire/packet-reader.js'
-import { asRefusedWant, RefusedWantError, type RemoteFatalError } from '../../src/git/wire/protocol-error.js'
 import { gitWith } from '../../testing/git/git.js'
 import { infoRefs, responseOf } from '../../testing/git/git-bytes.js'
 import { createRepository, type Repository } from '../../testing/git/sample-repository.js'

@@ -27,7 +27,7 @@ export async function planInput(
     overwrite: false,
     prune: false,
     fastForwards: new Set(),
-    settled: new Map(),
+    completed: new Map(),
     unserved: new Set(),
     ...options,
   }

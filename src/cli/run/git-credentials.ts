@@ -5,7 +5,7 @@ import type { EndpointRole, RunEvent } from '../../../schemas/event.js'
 import type { Endpoint, EndpointAuth } from '../../../schemas/request.js'
 import type { AuthProvider } from '../../engine/run/auth.js'
 import { GitSyncError } from '../../errors.js'
-import { HttpStatusError } from '../../git/http/http-status.js'
+import { HttpStatusError } from '../../git/http/refusals/http-status.js'
 
 /** The output of `git credential fill`, and the input of `approve` and `reject`. */
 interface Found {

@@ -20,8 +20,8 @@ export interface PlanInput {
   prune: boolean
   /** Target branches whose tip is proven to be an ancestor of what they shall be. */
   fastForwards: ReadonlySet<string>
-  /** By target ref: what earlier pushes of the run have settled. It stays as it is. */
-  settled: ReadonlyMap<string, PlannedRef>
+  /** By target ref: what earlier pushes of the run have completed. It stays as it is. */
+  completed: ReadonlyMap<string, PlannedRef>
   /** Source objects that were listed, but are not served. */
   unserved: ReadonlySet<string>
   /** Whether a ref that the target cannot hold is left out with a warning, as one that it refuses. */
@@ -46,20 +46,21 @@ export async function branchesToProve(
 /** One action for each desired ref, and a delete for each ref to prune, sorted by target ref. */
 export async function planRefs(input: PlanInput): Promise<PlannedRef[]> {
   const plan: PlannedRef[] = []
-  const { desired, settled, scope, signal } = input
+  const { desired, completed, scope, signal } = input
   await forEachYielding(
     desired.values(),
     (ref) => {
-      if (!settled.has(ref.targetRef)) plan.push(planDesired(ref, input))
+      if (!completed.has(ref.targetRef)) plan.push(planDesired(ref, input))
     },
     { signal },
   )
-  await forEachYielding(settled.values(), (ref) => plan.push(ref), { signal })
+  await forEachYielding(completed.values(), (ref) => plan.push(ref), { signal })
   if (input.prune) {
     await forEachYielding(
       input.targetRefs,
       ([name, id]) => {
-        if (!desired.has(name) && !settled.has(name) && mayPrune(scope, name)) plan.push(planDelete(name, id))
+        if (!desired.has(name) && !completed.has(name) && mayPrune(scope, name))
+          plan.push(planDelete(name, id))
       },
       { signal, cost: ([name]) => costOfName(name) },
     )

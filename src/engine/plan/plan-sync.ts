@@ -20,7 +20,7 @@ export interface ProvisionalPlan {
 /** What a run remembers from listing to listing. */
 export interface PreviousAttempts {
   /** By target ref: what earlier pushes of this run confirmed, or were refused under `bestEffort`. */
-  settled: ReadonlyMap<string, PlannedRef>
+  completed: ReadonlyMap<string, PlannedRef>
   /** Source objects that were listed and twice not served. */
   unserved: ReadonlySet<string>
 }

@@ -1,5 +1,5 @@
 import { GitSyncError } from '../../errors.js'
-import { ExcessError } from '../../git/wire/protocol-error.js'
+import { ExcessError } from '../../git/packets/protocol-error.js'
 import { MAX_HAVES } from '../../git/wire/request-bounds.js'
 import type { LargeSet } from '../../runtime/large-map.js'
 import { filterYielding, Pace } from '../../runtime/yield.js'

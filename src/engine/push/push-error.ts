@@ -1,6 +1,6 @@
 import type { RefProblem } from '../../../schemas/problem.js'
 import { GitSyncError } from '../../errors.js'
-import type { Refusal } from '../../git/http/refusal-words.js'
+import type { Refusal } from '../../git/http/refusals/refusal-words.js'
 import type { PushReport } from '../../git/wire/push-report.js'
 import { setting, worded } from '../../wording.js'
 import type { RefOutcome } from './ref-outcomes.js'

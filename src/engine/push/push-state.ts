@@ -37,16 +37,16 @@ export interface Execution {
   /** A pack was. */
   materialized: boolean
   /** By target ref: what was confirmed, or refused under `bestEffort`. */
-  settled: Map<string, PlannedRef>
+  completed: Map<string, PlannedRef>
   /** By target ref: why it did not move. */
   failed: Map<string, string>
 }
 
-/** What another attempt starts from: what is settled stays, and what failed may fare better. */
+/** What another attempt starts from: what is completed stays, and what failed may fare better. */
 export async function continueExecution(previous: Execution): Promise<Execution> {
-  const settled = new Map<string, PlannedRef>()
-  await forEachYielding(previous.settled, ([name, ref]) => settled.set(name, ref))
-  return { ...previous, leftBehind: [...previous.leftBehind], settled, failed: new Map() }
+  const completed = new Map<string, PlannedRef>()
+  await forEachYielding(previous.completed, ([name, ref]) => completed.set(name, ref))
+  return { ...previous, leftBehind: [...previous.leftBehind], completed, failed: new Map() }
 }
 
 export function newExecution(materialize: boolean): Execution {
@@ -59,7 +59,7 @@ export function newExecution(materialize: boolean): Execution {
     relayed: false,
     materialize,
     materialized: false,
-    settled: new Map(),
+    completed: new Map(),
     failed: new Map(),
   }
 }

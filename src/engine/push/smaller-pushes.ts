@@ -1,4 +1,4 @@
-import { isAboutOneRef, namedRefCount } from '../../git/http/refusal-words.js'
+import { isAboutOneRef, namedRefCount } from '../../git/http/refusals/refusal-words.js'
 import type { Command } from '../../git/wire/push-request.js'
 import { isOrderly, nothingMoved, type Pushed } from './push-error.js'
 

@@ -11,9 +11,9 @@ import {
   requestIdOf,
   type SingleHeaders,
   statusError,
-} from './http-status.js'
-import { rateLimitOf } from './rate-limit.js'
-import { readBeginning, type Words, wordsOf } from './refusal-body.js'
+} from './refusals/http-status.js'
+import { rateLimitOf } from './refusals/rate-limit.js'
+import { readBeginning, type Words, wordsOf } from './refusals/refusal-body.js'
 import { encodingsOf, isDecodable, mediaType, peekPackets } from './response-body.js'
 
 export interface ResponseOptions extends ExchangeOptions {

@@ -2,7 +2,7 @@ import type { EndpointRole } from '../../../schemas/event.js'
 import { GitSyncError } from '../../errors.js'
 import { setting, type Wording, worded } from '../../wording.js'
 import { ProxyError } from '../connections/proxy-tunnel.js'
-import { ProtocolError, RemoteFatalError } from '../wire/protocol-error.js'
+import { ProtocolError, RemoteFatalError } from '../packets/protocol-error.js'
 import { type Fault, faultOf } from './network-faults.js'
 
 // A chain of causes may be a circle.

@@ -8,11 +8,11 @@ import { printable } from '../../runtime/printable.js'
 import { withoutTrailingSlashes } from '../../runtime/slashes.js'
 import { traceHeaders } from '../../runtime/trace.js'
 import { VERSION } from '../../version.js'
-import { ProtocolError } from '../wire/protocol-error.js'
+import { ProtocolError } from '../packets/protocol-error.js'
 import { type Access, Exchange, type ExchangeOptions } from './exchange.js'
 import { acceptBody, discardBody } from './git-response.js'
 import { accounted, type MemoryAccount } from './memory-account.js'
-import { REDIRECTS, redirectedBase } from './redirect.js'
+import { REDIRECTS, redirectedBase } from './refusals/redirect.js'
 import { toRemoteError } from './remote-error.js'
 import type { Traffic } from './traffic.js'
 import { type OnPacket, WireTrace } from './wire-trace.js'
@@ -38,8 +38,8 @@ export interface RemoteOptions extends ExchangeOptions {
 
 export interface Call {
   service: Service
-  /** Names the step in the statistics. */
-  step: string
+  /** The name in the statistics. */
+  statsLabel: string
   body: Buffer | AsyncIterable<Buffer>
   /** Bytes of a streamed body; without it, it is sent chunked. */
   contentLength?: number
@@ -121,7 +121,7 @@ export class SmartHttp {
 
   async #post(call: Call): Promise<ByteStream> {
     const { service } = call
-    const counted = this.traffic.item(this.side, service, call.step)
+    const counted = this.traffic.item(this.side, service, call.statsLabel)
     const isPush = service === 'git-receive-pack'
     const exchange = this.#exchange(counted, isPush)
     const headers = this.#headers({
@@ -153,7 +153,7 @@ export class SmartHttp {
   async readListing<T>(response: ByteStream, read: (bytes: ByteStream) => Promise<T>): Promise<T> {
     const search = this.#options.secrets.search()
     const watch = (chunk: Buffer) => {
-      search.see(chunk)
+      search.observe(chunk)
       return chunk
     }
     const listing = await read(wrapStream(response, { chunk: watch }))

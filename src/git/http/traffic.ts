@@ -1,11 +1,11 @@
 import type { ServiceStats } from '../../../schemas/result.js'
 
-/** Counts requests and body bytes, as sent, by side, service and step: `source git-upload-pack info-refs`. */
+/** Counts requests and body bytes, as sent, by side, service and statsLabel: `source git-upload-pack info-refs`. */
 export class Traffic {
   readonly items = new Map<string, ServiceStats>()
 
-  item(side: string, service: string, step: string): ServiceStats {
-    const name = `${side} ${service} ${step}`
+  item(side: string, service: string, statsLabel: string): ServiceStats {
+    const name = `${side} ${service} ${statsLabel}`
     let item = this.items.get(name)
     if (!item) {
       item = { name, requests: 0, requestBytes: 0, responseBytes: 0, wants: 0, haves: 0, commands: 0 }

@@ -1,8 +1,8 @@
 import type { EndpointRole } from '../../../schemas/event.js'
 import { type ByteStream, wrapStream } from '../../runtime/byte-stream.js'
 import { printable } from '../../runtime/printable.js'
+import { PacketTracer } from '../packets/packet-tracer.js'
 import type { Secrets } from '../secrets/secrets.js'
-import { PacketTracer } from '../wire/packet-tracer.js'
 
 /** One packet of a packet trace. */
 export interface TracedPacket {
@@ -36,15 +36,15 @@ export class WireTrace {
 
   sent<T extends Body>(service: TracedService, body: T): T | AsyncIterable<Buffer> {
     const tracer = this.#tracer(service, 'sent')
-    if (!Buffer.isBuffer(body)) return seenBy(tracer, body)
-    tracer.see(body)
+    if (!Buffer.isBuffer(body)) return observedBy(tracer, body)
+    tracer.observe(body)
     return body
   }
 
   received(service: TracedService, body: ByteStream): ByteStream {
     const tracer = this.#tracer(service, 'received')
     const chunk = (bytes: Buffer) => {
-      tracer.see(bytes)
+      tracer.observe(bytes)
       return bytes
     }
     return wrapStream(body, { chunk, release: () => tracer.end() })
@@ -63,9 +63,9 @@ export class WireTrace {
   }
 }
 
-async function* seenBy(tracer: PacketTracer, body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* observedBy(tracer: PacketTracer, body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   for await (const chunk of body) {
-    tracer.see(chunk)
+    tracer.observe(chunk)
     yield chunk
   }
 }

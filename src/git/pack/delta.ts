@@ -1,5 +1,5 @@
 import type { Pace } from '../../runtime/yield.js'
-import { ProtocolError } from '../wire/protocol-error.js'
+import { ProtocolError } from '../packets/protocol-error.js'
 import { MAX_OBJECT_SIZE } from './pack-entry.js'
 
 // gitformat-pack, "Deltified representation".

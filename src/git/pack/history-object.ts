@@ -1,7 +1,7 @@
 import { createHash, hash } from 'node:crypto'
 import type { Pace } from '../../runtime/yield.js'
+import { ProtocolError } from '../packets/protocol-error.js'
 import { isObjectId, type ObjectFormat } from '../refs/object-id.js'
-import { ProtocolError } from '../wire/protocol-error.js'
 import type { ObjectType } from './pack-entry.js'
 
 // gitformat: a commit's head is its "tree" line and one "parent" line for each parent; a tag's begins with "object".

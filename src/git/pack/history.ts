@@ -1,7 +1,7 @@
 import { GitSyncError } from '../../errors.js'
 import { Pace } from '../../runtime/yield.js'
+import { ProtocolError } from '../packets/protocol-error.js'
 import { hashSize, type ObjectFormat } from '../refs/object-id.js'
-import { ProtocolError } from '../wire/protocol-error.js'
 import { applyDelta, deltaResultSize } from './delta.js'
 import { DeltaBases } from './delta-bases.js'
 import { type HistoryObject, idOf, parseHistoryObject, type WholeObject } from './history-object.js'

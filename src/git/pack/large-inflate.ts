@@ -1,5 +1,5 @@
 import { createInflate } from 'node:zlib'
-import { ProtocolError } from '../wire/protocol-error.js'
+import { ProtocolError } from '../packets/protocol-error.js'
 
 const PIECE = 64 * 1024
 

@@ -1,4 +1,4 @@
-import { ProtocolError } from '../wire/protocol-error.js'
+import { ProtocolError } from '../packets/protocol-error.js'
 
 // gitformat-pack, "pack-*.pack files have the following format".
 

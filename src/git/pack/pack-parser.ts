@@ -1,6 +1,6 @@
 import { inflateSync } from 'node:zlib'
 import { Pace } from '../../runtime/yield.js'
-import { ProtocolError } from '../wire/protocol-error.js'
+import { ProtocolError } from '../packets/protocol-error.js'
 import { doesNotInflate, LargeInflate, wrongSize } from './large-inflate.js'
 import { PACK_HEADER_SIZE, parsePackHeader } from './pack.js'
 import { type EntryHead, MAX_OBJECT_SIZE, type PackEntry, parseEntryHead } from './pack-entry.js'

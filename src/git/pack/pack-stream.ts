@@ -1,6 +1,6 @@
 import { type ByteStream, prepend, type StreamHooks, wrapStream } from '../../runtime/byte-stream.js'
-import type { PacketReader } from '../wire/packet-reader.js'
-import { readSideBand, type TextSink } from '../wire/side-band-stream.js'
+import type { PacketReader } from '../packets/packet-reader.js'
+import { readSideBand, type TextSink } from '../packets/side-band-stream.js'
 import { PACK_HEADER_SIZE, parsePackHeader } from './pack.js'
 
 export interface PackStream extends ByteStream {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { ProtocolError } from '../packets/protocol-error.js'
 import { hashSize, type ObjectFormat } from '../refs/object-id.js'
-import { ProtocolError } from '../wire/protocol-error.js'
 
 // gitformat-pack: "PACK", version, object count, objects, checksum.
 

@@ -16,7 +16,7 @@ export class ByteSearch {
     return this.#found
   }
 
-  see(chunk: Buffer): void {
+  observe(chunk: Buffer): void {
     if (this.#found || this.#needles.length === 0) return
     const border = Buffer.concat([this.#tail, chunk.subarray(0, this.#overlap)])
     this.#found = this.#needles.some((needle) => chunk.includes(needle) || border.includes(needle))

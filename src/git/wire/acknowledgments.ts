@@ -1,8 +1,8 @@
 import { legible } from '../../runtime/printable.js'
+import { lineOf } from '../packets/line.js'
+import type { PacketReader } from '../packets/packet-reader.js'
+import { ProtocolError } from '../packets/protocol-error.js'
 import { isObjectId } from '../refs/object-id.js'
-import { lineOf } from './line.js'
-import type { PacketReader } from './packet-reader.js'
-import { ProtocolError } from './protocol-error.js'
 
 // gitprotocol-v2, "fetch", and gitprotocol-pack, "Packfile Negotiation".
 

@@ -1,11 +1,11 @@
 import { legible } from '../../runtime/printable.js'
 import { Pace } from '../../runtime/yield.js'
+import { lineOf, splitLineOf, type TextLine } from '../packets/line.js'
+import { PacketReader } from '../packets/packet-reader.js'
+import { HEADER_SIZE, MAX_PACKET_SIZE, type Packet, textOf } from '../packets/pkt-line.js'
+import { ExcessError, ProtocolError } from '../packets/protocol-error.js'
 import { zeroId } from '../refs/object-id.js'
 import { Capabilities } from './capabilities.js'
-import { lineOf, splitLineOf, type TextLine } from './line.js'
-import { PacketReader } from './packet-reader.js'
-import { HEADER_SIZE, MAX_PACKET_SIZE, type Packet, textOf } from './pkt-line.js'
-import { ExcessError, ProtocolError } from './protocol-error.js'
 import { RefListing } from './ref-listing.js'
 
 // gitprotocol-http, "Smart Server Response"; gitprotocol-pack, "Reference Discovery"; gitprotocol-v2,
@@ -75,11 +75,11 @@ async function readRefs(reader: PacketReader, first: Packet): Promise<RefAdverti
   let headId: string | undefined
   const keep = (line: TextLine) => {
     if (line.rest === 'HEAD') headId = line.word
-    keepLine(listing, line)
+    addLine(listing, line)
   }
   if (name !== NO_REFS || word !== zeroId(format)) keep({ word, rest: name })
   await reader.eachLine('among the refs', keep)
-  listing.keepHead(symrefOfHead(capabilities) ?? (await guessHead(listing.refs, headId)))
+  listing.setHead(symrefOfHead(capabilities) ?? (await guessHead(listing.refs, headId)))
   return advertised(listing, capabilities)
 }
 
@@ -91,12 +91,12 @@ function advertised(listing: RefListing, capabilities: Capabilities): RefAdverti
 }
 
 /** `<id> SP <name>`, or `shallow SP <id>`. */
-function keepLine(listing: RefListing, { word, rest }: TextLine): void {
-  if (word === 'shallow') listing.keepShallow(rest)
+function addLine(listing: RefListing, { word, rest }: TextLine): void {
+  if (word === 'shallow') listing.addShallow(rest)
   else if (rest === '') throw new ProtocolError(`expected a ref, got "${legible(word)}"`)
-  else if (rest === '.have') listing.keepExtraHave(word)
+  else if (rest === '.have') listing.addExtraHave(word)
   else if (rest === 'HEAD' || rest.endsWith('^{}')) listing.checkId(rest, word)
-  else listing.keepRef(rest, word)
+  else listing.addRef(rest, word)
 }
 
 function symrefOfHead(capabilities: Capabilities): string | undefined {

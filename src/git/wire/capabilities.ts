@@ -1,6 +1,6 @@
 import { legible } from '../../runtime/printable.js'
+import { ProtocolError } from '../packets/protocol-error.js'
 import type { ObjectFormat } from '../refs/object-id.js'
-import { ProtocolError } from './protocol-error.js'
 
 // gitprotocol-capabilities (v0 and v1: one list, space-separated) and gitprotocol-v2 (one a line).
 

@@ -1,6 +1,6 @@
 import { AGENT } from '../../version.js'
+import { encodePacket, FLUSH_PACKET } from '../packets/pkt-line.js'
 import type { Capabilities } from './capabilities.js'
-import { encodePacket, FLUSH_PACKET } from './pkt-line.js'
 import { commandHead } from './v2-command.js'
 
 // gitprotocol-v2, "fetch"; gitprotocol-pack, "Packfile Negotiation".

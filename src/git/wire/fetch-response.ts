@@ -1,10 +1,10 @@
 import { legible } from '../../runtime/printable.js'
+import { lineOf } from '../packets/line.js'
+import type { PacketReader } from '../packets/packet-reader.js'
+import { HEADER_SIZE, type Packet } from '../packets/pkt-line.js'
+import { ExcessError, ProtocolError } from '../packets/protocol-error.js'
 import { isObjectId, type ObjectFormat } from '../refs/object-id.js'
 import { readAcknowledgment } from './acknowledgments.js'
-import { lineOf } from './line.js'
-import type { PacketReader } from './packet-reader.js'
-import { HEADER_SIZE, type Packet } from './pkt-line.js'
-import { ExcessError, ProtocolError } from './protocol-error.js'
 
 // gitprotocol-v2, "fetch", output; gitprotocol-pack, "Packfile Negotiation".
 
@@ -72,7 +72,7 @@ export async function readV1Preamble(reader: PacketReader, info = new ShallowLin
     const start = await reader.peek(HEADER_SIZE + 1)
     if (start.toString('latin1', 0, HEADER_SIZE) === 'PACK' || isBand(start[HEADER_SIZE])) return info
     const packet = await reader.nextOrFail('before its pack')
-    if (packet.type !== 'flush') keepAcknowledgment(info, packet)
+    if (packet.type !== 'flush') addAcknowledgment(info, packet)
   }
 }
 
@@ -83,7 +83,7 @@ function isBand(byte: number | undefined): boolean {
   return byte === 1 || byte === 2 || byte === 3
 }
 
-function keepAcknowledgment(info: ShallowLines, packet: Packet): void {
+function addAcknowledgment(info: ShallowLines, packet: Packet): void {
   const line = lineOf(packet)
   if (line.startsWith('shallow ') || line.startsWith('unshallow ')) info.keep(line)
   else readAcknowledgment(line)

@@ -1,11 +1,11 @@
 import { legible } from '../../runtime/printable.js'
+import type { TextLine } from '../packets/line.js'
+import { PacketReader } from '../packets/packet-reader.js'
+import { encodePacket, FLUSH_PACKET } from '../packets/pkt-line.js'
+import { ProtocolError } from '../packets/protocol-error.js'
 import type { ObjectFormat } from '../refs/object-id.js'
 import { MAX_ADVERTISEMENT } from './advertisement.js'
 import type { Capabilities } from './capabilities.js'
-import type { TextLine } from './line.js'
-import { PacketReader } from './packet-reader.js'
-import { encodePacket, FLUSH_PACKET } from './pkt-line.js'
-import { ProtocolError } from './protocol-error.js'
 import { RefListing } from './ref-listing.js'
 import { commandHead } from './v2-command.js'
 
@@ -26,7 +26,7 @@ export async function readLsRefs(bytes: AsyncIterable<Buffer>, format?: ObjectFo
   const reader = new PacketReader(bytes, MAX_ADVERTISEMENT)
   const listing = new RefListing(format)
   try {
-    await reader.eachLine('among the refs', (line) => keepLine(listing, line))
+    await reader.eachLine('among the refs', (line) => addLine(listing, line))
     await reader.finishList()
     return listing
   } finally {
@@ -35,16 +35,16 @@ export async function readLsRefs(bytes: AsyncIterable<Buffer>, format?: ObjectFo
 }
 
 /** `<id> SP <name> *(SP <attribute>)`; the id of an unborn HEAD is the word `unborn`. */
-function keepLine(listing: RefListing, { word, rest }: TextLine): void {
+function addLine(listing: RefListing, { word, rest }: TextLine): void {
   const [name = '', ...attributes] = rest.includes(' ') ? rest.split(' ') : [rest]
   // A name with a space is not valid, and must not be mistaken for the part before the space.
   if (name === '' || attributes.some((attribute) => !attribute.includes(':')))
     throw new ProtocolError(`expected a ref, got "${legible(`${word} ${rest}`)}"`)
   if (name !== 'HEAD') {
-    listing.keepRef(name, word)
+    listing.addRef(name, word)
     return
   }
   if (word !== 'unborn') listing.checkId(name, word)
   const symref = attributes.find((attribute) => attribute.startsWith('symref-target:'))
-  listing.keepHead(symref?.slice('symref-target:'.length))
+  listing.setHead(symref?.slice('symref-target:'.length))
 }

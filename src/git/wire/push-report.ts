@@ -1,7 +1,7 @@
 import { legible, printable } from '../../runtime/printable.js'
-import { lineOf } from './line.js'
-import type { PacketReader } from './packet-reader.js'
-import { ProtocolError } from './protocol-error.js'
+import { lineOf } from '../packets/line.js'
+import type { PacketReader } from '../packets/packet-reader.js'
+import { ProtocolError } from '../packets/protocol-error.js'
 
 // gitprotocol-pack, "Report Status" and "report-status-v2".
 
@@ -36,12 +36,12 @@ export async function readPushReport(
   for (;;) {
     const packet = await reader.next()
     if (!packet || packet.type === 'flush') return report
-    keepLine(report, sent, lineOf(packet), refused)
+    addLine(report, sent, lineOf(packet), refused)
   }
 }
 
 /** `ok <ref>`, `ng <ref> <reason>`, or an `option` line, which describes an accepted ref and changes nothing. */
-function keepLine(
+function addLine(
   { refs }: PushReport,
   sent: ReadonlySet<string>,
   line: string,

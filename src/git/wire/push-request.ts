@@ -1,9 +1,9 @@
 import { GitSyncError } from '../../errors.js'
 import { AGENT } from '../../version.js'
+import { encodePacket, FLUSH_PACKET } from '../packets/pkt-line.js'
 import { isObjectId, type ObjectFormat, zeroId } from '../refs/object-id.js'
 import { isValidRefName } from '../refs/ref-name.js'
 import type { Capabilities } from './capabilities.js'
-import { encodePacket, FLUSH_PACKET } from './pkt-line.js'
 
 // gitprotocol-pack, "Reference Update Request and Packfile Transfer".
 

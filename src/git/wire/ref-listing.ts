@@ -1,9 +1,9 @@
 import { legible } from '../../runtime/printable.js'
 import { Sample } from '../../runtime/sample.js'
+import { ExcessError, ProtocolError } from '../packets/protocol-error.js'
 import { isObjectId, type ObjectFormat, zeroId } from '../refs/object-id.js'
 import { RefMap } from '../refs/ref-map.js'
 import { isWellFormedRefName } from '../refs/ref-name.js'
-import { ExcessError, ProtocolError } from './protocol-error.js'
 import { MAX_HAVES, MAX_SHALLOW } from './request-bounds.js'
 
 const MAX_INVALID = 10
@@ -27,7 +27,7 @@ export class RefListing {
     this.#format = format
   }
 
-  keepRef(name: string, id: string): void {
+  addRef(name: string, id: string): void {
     this.checkId(name, id)
     if (!isWellFormedRefName(name)) {
       this.invalidNames.add(name)
@@ -37,20 +37,20 @@ export class RefListing {
     if (known !== id) throw new ProtocolError(`it lists ${legible(name)} twice, at ${known} and at ${id}`)
   }
 
-  keepExtraHave(id: string): void {
+  addExtraHave(id: string): void {
     this.checkId('.have', id)
     // A fetch offers no more than these.
     if (this.extraHaves.length < MAX_HAVES) this.extraHaves.push(id)
   }
 
-  keepShallow(id: string): void {
+  addShallow(id: string): void {
     this.checkId('shallow', id)
     if (this.shallow.length === MAX_SHALLOW)
       throw new ExcessError(`it lists more than ${MAX_SHALLOW} shallow commits`)
     this.shallow.push(id)
   }
 
-  keepHead(target: string | undefined): void {
+  setHead(target: string | undefined): void {
     if (target !== undefined && isWellFormedRefName(target)) this.head = target
   }
 

@@ -1,6 +1,6 @@
 import { AGENT } from '../../version.js'
+import { DELIMITER_PACKET, encodePacket } from '../packets/pkt-line.js'
 import type { Capabilities } from './capabilities.js'
-import { DELIMITER_PACKET, encodePacket } from './pkt-line.js'
 
 // gitprotocol-v2, "Command Request".
 

@@ -104,15 +104,15 @@ test('sorted by target ref, by bytes', async (t) => {
   t.same(found, sorted.map(String))
 })
 
-test('what earlier pushes have settled stays as it is', async (t) => {
+test('what earlier pushes have completed stays as it is', async (t) => {
   const sides = {
     source: { 'refs/heads/a': A, 'refs/heads/b': B },
     target: { 'refs/heads/a': A, 'refs/heads/gone': A },
   }
   const done = planned('create', 'refs/heads/a', { now: A })
   const refused = { ...planned('delete', 'refs/heads/gone', { old: A }), action: 'warn' as const }
-  const settled = new Map([done, refused].map((ref) => [ref.targetRef, ref]))
-  const plan = await planOf(sides, { settled, prune: true })
+  const completed = new Map([done, refused].map((ref) => [ref.targetRef, ref]))
+  const plan = await planOf(sides, { completed, prune: true })
   t.same(
     plan.map(({ action, targetRef }) => [action, targetRef]),
     [

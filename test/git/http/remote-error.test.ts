@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { errors as undici } from 'undici'
 import { GitSyncError } from '../../../src/errors.js'
 import { toRemoteError } from '../../../src/git/http/remote-error.js'
-import { ProtocolError, RemoteFatalError } from '../../../src/git/wire/protocol-error.js'
+import { ProtocolError, RemoteFatalError } from '../../../src/git/packets/protocol-error.js'
 
 const system = (code: string, message = `failed with ${code}`) => Object.assign(new Error(message), { code })
 

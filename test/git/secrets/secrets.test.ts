@@ -94,7 +94,7 @@ test('a long secret is recognised by its end, in a time that does not grow with 
   const hard = knowing({ token: `${'a'.repeat(8000)}b${'a'.repeat(8000)}` }, { token: 'a'.repeat(1000) })
   t.equal(hard.redact('a'.repeat(1_000_000)), '[redacted]')
   const search = hard.search()
-  search.see(Buffer.alloc(10_000_000, 'ab'))
+  search.observe(Buffer.alloc(10_000_000, 'ab'))
   t.notOk(search.found)
 })
 
@@ -206,7 +206,7 @@ test('a secret is found in a stream however it is cut', async (t) => {
     const bytes = Buffer.from(text)
     for (let at = 0; at < bytes.length; at += size) {
       const chunk = Buffer.from(bytes.subarray(at, at + size))
-      found.see(chunk)
+      found.observe(chunk)
       chunk.fill(0)
     }
     return found.found

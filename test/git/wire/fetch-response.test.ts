@@ -1,6 +1,6 @@
 import { test } from 'tap'
+import { PacketReader } from '../../../src/git/packets/packet-reader.js'
 import { readV1Preamble, readV2Preamble, ShallowLines } from '../../../src/git/wire/fetch-response.js'
-import { PacketReader } from '../../../src/git/wire/packet-reader.js'
 import { gather, streamOf } from '../../../testing/packets/chunks.js'
 import { band, DELIM, FLUSH, pkt, RESPONSE_END } from '../../../testing/packets/wire.js'
 

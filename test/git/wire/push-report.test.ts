@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { PacketReader } from '../../../src/git/wire/packet-reader.js'
+import { PacketReader } from '../../../src/git/packets/packet-reader.js'
 import { readPushReport } from '../../../src/git/wire/push-report.js'
 import { streamOf } from '../../../testing/packets/chunks.js'
 import { DELIM, FLUSH, pkt } from '../../../testing/packets/wire.js'

@@ -1,4 +1,4 @@
-import type { ByteStream } from '../../runtime/byte-stream.js'
+import type { ByteStream } from '../../../runtime/byte-stream.js'
 import type { SingleHeaders } from './http-status.js'
 
 /** What the body of a refusal has to say. */

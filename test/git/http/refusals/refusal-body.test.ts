@@ -2,12 +2,12 @@ import { PassThrough, Readable } from 'node:stream'
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { test } from 'tap'
-import { BodyChunks } from '../../../src/git/http/body-chunks.js'
-import { readBeginning, wordsOf } from '../../../src/git/http/refusal-body.js'
-import { decodedBody } from '../../../src/git/http/response-body.js'
-import { type ByteStream, wrapStream } from '../../../src/runtime/byte-stream.js'
-import { FakeClock } from '../../../testing/processes/fake-clock.js'
-import { holds } from '../../../testing/property.js'
+import { BodyChunks } from '../../../../src/git/http/body-chunks.js'
+import { readBeginning, wordsOf } from '../../../../src/git/http/refusals/refusal-body.js'
+import { decodedBody } from '../../../../src/git/http/response-body.js'
+import { type ByteStream, wrapStream } from '../../../../src/runtime/byte-stream.js'
+import { FakeClock } from '../../../../testing/processes/fake-clock.js'
+import { holds } from '../../../../testing/property.js'
 
 const words = (type: string | undefined, body: string | Buffer, isCut = false) =>
   wordsOf(type === undefined ? {} : { 'content-type': type }, Buffer.from(body), isCut)

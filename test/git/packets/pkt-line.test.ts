@@ -7,7 +7,7 @@ import {
   encodePacket,
   FLUSH_PACKET,
   textOf,
-} from '../../../src/git/wire/pkt-line.js'
+} from '../../../src/git/packets/pkt-line.js'
 import { holds } from '../../../testing/property.js'
 
 const payloads = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes))

@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { statusError } from '../../../src/git/http/http-status.js'
+import { statusError } from '../../../../src/git/http/refusals/http-status.js'
 import {
   causeOfRefusal,
   isAboutOneRef,
   namedRefCount,
   namedSizes,
   type RefusalCause,
-} from '../../../src/git/http/refusal-words.js'
-import { holds } from '../../../testing/property.js'
+} from '../../../../src/git/http/refusals/refusal-words.js'
+import { holds } from '../../../../testing/property.js'
 
 const words: Record<RefusalCause, string[]> = {
   'pack-size': [

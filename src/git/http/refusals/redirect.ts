@@ -1,6 +1,6 @@
-import type { EndpointRole } from '../../../schemas/event.js'
-import { GitSyncError } from '../../errors.js'
-import { setting, type Wording, worded } from '../../wording.js'
+import type { EndpointRole } from '../../../../schemas/event.js'
+import { GitSyncError } from '../../../errors.js'
+import { setting, type Wording, worded } from '../../../wording.js'
 
 /** How hosts, and the logins before them, call their pages to sign in. */
 const SIGN_IN =

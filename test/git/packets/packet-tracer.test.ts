@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { PacketTracer } from '../../../src/git/wire/packet-tracer.js'
+import { PacketTracer } from '../../../src/git/packets/packet-tracer.js'
 import { chunkSizes, cutInto } from '../../../testing/packets/chunks.js'
 import { band, DELIM, FLUSH, pkt, RESPONSE_END } from '../../../testing/packets/wire.js'
 import { holds } from '../../../testing/property.js'
@@ -10,7 +10,7 @@ function trace(bytes: Buffer, sizes: readonly number[] = []): string[] {
   const texts: string[] = []
   const tracer = new PacketTracer((text) => texts.push(text))
   for (const chunk of cutInto(bytes, sizes)) {
-    tracer.see(chunk)
+    tracer.observe(chunk)
     chunk.fill('x')
   }
   tracer.end()
@@ -69,9 +69,9 @@ test('side-bands within a side-band are not followed, however deep', async (t) =
 test('of a long packet or line the beginning is kept, and it is said', async (t) => {
   const shown: [number, boolean][] = []
   const tracer = new PacketTracer((text, isCut) => shown.push([text.length, isCut]))
-  tracer.see(pkt('x'.repeat(60_000)))
-  for (let i = 0; i < 100; i++) tracer.see(band(2, 'x'.repeat(60_000)))
-  tracer.see(band(2, 'x\nshort\n'))
+  tracer.observe(pkt('x'.repeat(60_000)))
+  for (let i = 0; i < 100; i++) tracer.observe(band(2, 'x'.repeat(60_000)))
+  tracer.observe(band(2, 'x\nshort\n'))
   const prefix = 'sideband 2: '.length
   t.same(shown, [
     [4096, true],

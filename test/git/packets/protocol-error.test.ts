@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { asRefusedWant, RefusedWantError, RemoteFatalError } from '../../../src/git/wire/protocol-error.js'
+import { asRefusedWant, RefusedWantError, RemoteFatalError } from '../../../src/git/packets/protocol-error.js'
 
 const [WANTED, OTHER] = ['1'.repeat(40), '2'.repeat(40)]
 const refusedIds = (text: string, wants = [WANTED, 'e'.repeat(64)]) => {

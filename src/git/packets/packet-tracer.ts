@@ -38,7 +38,7 @@ export class PacketTracer {
     this.#hasBands = hasBands
   }
 
-  see(chunk: Buffer): void {
+  observe(chunk: Buffer): void {
     for (let at = 0; at < chunk.length && !this.#isOver; ) {
       at = this.#left > 0 ? this.#readPayload(chunk, at) : this.#readHeader(chunk, at)
     }
@@ -93,12 +93,12 @@ export class PacketTracer {
     if (this.#band === 0) this.#payload.add(bytes)
     else if (this.#band === DATA_BAND) {
       this.#data ??= new PacketTracer(this.#emit, false)
-      this.#data.see(bytes)
-    } else this.#keepLines(this.#band, bytes)
+      this.#data.observe(bytes)
+    } else this.#addLines(this.#band, bytes)
   }
 
   /** A remote's text is shown by the line: its packets may divide a line anywhere, and a secret in it too. */
-  #keepLines(band: number, bytes: Buffer): void {
+  #addLines(band: number, bytes: Buffer): void {
     const line = this.#lines.get(band) ?? new Kept()
     this.#lines.set(band, line)
     let start = 0

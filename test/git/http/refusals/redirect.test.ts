@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { redirectedBase } from '../../../src/git/http/redirect.js'
+import { redirectedBase } from '../../../../src/git/http/refusals/redirect.js'
 
 const FROM = 'http://git.example.com/a/r.git/info/refs?service=git-upload-pack'
 const TAIL = '/info/refs?service=git-upload-pack'

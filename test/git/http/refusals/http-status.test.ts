@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { retryAfterSeconds, statusError } from '../../../src/git/http/http-status.js'
+import { retryAfterSeconds, statusError } from '../../../../src/git/http/refusals/http-status.js'
 
 const refusal = (status: number, push = false, text = '') => ({ status, push, text })
 

@@ -57,7 +57,7 @@ export class SideBandDemultiplexer {
         else chunk.copyWithin(end, at, stop)
         end += stop - at
       } else {
-        this.#keepText(text, chunk.subarray(at, stop))
+        this.#addText(text, chunk.subarray(at, stop))
       }
       this.#remaining -= stop - at
       at = stop
@@ -66,7 +66,7 @@ export class SideBandDemultiplexer {
     return { data: chunk.subarray(Math.max(start, 0), end), text, ended: this.#ended }
   }
 
-  #keepText(text: Buffer[], bytes: Buffer): void {
+  #addText(text: Buffer[], bytes: Buffer): void {
     // A copy, as closing gaps may overwrite this part of the chunk before it is read.
     const copy = Buffer.from(bytes)
     if (this.#band === BAND_TEXT) text.push(copy)

@@ -1,9 +1,9 @@
+import { lineOf } from '../packets/line.js'
+import type { PacketReader } from '../packets/packet-reader.js'
 import type { ObjectFormat } from '../refs/object-id.js'
 import { Capabilities } from './capabilities.js'
 import type { FetchRequest } from './fetch-request.js'
 import { readV2Preamble, type ShallowInfo, ShallowLines } from './fetch-response.js'
-import { lineOf } from './line.js'
-import type { PacketReader } from './packet-reader.js'
 
 // Two questions about a history that gitprotocol-pack's shallow negotiation decides with ids alone.
 //

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'tap'
+import { lineOf, splitLine, splitLineOf } from '../../../src/git/packets/line.js'
+import { RemoteFatalError } from '../../../src/git/packets/protocol-error.js'
 import { encodeText } from '../../../src/git/refs/byte-text.js'
-import { lineOf, splitLine, splitLineOf } from '../../../src/git/wire/line.js'
-import { RemoteFatalError } from '../../../src/git/wire/protocol-error.js'
 import { holds } from '../../../testing/property.js'
 
 const packetOf = (text: string | Buffer) => ({ type: 'line' as const, payload: Buffer.from(text) })

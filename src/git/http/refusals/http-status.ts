@@ -1,6 +1,6 @@
-import type { EndpointRole } from '../../../schemas/event.js'
-import { GitSyncError } from '../../errors.js'
-import { setting, type Wording, worded } from '../../wording.js'
+import type { EndpointRole } from '../../../../schemas/event.js'
+import { GitSyncError } from '../../../errors.js'
+import { setting, type Wording, worded } from '../../../wording.js'
 import { REDIRECTS, refused } from './redirect.js'
 
 /** Of a header that came several times, the first. */

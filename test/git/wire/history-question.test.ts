@@ -1,17 +1,17 @@
 import { join } from 'node:path'
 import { test } from 'tap'
+import { PacketReader } from '../../../src/git/packets/packet-reader.js'
 import type { ObjectFormat } from '../../../src/git/refs/object-id.js'
 import { readAdvertisement } from '../../../src/git/wire/advertisement.js'
 import { Capabilities } from '../../../src/git/wire/capabilities.js'
+import { writeFetchV1, writeFetchV2 } from '../../../src/git/wire/fetch-request.js'
 import {
   assumedCapabilities,
   DEEPEST,
   type Deepening,
   deepenRequest,
   readDeepened,
-} from '../../../src/git/wire/deepen.js'
-import { writeFetchV1, writeFetchV2 } from '../../../src/git/wire/fetch-request.js'
-import { PacketReader } from '../../../src/git/wire/packet-reader.js'
+} from '../../../src/git/wire/history-question.js'
 import { AGENT } from '../../../src/version.js'
 import { infoRefs, responseOf } from '../../../testing/git/git-bytes.js'
 import { createRepository } from '../../../testing/git/sample-repository.js'

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { rateLimitOf } from '../../../src/git/http/rate-limit.js'
+import { rateLimitOf } from '../../../../src/git/http/refusals/rate-limit.js'
 
 const NOW = Date.parse('2026-11-22T06:00:00Z')
 const IN_A_MINUTE = NOW / 1000 + 60

@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { PacketReader } from '../../../src/git/wire/packet-reader.js'
-import { readSideBand } from '../../../src/git/wire/side-band-stream.js'
+import { PacketReader } from '../../../src/git/packets/packet-reader.js'
+import { readSideBand } from '../../../src/git/packets/side-band-stream.js'
 import { cutInto, gather, streamOf, watchedStream } from '../../../testing/packets/chunks.js'
 import { band, FLUSH } from '../../../testing/packets/wire.js'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { test } from 'tap'
-import { PacketReader } from '../../../src/git/wire/packet-reader.js'
-import { encodePacket, type Packet } from '../../../src/git/wire/pkt-line.js'
+import { PacketReader } from '../../../src/git/packets/packet-reader.js'
+import { encodePacket, type Packet } from '../../../src/git/packets/pkt-line.js'
 import { chunkSizes, cutInto, gather, streamOf, watchedStream } from '../../../testing/packets/chunks.js'
 import { holds } from '../../../testing/property.js'
 
