@@ -80,7 +80,7 @@ export function worded(
   return new Wording(parts)
 }
 
-/** What a remote says may end with a full stop of its own. */
+/** Text of a remote may end with a full stop of its own. */
 function withOneStop(text: string): string {
   return /[.!?…]\.$/.test(text) ? text.slice(0, -1) : text
 }

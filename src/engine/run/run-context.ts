@@ -3,7 +3,7 @@ import type { SmartHttp } from '../../git/http/smart-http.js'
 import type { Traffic } from '../../git/http/traffic.js'
 import type { Emit, ProgressMeter } from './progress.js'
 
-/** What one run works with: its remotes, where it reports, and what ends it. */
+/** The context of one run: its remotes, where it reports, and what ends it. */
 export interface RunContext {
   source: SmartHttp
   target: SmartHttp
