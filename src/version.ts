@@ -1,5 +1,5 @@
 /** The package's version; a test holds it against package.json. */
 export const VERSION = '0.1.0'
 
-/** What we call ourselves in the `agent` capability, on both sides. */
+/** Our name in the `agent` capability, on both sides. */
 export const AGENT = `git-sync/${VERSION}`

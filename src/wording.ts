@@ -87,7 +87,7 @@ export function worded(
   return new Wording(parts)
 }
 
-/** Text between two settings is one part, so that what `map` looks for is never cut in two. */
+/** Text between two settings is one part, so that a match of `map` is never split in two. */
 function joined(parts: readonly Part[]): Part[] {
   const all: Part[] = []
   for (const part of parts) {
@@ -98,7 +98,7 @@ function joined(parts: readonly Part[]): Part[] {
   return all
 }
 
-/** What a remote says may end with a full stop of its own. */
+/** Text of a remote may end with a full stop of its own. */
 function withOneStop(text: string): string {
   return /[.!?…]\.$/.test(text) ? text.slice(0, -1) : text
 }

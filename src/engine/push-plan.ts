@@ -27,7 +27,7 @@ export async function executePushes(context: Context, pushes: readonly Command[]
   if (context.job.bestEffort) refuseFruitless(context)
 }
 
-/** What a run has learned of pushes that were refused as a whole. */
+/** Knowledge of a run about pushes that were refused as a whole. */
 interface Splitting {
   /** Refs that the target accepts in one push. */
   mostRefs: number

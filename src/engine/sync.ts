@@ -47,7 +47,7 @@ export async function runSync(run: RunContext, job: SyncSpec): Promise<SyncResul
   }
 }
 
-/** What one attempt of a run leaves to the next. */
+/** State that one attempt of a run leaves to the next. */
 interface Carryover {
   retries: Retries
   /** The latest plan, and how far it was carried out. */

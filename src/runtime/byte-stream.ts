@@ -8,17 +8,17 @@ export interface ByteStream extends AsyncIterableIterator<Buffer, undefined> {
   return(): Promise<IteratorResult<Buffer, undefined>>
 }
 
-/** What a stream is read from: any async iterator of chunks will do. */
+/** Source of a stream: any async iterator of chunks will do. */
 export interface ByteSource {
   next(): Promise<IteratorResult<Buffer, unknown>>
   return?(): Promise<unknown>
 }
 
-/** What a stream does otherwise than the source that it is read from. */
+/** How a stream differs from the source that it is read from. */
 export interface StreamHooks {
   /** Runs before each read of the source. */
   read?(): void
-  /** What is passed on for a chunk. After an empty result the next chunk is read; undefined ends the stream. */
+  /** The result for a chunk. After an empty result the next chunk is read; undefined ends the stream. */
   chunk?(chunk: Buffer): Buffer | undefined | Promise<Buffer | undefined>
   /** Runs when the source has ended, and may throw if it should not have. */
   end?(): void
@@ -77,7 +77,7 @@ class WrappedStream implements ByteStream {
       this.#end()
       return END
     } catch (error) {
-      // What a release throws adds nothing to the error that caused it.
+      // An error of the release adds nothing to the error that caused it.
       await this.return().catch(() => {})
       throw this.#hooks.error ? this.#hooks.error(error) : error
     }

@@ -15,7 +15,7 @@ export const CLI_VARIABLES = ['SOURCE', 'TARGET'].flatMap((side) =>
 
 /**
  * Warns of each variable that is not read. One that is a slip away from a variable that is read was meant to be that
- * one: a guard or a limit would silently be missing.
+ * one: a protection or a limit would silently be missing.
  *
  * @param read the variables that this program reads here
  * @param known all that any part of it reads

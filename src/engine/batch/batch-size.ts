@@ -53,7 +53,7 @@ export class BatchSize {
     return objects * this.#bytesPerObject <= this.limit.most * TUNING.mostByHeader
   }
 
-  /** What was weighed, or accepted, is what the next commits weigh. */
+  /** The measured or accepted weight is assumed of the next commits. */
   observe({ commits, bytes, objects }: Part): void {
     if (commits > 0) this.#bytesPerCommit = Math.max(1, bytes / commits)
     if (commits > 0 && objects > 0) this.#bytesPerObject = bytes / objects

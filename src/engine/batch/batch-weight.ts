@@ -8,7 +8,7 @@ import type { BatchSize } from './batch-size.js'
 import { type Frontier, newHeads } from './frontier.js'
 import { TUNING } from './tuning.js'
 
-/** What a pack weighs. */
+/** The weight of a pack. */
 export interface Weight {
   bytes: number
   objects: number
@@ -140,7 +140,7 @@ function bytesOf(weight: Weight | 'over'): number | 'over' {
   return weight === 'over' ? weight : weight.bytes
 }
 
-/** What the latest of these weigh on average, if they are many enough and much alike. */
+/** The average weight of the latest of these, if they are many enough and much alike. */
 export function regularWeight(weights: readonly (number | 'over')[]): number | undefined {
   const latest = weights.slice(-TUNING.regular).filter((weight) => weight !== 'over')
   if (latest.length < TUNING.regular) return undefined

@@ -1,7 +1,7 @@
 import type { Frontier } from './frontier.js'
 import { TUNING } from './tuning.js'
 
-/** What the loop does next. It follows from how the last push ended, and from nothing else. */
+/** The next move of the loop. It follows from how the last push ended, and from nothing else. */
 export type Move = Advance | Shrink | Alone
 
 interface Situation {
@@ -36,7 +36,7 @@ export interface Stuck {
   because: 'connection' | 'no-commits' | 'one-commit'
 }
 
-/** What was refused, and what is known of it. */
+/** A refused push, and what is known of it. */
 export interface Refused {
   next: Frontier
   /** There are commits in it. */

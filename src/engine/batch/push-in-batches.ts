@@ -155,7 +155,7 @@ async function pushBatch(context: Context, transfer: Transfer, batch: Batch): Pr
   return pushed
 }
 
-/** What to do about a pack that was too large. @throws GitSyncError where nothing can be done */
+/** The next move after a pack that was too large. @throws GitSyncError where nothing can be done */
 async function makeSmaller(
   { frontier, size }: Transfer,
   move: Move,

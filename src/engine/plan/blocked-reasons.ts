@@ -1,7 +1,7 @@
 import type { RefKind } from '../../../schemas/result.js'
 import { type Names, optionNames, setting, worded } from '../../wording.js'
 
-/** What keeps a ref of a kind from being fast-forwarded. */
+/** The reasons why a ref of a kind cannot be fast-forwarded. */
 export const DIFFERENCES: Record<RefKind, string> = {
   // The source cannot tell which, where it lacks the target's commits.
   branch: 'the branch has diverged, or the target is ahead of the source',

@@ -69,7 +69,7 @@ export async function planRefs(input: PlanInput): Promise<PlannedRef[]> {
   return withoutCollisions(sorted, input.targetRefs, input.bestEffort ? 'warn' : 'block', signal)
 }
 
-/** What an action comes to on the wire. Guards, digest and result go by that, not by what it is called. */
+/** The command that an action becomes. Guards, digest and result follow the command, not the name of the action. */
 export function moveOf({ action, sourceHash, targetHash }: RefPlan): Action {
   if (action !== 'create' && action !== 'update' && action !== 'delete') return action
   if (NO_OBJECT.test(sourceHash)) return 'delete'

@@ -17,7 +17,7 @@ export interface ProvisionalPlan {
   tips: KnownTips
 }
 
-/** What a run remembers from listing to listing. */
+/** State that a run keeps from listing to listing. */
 export interface PreviousAttempts {
   /** By target ref: what earlier pushes of this run confirmed, or were refused under `bestEffort`. */
   completed: ReadonlyMap<string, PlannedRef>

@@ -19,7 +19,7 @@ const LEAST_COMMIT = 64
 const REFUSALS: ReadonlySet<string> = new Set(['source_protocol_error', 'source_unavailable'])
 
 export interface ProofOptions {
-  /** What most branches will have done. It decides which proof is asked first, not what is proven. */
+  /** The likely change of most branches. It decides which proof is asked first, not what is proven. */
   expected?: 'fast-forward' | 'rewrite'
   /** Learns which of the target's tips the source has. */
   tips?: KnownTips
@@ -181,7 +181,7 @@ async function relationOf(
   }
 }
 
-/** What lies between two tips: the packs that show it, their bytes counted as they pass. */
+/** The commits between two tips: the packs that show it, their bytes counted as they pass. */
 class Between {
   readonly #limit: number
   #bytes = 0

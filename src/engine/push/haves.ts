@@ -6,7 +6,7 @@ import { Pace } from '../../runtime/yield.js'
 import type { PlannedRef } from '../plan/plan-refs.js'
 import { tipsOf } from './wants.js'
 
-/** What both remotes have listed. */
+/** The refs that both remotes have listed. */
 interface KnownRefs {
   source: Pick<UploadPack, 'refs'>
   target: Pick<ReceivePack, 'refs' | 'extraHaves'>

@@ -12,7 +12,7 @@ export interface Pushed {
   report: PushReport | undefined
   /** Why the target refused, as far as its words tell. */
   refusal: Refusal | undefined
-  /** What broke the push after its commit point. */
+  /** The error that broke the push after its commit point. */
   failure: GitSyncError | undefined
   /** Bytes of its pack that went out. */
   bytes: number

@@ -32,9 +32,9 @@ export interface Unclear {
   bytes: number
   /** The target refused it as a whole, which is believed where its refs cannot be seen. */
   isRefused: boolean
-  /** What it comes to where the refs say that none has moved. */
+  /** The outcome if the refs show that none has moved. */
   unmoved: Unmoved
-  /** What the target's refs say, where they were listed already. */
+  /** The target's refs, where they were listed already. */
   listed?: RefOutcomes
 }
 
@@ -54,7 +54,7 @@ export interface TooLarge {
   evidence: LimitEvidence
   /** A connection that broke, or the like: it may have had other reasons. */
   isGuess: boolean
-  /** What to say where nothing can be done about it. */
+  /** The error if nothing can be done about it. */
   error: GitSyncError
 }
 
@@ -70,7 +70,7 @@ export interface Failed {
   error: GitSyncError
 }
 
-/** What was sent, and how far it came. */
+/** The bytes that were sent, and how far the push came. */
 export interface Sent {
   bytes: number
   committed: boolean
@@ -80,7 +80,7 @@ export interface Sent {
   hasObjects: boolean
   isChunked: boolean
   isThin: boolean
-  /** What the target said outside its report. */
+  /** Text of the target outside its report. */
   words: readonly string[]
 }
 

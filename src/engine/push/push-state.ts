@@ -7,7 +7,7 @@ import type { SyncSpec } from '../request/sync-spec.js'
 import type { RunContext } from '../run/run-context.js'
 import type { TargetLimit } from './target-limit.js'
 
-/** What the pushes of one plan work with. */
+/** The context of the pushes of one plan. */
 export interface Context {
   run: RunContext
   job: SyncSpec
@@ -19,7 +19,7 @@ export interface Context {
   execution: Execution
 }
 
-/** What the pushes of a run have come to, also when it fails. */
+/** The results of the pushes of a run, also when it fails. */
 export interface Execution {
   planned: number
   /** Pushes of which the target confirmed something. */
@@ -42,7 +42,7 @@ export interface Execution {
   failed: Map<string, string>
 }
 
-/** What another attempt starts from: what is completed stays, and what failed may fare better. */
+/** The start of another attempt: what is completed stays, and what failed may fare better. */
 export async function continueExecution(previous: Execution): Promise<Execution> {
   const completed = new Map<string, PlannedRef>()
   await forEachYielding(previous.completed, ([name, ref]) => completed.set(name, ref))

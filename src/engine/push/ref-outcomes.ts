@@ -90,7 +90,7 @@ async function lookAgain(look: Look, target: ReceivePack): Promise<void> {
   }
 }
 
-/** What a report says of each ref, compared with what the target lists. */
+/** The report on each ref, compared with what the target lists. */
 class Reported {
   readonly #report: PushReport | undefined
   readonly #isTrusted: boolean

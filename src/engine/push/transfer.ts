@@ -16,7 +16,7 @@ import { SpooledPack } from './spooled-pack.js'
 
 const MAX_LINE = 1000
 
-/** What is known of the packs that the target accepts. */
+/** Known limits of the packs that the target accepts. */
 export interface PushLimits {
   /** Most bytes of a pack. */
   limit: number

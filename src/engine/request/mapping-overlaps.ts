@@ -22,7 +22,7 @@ function* sameOrBelow(patterns: readonly RefPattern[]): Generator<Overlap> {
     else yield [earlier, at]
   }
   const placeOf = (folder: string) => places.get(folder.slice(0, -1)) as number
-  // What lies below a folder follows it at once.
+  // Names below a folder follow it at once.
   const open: string[] = []
   for (const folder of [...places.keys()].map((text) => `${text}/`).sort()) {
     for (let top = open.at(-1); top && !folder.startsWith(top); top = open.at(-1)) open.pop()

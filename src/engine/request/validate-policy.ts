@@ -3,7 +3,7 @@ import type { FieldWording } from '../../errors.js'
 import { setting, worded } from '../../wording.js'
 import { NOT_TEXT } from './validate-text.js'
 
-/** What contradicts itself in a policy and its options. */
+/** Contradictions in a policy and its options. */
 export function* policyProblems({ policy = {}, options = {} }: SyncRequest): Generator<FieldWording> {
   const lease = policy.force === true || policy.forceWithLease === true
   if (lease && policy.forceBlind) {

@@ -10,7 +10,7 @@ export function callbackError(callback: string, cause: unknown): GitSyncError {
   })
 }
 
-/** What was thrown, as text. It may be anything, also an object that cannot be made a string. */
+/** The text of a thrown value, which may be anything, also an object that cannot be made a string. */
 export function thrownText(thrown: unknown): string {
   try {
     return String(thrown instanceof Error ? thrown.message || thrown.name : thrown)
@@ -80,7 +80,7 @@ export class Callbacks {
   }
 
   #fail(callback: string, error: unknown): void {
-    // What is thrown as a run ends may be its own end.
+    // An error thrown as a run ends may be its own end.
     if (this.#ending.signal.aborted) return
     this.failure = callbackError(callback, error)
     this.#ending.abort(this.failure)

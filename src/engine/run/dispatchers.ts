@@ -7,7 +7,7 @@ import type { Access } from '../../git/http/exchange.js'
 import { setting, worded } from '../../wording.js'
 import { callbackError } from './callbacks.js'
 
-/** What connections are for. */
+/** The purpose of connections. */
 export interface ConnectionUse {
   role: EndpointRole
   /** A push needs a new connection: part of it may be lost over one that was idle. */

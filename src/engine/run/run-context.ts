@@ -5,7 +5,7 @@ import type { Traffic } from '../../git/http/traffic.js'
 import type { LfsHttp } from '../../lfs/lfs-http.js'
 import type { Emit, ProgressMeter } from './progress.js'
 
-/** What one run works with: its remotes, where it reports, and what ends it. */
+/** The context of one run: its remotes, where it reports, and what ends it. */
 export interface RunContext {
   source: SmartHttp
   target: SmartHttp

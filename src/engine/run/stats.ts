@@ -31,7 +31,7 @@ export class MemoryMeter {
     this.#sample()
   }
 
-  /** What was seen so far. */
+  /** The statistics so far. */
   read(): Measurement {
     if (this.#enabled) this.#sample()
     const elapsedMillis = this.#enabled ? Math.round(performance.now() - this.#started) : 0

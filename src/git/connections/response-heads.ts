@@ -30,7 +30,7 @@ export class ResponseHeads {
     return this.#hasResponded && this.isAsked && this.#bytes === 0
   }
 
-  /** What may pass now that this has come; undefined while there is nothing. @throws Error for a 101 */
+  /** The bytes that may pass now that this has come; undefined while there is nothing. @throws Error for a 101 */
   take(chunk: Buffer): Buffer | undefined {
     if (!this.#isExpecting) return chunk
     this.#bytes += chunk.length
@@ -52,7 +52,7 @@ export class ResponseHeads {
     return this.flush()
   }
 
-  /** What is held, as it is. */
+  /** The held bytes, unchanged. */
   flush(): Buffer {
     const held = this.#held
     this.#held = Buffer.alloc(0)

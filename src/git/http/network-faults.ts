@@ -1,4 +1,4 @@
-/** What an error code of undici, Node, the system or OpenSSL means about the remote that we spoke with. */
+/** The meaning of an error code of undici, Node, the system or OpenSSL for the remote that we spoke with. */
 export interface Fault {
   /** No connection or a broken one, silence, a response that is not HTTP or breaks its rules, or a fault of this program. */
   kind: 'unreachable' | 'timeout' | 'not_http' | 'protocol_error' | 'internal'

@@ -4,7 +4,7 @@ import type { Dispatcher } from 'undici'
 import { type ByteStream, prepend } from '../../runtime/byte-stream.js'
 import { InflateEither } from './inflate.js'
 
-// What git accepts as a body (remote-curl.c, and curl below it): decoded although identity was asked for, of a type that
+// Bodies that git accepts (remote-curl.c, and curl below it): decoded although identity was asked for, of a type that
 // is compared in lower case and without parameters, and on the response to a POST of any type.
 
 /** As many as curl accepts. */
@@ -23,7 +23,7 @@ export function mediaType(headers: Dispatcher.ResponseData['headers']): string {
   return type.replace(/\s+/g, '').toLowerCase()
 }
 
-/** What has encoded a body, in that order; chunks are undici's to read. */
+/** The encodings of a body, in order; chunks are undici's to read. */
 export function encodingsOf(headers: Dispatcher.ResponseData['headers']): string[] {
   const { 'content-encoding': content = '', 'transfer-encoding': transfer = '' } = headers
   return `${content},${transfer}`

@@ -44,7 +44,7 @@ export interface Call {
   /** Bytes of a streamed body; without it, it is sent chunked. */
   contentLength?: number
   gitProtocol?: string
-  /** What is read from the response is kept in memory. */
+  /** The response is kept in memory. */
   isKept?: boolean
 }
 
@@ -182,7 +182,7 @@ export class SmartHttp {
     }
   }
 
-  /** What was read as git's protocol quotes the remote in full. */
+  /** An error of the git protocol quotes the remote in full. */
   #redactError(error: ProtocolError): void {
     const { message, stack = '' } = error
     error.message = printable(this.redact(message), MAX_QUOTED)

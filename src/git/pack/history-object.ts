@@ -11,7 +11,7 @@ export interface Commit {
   parents: string[]
 }
 
-/** What shows how a history hangs together. */
+/** The links of a history. */
 export type HistoryObject = ({ type: 'commit' } & Commit) | { type: 'tag'; id: string; target: string }
 
 /** An object without its name. */

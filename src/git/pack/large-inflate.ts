@@ -11,7 +11,7 @@ export class LargeInflate {
   #isOver = false
   #taken = 0
   #made = 0
-  /** What it inflates to, once `write` has given the rest; undefined where that was not asked for. */
+  /** The inflated bytes, once `write` has given the rest; undefined where that was not asked for. */
   readonly data: Buffer | undefined
 
   constructor(size: number, isKept: boolean) {

@@ -1,4 +1,4 @@
-/** What is held of them before they are closed: bytes, and deltas, as the least of them takes some 300 bytes. */
+/** Limits of those that are held before they are closed: bytes, and deltas, as the least of them takes some 300 bytes. */
 const MAX_BYTES = 16 * 1024 * 1024
 const MAX_DELTAS = 50_000
 

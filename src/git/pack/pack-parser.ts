@@ -7,7 +7,7 @@ import { type EntryHead, MAX_OBJECT_SIZE, type PackEntry, parseEntryHead } from 
 
 /** Bytes of an object up to which it is inflated here and now, as soon as all of it has come. */
 export const SMALL = 256 * 1024
-/** What deflating may add to bytes that do not deflate, generously. */
+/** Bytes that deflating may add to those that do not deflate, generously. */
 const DEFLATE_OVERHEAD = 1024
 const MICROSECONDS_PER_OBJECT = 8
 const BYTES_PER_MICROSECOND = 500
@@ -53,7 +53,7 @@ interface LargeEntry {
 /** Bytes in, objects out. */
 class PackParser {
   readonly #hashBytes: number
-  /** What has come and was not taken yet. */
+  /** Bytes that have come and were not read yet. */
   #chunks: Buffer[] = []
   #bytes = 0
   /** How many bytes there must be before it is worth a look. */

@@ -27,7 +27,7 @@ export class PacketTracer {
   #band = 0
   #isFirst = false
   readonly #payload = new Kept()
-  /** What band 1 carries: a pack, or the packets of a report. */
+  /** The content of band 1: a pack, or the packets of a report. */
   #data: PacketTracer | undefined
   readonly #lines = new Map<number, Kept>()
   #isOver = false

@@ -3,12 +3,12 @@ import type { EndpointAuth } from '../../../schemas/request.js'
 /** One way to write a secret. */
 export interface SecretForm {
   text: string
-  /** What it is recognised by, as it is compared: see `fold`. */
+  /** The text it is recognized by, as it is compared: see `fold`. */
   key: string
 }
 
 /**
- * A long secret is recognised by its end, so that a search takes a time that grows with the text alone. Its beginning may be public: all JWTs
+ * A long secret is recognized by its end, so that a search takes a time that grows with the text alone. Its beginning may be public: all JWTs
  * of an issuer have the same.
  */
 const KEY_LENGTH = 64
@@ -58,7 +58,7 @@ function base64Of(text: string): string[] {
   return [padded, padded.replace(/=+$/, '')]
 }
 
-/** What base64 makes of a secret inside longer text, whatever comes before and after it. */
+/** The base64 form of a secret inside longer text, whatever comes before and after it. */
 function base64Inside(bytes: Buffer, offset: number): string {
   const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64')
   const wholeDigits = Math.floor(((offset + bytes.length) * 8) / 6)

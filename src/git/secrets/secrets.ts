@@ -67,7 +67,7 @@ export class Secrets {
         const text = Reflect.get(value, key)
         if (typeof text !== 'string') continue
         const clean = redact(text)
-        // What cannot be written to is a caller's own abort reason.
+        // A read-only property is one of the caller's own abort reason.
         if (clean !== text) Reflect.set(value, key, clean)
       }
       scrubOne(value.cause)

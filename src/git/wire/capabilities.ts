@@ -4,7 +4,7 @@ import type { ObjectFormat } from '../refs/object-id.js'
 
 // gitprotocol-capabilities (v0 and v1: one list, space-separated) and gitprotocol-v2 (one a line).
 
-/** What a remote offers: names, some with values; a name may come more than once (`symref`). */
+/** The offers of a remote: names, some with values; a name may come more than once (`symref`). */
 export class Capabilities {
   readonly #values = new Map<string, string[]>()
   /** As advertised, in order. */

@@ -31,7 +31,7 @@ export function deepenRequest(question: Deepening, isV2: boolean): FetchRequest 
   return isV2 ? { ...request, emptyPack: true } : { ...request, progress: true, end: 'nothing' }
 }
 
-/** What to assume of a server whose v1 capabilities were not listed: git needs only the object format here. */
+/** The capabilities to assume of a server whose v1 capabilities were not listed: git needs only the object format here. */
 export function assumedCapabilities(format: ObjectFormat): Capabilities {
   return new Capabilities(format === 'sha1' ? [] : [`object-format=${format}`])
 }

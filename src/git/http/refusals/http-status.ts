@@ -12,7 +12,7 @@ export interface Refusal {
   retryAfter?: number
   /** The remote says that its rate limit is reached, or for how long to wait. */
   isRateLimited?: boolean
-  /** What the remote says, safe to show. */
+  /** The text of the remote, safe to show. */
   text: string
   /** The remote's own id of the request, which its support asks for. */
   requestId?: string
@@ -34,7 +34,7 @@ const PASSING = new Set([423, 425])
 const OF_A_PROXY = new Set([407, 511])
 const RATE_WORDS = /\brate[ -]?limit|\btoo many requests\b|\babuse detection\b/i
 
-/** What a status that git knows nothing of means for a repository. */
+/** The meaning of a status that git does not know for a repository. */
 const MEANINGS: Record<number, string> = {
   400: 'it cannot read the request; check the URL, its http or https, and the credentials',
   405: 'that URL does not speak git over HTTP; check it',
@@ -76,7 +76,7 @@ export function statusError(side: EndpointRole, refusal: Refusal): GitSyncError 
   return error('protocol_error', `HTTP ${status}: ${MEANINGS[status] ?? 'git does not use that status'}`)
 }
 
-/** What a status says of a push: that its body is too large, took too long, or should have had a Content-Length. */
+/** The meaning of a status for a push: that its body is too large, took too long, or should have had a Content-Length. */
 function pushRefusal(status: number, said: string, cause: HttpStatusError): GitSyncError | undefined {
   const spool = worded`let a sync spool the pack, by ${setting('options.materialize')} "auto"`
   const error = (
@@ -104,10 +104,10 @@ export function requestIdOf(headers: SingleHeaders): string {
   return REQUEST_ID_HEADERS.map((name) => headers[name]).find((id) => id) ?? ''
 }
 
-/** What to check when a remote denies access. */
+/** A hint for when a remote denies access. */
 export function credentialsHint(side: EndpointRole): Wording {
   const access = side === 'source' ? 'read' : 'write'
-  return worded`check ${setting(`auth.${side}`)}: it must be valid and may ${access} the repository`
+  return worded`check ${setting(`auth.${side}`)}: it must be valid and allowed to ${access} the repository`
 }
 
 /** A request that was refused for its number passes later: 429, or any refusal but a server error that says so. */

@@ -1,6 +1,6 @@
 import { retryAfterSeconds, type SingleHeaders } from './http-status.js'
 
-/** What the headers of a refusal say of a rate limit. */
+/** The rate limit in the headers of a refusal. */
 export interface RateLimit {
   /** No request is left, or a wait is asked for. */
   isReached: boolean

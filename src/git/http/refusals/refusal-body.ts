@@ -1,7 +1,7 @@
 import type { ByteStream } from '../../../runtime/byte-stream.js'
 import type { SingleHeaders } from './http-status.js'
 
-/** What the body of a refusal has to say. */
+/** The text in the body of a refusal. */
 export interface Words {
   text: string
   /** The text goes on beyond what was read of the body. */
