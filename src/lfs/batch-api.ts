@@ -1,5 +1,4 @@
-import Type from 'typebox'
-import { Compile } from 'typebox/schema'
+import Type from '../../schemas/type.js'
 import { ProtocolError } from '../git/packets/protocol-error.js'
 import type { Pointer } from './pointer.js'
 
@@ -38,7 +37,14 @@ const BatchResponse = Type.Object({
 })
 type BatchResponse = Type.Static<typeof BatchResponse>
 
-const validator = Compile(BatchResponse)
+let validator: { Check(value: unknown): boolean } | undefined
+
+/** TypeBox takes long to load, and most runs move no LFS objects. */
+async function isBatchResponse(value: unknown): Promise<boolean> {
+  const { Compile } = await import('typebox/schema')
+  validator ??= Compile(BatchResponse)
+  return validator.Check(value)
+}
 
 /** What a server says of one object. */
 export type ObjectResponse =
@@ -61,12 +67,12 @@ export function writeBatch(operation: Operation, objects: readonly Pointer[], re
 }
 
 /** The responses by object id, those to the objects that were asked for. @throws ProtocolError */
-export function parseBatch(
+export async function parseBatch(
   operation: Operation,
   asked: readonly Pointer[],
   value: unknown,
-): Map<string, ObjectResponse> {
-  if (!validator.Check(value)) throw new ProtocolError('its batch response does not fit the LFS API')
+): Promise<Map<string, ObjectResponse>> {
+  if (!(await isBatchResponse(value))) throw new ProtocolError('its batch response does not fit the LFS API')
   const { transfer, hash_algo: hash, objects } = value as BatchResponse
   if (transfer && transfer !== 'basic')
     throw new ProtocolError(`it chose the transfer "${transfer}", while basic was offered`)

@@ -163,7 +163,7 @@ export class LfsHttp {
       throw noServer(this.side, `responds with content type ${printable(this.#redact(type)) || 'nothing'}`)
     }
     try {
-      return parseBatch(operation, objects, await readJson(response.body, this.signal))
+      return await parseBatch(operation, objects, await readJson(response.body, this.signal))
     } catch (error) {
       throw error instanceof ProtocolError ? this.#broken(this.#redact(error.message)) : error
     }

@@ -111,7 +111,7 @@ t.test('a storage that never comes back ends the run', async (t) => {
     t.test(code, async (t) => {
       const pair = await startPair(t, pairs)
       const { host: name } = new URL(pair[host].storageOrigin)
-      const message = `The LFS storage of the ${host} (${name}) answered 503`
+      const message = `The LFS storage of the ${host} (${name}) responded with 503`
       await t.rejects(pair.move(pair.put(randomBytes(SMALL))), {
         code,
         retryable: true,

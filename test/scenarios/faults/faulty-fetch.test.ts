@@ -41,7 +41,7 @@ const faults: Fault[] = [
     name: 'ends its answer in good order in the middle of the pack',
     action: () => ({ type: 'end-response', after: 100_000 }),
     code: 'source_protocol_error',
-    message: /cut|ends/,
+    message: /truncated|ends/,
   },
   {
     name: 'ends its answer in good order before any pack',
