@@ -1,3 +1,4 @@
+import { loadEngine } from '../../src/engine/load-engine.js'
 import { Client, GitSyncError } from '../../src/index.js'
 import { startGraphPeers } from '../../testing/hostile/graph-peers.js'
 import { type HostilePack, hostilePacks } from './hostile-packs.js'
@@ -19,6 +20,8 @@ const DEADLINE = 300
 
 /** Transfers in steps from sources with hostile packs, or from one alone; says what became of each as a line of JSON. */
 async function main(only: string | undefined): Promise<void> {
+  // As a service does before it listens: modules are no history's turn.
+  await loadEngine()
   for (const [name, make] of Object.entries(hostilePacks)) {
     if (only === undefined || only === name) console.log(JSON.stringify(await run(name, make())))
   }
