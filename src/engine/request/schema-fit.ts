@@ -12,19 +12,6 @@ export interface Schema {
   maximum?: number
 }
 
-/** Whether a request has the form of its schema: the fast answer for most. All our objects are closed. */
-export function fits(schema: Schema, value: unknown): boolean {
-  const { anyOf, type, properties = {}, required = [], items } = schema
-  if (anyOf) return anyOf.some((one) => fits(one, value))
-  if (type === 'array') return Array.isArray(value) && value.every((item) => !items || fits(items, item))
-  if (type !== 'object') return misfit(schema, value) === undefined
-  if (!isRecord(value) || required.some((name) => value[name] === undefined)) return false
-  return Object.keys(value).every((name) => {
-    const known = Object.hasOwn(properties, name) ? properties[name] : undefined
-    return known !== undefined && (value[name] === undefined || fits(known, value[name]))
-  })
-}
-
 /** What is wrong with a value that is neither an object nor an array. */
 export function misfit(schema: Schema, value: unknown): string | undefined {
   const { type } = schema
