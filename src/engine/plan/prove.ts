@@ -128,10 +128,9 @@ async function probeAncestry(
     return new Set(candidates)
   } catch (error) {
     if (!isRefusal(error)) throw error
-    const [only, ...others] = candidates.filter((id) => isLacking(source, error, id))
-    if (only === undefined) return undefined
-    tips.learn(only, false)
-    return others.length === 0 && candidates.length === 1 ? new Set() : undefined
+    const lacking = candidates.filter((id) => isLacking(source, error, id))
+    for (const id of lacking) tips.learn(id, false)
+    return lacking.length === candidates.length ? new Set() : undefined
   }
 }
 
