@@ -5,6 +5,7 @@ import {
   credentialsHint,
   HttpStatusError,
   type Refusal,
+  remoteText,
   statusError,
 } from '../git/http/refusals/http-status.js'
 import { printable } from '../runtime/printable.js'
@@ -19,7 +20,7 @@ const NO_SERVER = new Set([404, 405, 406, 410, 501])
 export function apiError(side: EndpointRole, refusal: Refusal): GitSyncError {
   const { status } = refusal
   const cause = new HttpStatusError(status)
-  const said = wordsOf(refusal)
+  const said = remoteText(refusal)
   const error = (code: ProblemCode, what: Wording) =>
     new GitSyncError(code, worded`The LFS server of the ${side} ${what}.${said}`, { cause, retryable: false })
   if (status === 401 || (status === 403 && !refusal.isRateLimited))
@@ -76,11 +77,11 @@ export function objectError(side: EndpointRole, status: number, text: string): G
   const refusal = { status, text, push: false }
   if (side === 'source' && (status === 404 || status === 410 || status === 422))
     return missingAtSource(text || `it responds with ${status}`)
-  if (status === 409) return noServer(side, `refuses the hash sha256${wordsOf(refusal)}`)
+  if (status === 409) return noServer(side, `refuses the hash sha256${remoteText(refusal)}`)
   return status === 404 || status === 410
     ? new GitSyncError(
         'lfs_limit_exceeded',
-        `The LFS server of the ${side} refuses an object (${status}).${wordsOf(refusal)}`,
+        `The LFS server of the ${side} refuses an object (${status}).${remoteText(refusal)}`,
       )
     : apiError(side, refusal)
 }
@@ -96,11 +97,6 @@ function limitError(side: EndpointRole, refusal: Refusal): GitSyncError | undefi
   const isRefused = side === 'target' && status === 422
   if (!OVER_LIMIT.has(status) && !isRefused) return undefined
   const code = side === 'target' ? 'lfs_limit_exceeded' : 'source_unavailable'
-  const message = `The LFS server of the ${side} refuses by a limit of its own (HTTP ${status}).${wordsOf(refusal)}`
+  const message = `The LFS server of the ${side} refuses by a limit of its own (HTTP ${status}).${remoteText(refusal)}`
   return new GitSyncError(code, message, { cause: new HttpStatusError(status), retryable: false })
-}
-
-function wordsOf({ text, requestId }: Refusal): string {
-  const id = requestId ? ` (Its request id: ${requestId})` : ''
-  return (text === '' ? '' : ` It says: ${text}`) + id
 }

@@ -1,5 +1,5 @@
 import type { EndpointRole } from '../../schemas/event.js'
-import { refused } from '../git/http/refusals/redirect.js'
+import { refused, staysAtHost } from '../git/http/refusals/redirect.js'
 import { setting, worded } from '../wording.js'
 import type { Action } from './action.js'
 
@@ -22,8 +22,7 @@ export function redirectedAction(side: EndpointRole, action: Action, location: s
  */
 export function redirectedServer(side: EndpointRole, from: URL, location: string): URL {
   const to = destination(side, from, location)
-  const upgraded = from.protocol === 'http:' && to.protocol === 'https:' && from.hostname === to.hostname
-  if (from.origin !== to.origin && !upgraded)
+  if (!staysAtHost(from, to))
     throw refused(
       side,
       worded`its LFS API to another origin; name that in ${setting(`${side}.lfsUrl`)} if it is right`,

@@ -2,7 +2,7 @@ import { GitSyncError } from '../errors.js'
 import { MAX_BATCH } from './lfs-http.js'
 import type { ObjectList } from './object-list.js'
 import type { Pointer } from './pointer.js'
-import { type Answers, ask, type Sides, transferObject } from './transfer.js'
+import { type Answers, ask, askBoth, type Sides, transferObject } from './transfer.js'
 import { CorruptObjectError } from './verified-object.js'
 
 /** Objects that a run moves at once, as git-lfs's client does. */
@@ -44,7 +44,7 @@ export async function findLacking({ sides, list, ending }: Omit<Moving, 'onMoved
 }
 
 /**
- * Moves what the target lacks. Objects that the source lacks are told of, the first of them: the others go on.
+ * Moves the objects that the target lacks. Returns those that the source lacks, up to a limit; they do not stop the others.
  *
  * @throws GitSyncError for what is no single object's fault
  */
@@ -81,7 +81,7 @@ async function* answeredObjects(sides: Sides, list: ObjectList): AsyncGenerator<
   const chunks = list.inChunks('lacking', MAX_BATCH)
   const nextBatch = () => {
     const { value } = chunks.next()
-    const asking = value ? askBoth(sides, list, value) : undefined
+    const asking = value ? askAbout(sides, list, value) : undefined
     // It may fail while nobody waits for it.
     asking?.catch(() => {})
     return asking
@@ -94,19 +94,14 @@ async function* answeredObjects(sides: Sides, list: ObjectList): AsyncGenerator<
   return undefined
 }
 
-async function askBoth(
+async function askAbout(
   sides: Sides,
   list: ObjectList,
   numbers: readonly number[],
 ): Promise<AnsweredObject[]> {
   const objects = numbers.map((number) => list.at(number))
-  const uploads = await ask(sides, 'upload', objects)
-  const wanted = objects.filter(({ oid }) => uploads.get(oid)?.type === 'transfer')
-  const downloads = wanted.length > 0 ? await ask(sides, 'download', wanted) : new Map()
-  return numbers.map((number, at) => {
-    const { oid } = objects[at] as Pointer
-    return { number, answers: { upload: uploads.get(oid), download: downloads.get(oid) } }
-  })
+  const answers = await askBoth(sides, objects)
+  return answers.map((each, at) => ({ number: numbers[at] as number, answers: each }))
 }
 
 /** So many workers at the same work; the first failure ends the others. */

@@ -1,7 +1,9 @@
+import { buffer } from 'node:stream/consumers'
 import { GitSyncError } from '../errors.js'
 import { Semaphore } from '../runtime/semaphore.js'
 import { type Action, isExpired } from './action.js'
 import type { Operation } from './batch-api.js'
+import { MAX_REDIRECTS } from './lfs-connection.js'
 import { DeniedActionError, missingAtSource } from './lfs-error.js'
 import type { Answer, LfsHttp } from './lfs-http.js'
 import type { Pointer } from './pointer.js'
@@ -34,7 +36,6 @@ const PER_PROCESS = 32
 const everybody = new Semaphore(PER_PROCESS)
 /** Bytes of an object that is verified whole before any of it is sent. */
 const WHOLE = 256 * 1024
-const MAX_REDIRECTS = 5
 
 /**
  * Moves one object, by actions that are asked for anew at each further attempt, as they may have expired. False where the target had it after all.
@@ -46,7 +47,8 @@ export function transferObject(sides: Sides, object: Pointer, first: Answers): P
   const attempt = (number: number) =>
     everybody.run(signal, async () => {
       // An action that was just given is taken as it is: the clocks may differ.
-      const answers = number === 1 && isFresh(sides, first) ? first : await askBoth(sides, object)
+      const [answers = first] =
+        number === 1 && isFresh(sides, first) ? [first] : await askBoth(sides, [object])
       return transferOnce(sides, object, answers)
     })
   return retrying(attempt, { signal, wait: sides.wait, mayPass })
@@ -62,10 +64,12 @@ export function ask(
   return retrying(() => server.batch(operation, objects, ref), { signal: server.signal, wait })
 }
 
-async function askBoth(sides: Sides, object: Pointer): Promise<Answers> {
-  const upload = (await ask(sides, 'upload', [object])).get(object.oid)
-  if (upload?.type !== 'transfer') return { upload, download: undefined }
-  return { upload, download: (await ask(sides, 'download', [object])).get(object.oid) }
+/** Asks the target of some objects, and the source of those that it lacks. The answers are in the order of the objects. */
+export async function askBoth(sides: Sides, objects: readonly Pointer[]): Promise<Answers[]> {
+  const uploads = await ask(sides, 'upload', objects)
+  const wanted = objects.filter(({ oid }) => uploads.get(oid)?.type === 'transfer')
+  const downloads = wanted.length > 0 ? await ask(sides, 'download', wanted) : undefined
+  return objects.map(({ oid }) => ({ upload: uploads.get(oid), download: downloads?.get(oid) }))
 }
 
 async function transferOnce(sides: Sides, object: Pointer, { upload, download }: Answers): Promise<boolean> {
@@ -85,7 +89,7 @@ async function send(sides: Sides, object: Pointer, from: Action, to: Action): Pr
     await checkLength(download, object)
     const verified = verifiedObject(download, object, (bytes) => meter.received(bytes))
     try {
-      const body = object.size <= WHOLE ? await gathered(verified) : counted(verified, meter)
+      const body = object.size <= WHOLE ? await buffer(verified) : counted(verified, meter)
       const uploaded = await target.upload(to, body, object.size)
       if (Buffer.isBuffer(body)) meter.sent(body.length)
       if (uploaded.type === 'done') return
@@ -100,12 +104,6 @@ async function send(sides: Sides, object: Pointer, from: Action, to: Action): Pr
     'redirect_refused',
     `The LFS storage of the target redirects more than ${MAX_REDIRECTS} times.`,
   )
-}
-
-async function gathered(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
-  const all: Buffer[] = []
-  for await (const chunk of chunks) all.push(chunk)
-  return Buffer.concat(all)
 }
 
 async function* counted(chunks: AsyncIterable<Buffer>, meter: TransferMeter): AsyncGenerator<Buffer> {

@@ -46,9 +46,8 @@ const MEANINGS: Record<number, string> = {
 
 /** The error for an HTTP status that does not mean success. */
 export function statusError(side: EndpointRole, refusal: Refusal): GitSyncError {
-  const { status, text } = refusal
-  const id = refusal.requestId ? ` (Its request id: ${refusal.requestId})` : ''
-  const said = (text === '' ? '' : ` It says: ${text}`) + id
+  const { status } = refusal
+  const said = remoteText(refusal)
   const cause = new HttpStatusError(status)
   const wait = refusal.retryAfter === undefined ? { cause } : { cause, retryAfter: refusal.retryAfter }
   const error = (
@@ -74,6 +73,12 @@ export function statusError(side: EndpointRole, refusal: Refusal): GitSyncError 
   }
   if (status === 451) return error('not_found', '451: it may not serve that repository, for legal reasons')
   return error('protocol_error', `HTTP ${status}: ${MEANINGS[status] ?? 'git does not use that status'}`)
+}
+
+/** The remote's own text and request id, as the end of a message. */
+export function remoteText({ text, requestId }: Refusal): string {
+  const id = requestId ? ` (Its request id: ${requestId})` : ''
+  return (text === '' ? '' : ` It says: ${text}`) + id
 }
 
 /** The meaning of a status for a push: that its body is too large, took too long, or should have had a Content-Length. */

@@ -36,8 +36,7 @@ export function redirectedBase(
   }
   if (from.protocol === 'https:' && to.protocol === 'http:')
     throw refused(side, `from https to http (${shown(to.host)})`)
-  const upgraded = from.protocol === 'http:' && to.protocol === 'https:' && from.hostname === to.hostname
-  if (from.origin !== to.origin && !upgraded && !mayLeaveOrigin) {
+  if (!staysAtHost(from, to) && !mayLeaveOrigin) {
     const remedy = setting(`${side}.followInfoRefsRedirect`)
     throw refused(side, worded`to ${shown(to.origin)}; set ${remedy} to allow that, or use that URL`)
   }
@@ -51,6 +50,12 @@ export function redirectedBase(
   to.search = ''
   to.hash = ''
   return to
+}
+
+/** Whether a redirect stays within one origin, or goes from http to https on one host. */
+export function staysAtHost(from: URL, to: URL): boolean {
+  const isUpgrade = from.protocol === 'http:' && to.protocol === 'https:' && from.hostname === to.hostname
+  return from.origin === to.origin || isUpgrade
 }
 
 function shown(address: string): string {
