@@ -4,7 +4,7 @@ type Engine = typeof import('./engine.js')
 
 let loaded: Engine | undefined
 
-/** Loads what runs need, undici above all, so that whoever only imports the library does not wait for it. */
+/** Loads what runs need, undici above all, so that a program that only imports the library does not wait for it. */
 export async function loadEngine(): Promise<Engine> {
   if (!loaded) {
     const { Runner, runFetch, runProbe, runSync } = await import('./engine.js')

@@ -129,8 +129,8 @@ export class UploadPack {
   }
 
   /**
-   * What the objects tell that `request` asks for, a few at a time, and of which `interest` is. Deltas whose base has gone by are passed over
-   * where the source does not serve objects by their id: `onLost` is told.
+   * Reads the objects that `request` asks for, and gives what `interest` finds in them, a few at a time. If the source does not serve objects
+   * by their id, deltas whose base is no longer in memory are passed over, and `onLost` is called.
    *
    * @throws as `history` does; what `fetch` throws, before anything is given
    */

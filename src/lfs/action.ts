@@ -81,7 +81,7 @@ export function takesCredentials({ url, headers, authenticated }: Action, server
   return url.origin === server.origin && !authenticated && headers.authorization === undefined
 }
 
-/** What must not be shown of an action: whoever has it may do the same. */
+/** Parts of an action that must not be shown: they allow anybody to do the same. */
 export function secretsOf({ url, headers }: Action): string[] {
   const values = [...Object.values(headers), ...url.searchParams.values(), ...url.pathname.split('/')]
   return values.flatMap((value) => [value, ...value.split(' ')]).filter((text) => text.length >= MIN_SECRET)

@@ -4,7 +4,7 @@ import { withoutTrailingSlashes } from '../runtime/slashes.js'
 
 /**
  * The LFS server of a repository: `<url>.git/info/lfs`, or `<url>/info/lfs` where the URL ends in `.git`, unless `lfsUrl` names it. A repository's
- * own `.lfsconfig` is never obeyed: whoever may push would choose where our credentials go.
+ * own `.lfsconfig` is never obeyed: anybody who may push would choose where our credentials go.
  */
 export function lfsServerUrl(repository: URL, lfsUrl?: string): URL {
   if (lfsUrl) return new URL(withoutTrailingSlashes(lfsUrl))

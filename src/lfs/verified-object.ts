@@ -10,8 +10,8 @@ export class CorruptObjectError extends Error {
 }
 
 /**
- * An object's bytes, of which the last are given only when all have been found to be the object, by their number and SHA-256: whoever was told
- * how many there will be, and gets fewer, cannot keep them.
+ * An object's bytes. The last chunk is passed on only after the size and SHA-256 of all of them have been checked: a server that was given the
+ * length, and receives less, cannot keep the object.
  *
  * @throws GitSyncError with a CorruptObjectError as cause; what the body throws
  */
@@ -41,7 +41,7 @@ export async function* verifiedObject(
   }
 }
 
-/** Refuses a response that is no object of that size, before any byte of it is passed on. @throws GitSyncError */
+/** Refuses a response that is not an object of that size, before any byte of it is passed on. @throws GitSyncError */
 export async function checkLength({ length, body }: Download, { size }: Pointer): Promise<void> {
   if (length === undefined || length === size) return
   await body.return()

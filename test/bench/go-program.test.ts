@@ -23,6 +23,6 @@ t.test('a program with that command line is run and timed', async (t) => {
   const { seconds = 0 } = await goRun({ go }, request({ policy: { includeTags: true } }))
   t.ok(seconds > 0)
   t.strictSame(await target.soundRefs(), await source.refs())
-  await t.rejects(goRun({ go }, request({ target: { url: `${target.url}/no` } })), 'a failure is told')
+  await t.rejects(goRun({ go }, request({ target: { url: `${target.url}/no` } })), 'a failure is reported')
   t.strictSame(await goRun({}, request()), {}, 'nothing is run where none is given')
 })

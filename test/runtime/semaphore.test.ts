@@ -26,7 +26,7 @@ t.test('so many at once, in the order in which they came', async (t) => {
   t.strictSame(order, ['a', 'b', 'c', 'd'])
 })
 
-t.test('whoever is aborted while waiting takes no place, and a failure gives its place back', async (t) => {
+t.test('work that is aborted while waiting takes no place, and a failure releases its place', async (t) => {
   const semaphore = new Semaphore(1)
   let end = () => {}
   const first = semaphore.run(never, () => new Promise<void>((resolve) => (end = resolve)))

@@ -104,7 +104,7 @@ t.test('the package', async (t) => {
     )
   })
 
-  t.test('gives its description and the OpenAPI document to whoever imports them', async (t) => {
+  t.test('exports its package.json and the OpenAPI document', async (t) => {
     const program =
       "console.log(require('git-sync/package.json').version, require('git-sync/openapi.json').info.version)"
     const { stdout } = await run(process.execPath, ['-e', program], { cwd: project })

@@ -57,7 +57,7 @@ const MEDIA_TYPE = 'application/vnd.git-lfs+json'
 
 /**
  * An LFS server with storage as clouds have it: that takes no chunked body, keeps nothing that is not as long as was said, knows nothing of hashes,
- * and lets in whoever has an address that has not expired.
+ * and lets in every request with an address that has not expired.
  */
 export class FakeLfs {
   readonly objects = new Map<string, Buffer>()

@@ -95,15 +95,15 @@ async function findPointers({ run, job, remotes, plan }: Phase): Promise<ObjectL
   const wants = await newObjects(commands, isAll ? new Map() : target.refs, signal)
   if (wants.length === 0) return new ObjectList()
   const haves = isAll ? [] : await chooseHaves(remotes, plan, new Set(), signal)
-  const lost = { told: false }
+  let isNotified = false
   return scanPointers(
     source,
     { wants, haves, shallow: isAll ? [] : target.shallow },
     {
       counting: (pack) => countedPack(pack, { run, job }),
       onLost: () => {
-        if (lost.told) return
-        lost.told = true
+        if (isNotified) return
+        isNotified = true
         const text =
           'the source does not serve the bases of some deltas: LFS pointers among those could not be found'
         run.emit({ type: 'notice', text })

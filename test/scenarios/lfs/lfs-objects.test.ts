@@ -105,7 +105,7 @@ t.test('without LFS nobody asks for any', async (t) => {
   t.equal(from.api.length + to.api.length, 0)
 })
 
-t.test('progress tells of objects and bytes', async (t) => {
+t.test('progress reports objects and bytes', async (t) => {
   const { client, request, commit } = await lfsStage(t)
   await commit(randomBytes(1000), randomBytes(2000))
   const events: RunEvent[] = []

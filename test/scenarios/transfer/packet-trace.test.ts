@@ -83,7 +83,7 @@ t.test('a secret that a remote echoes is not in it, nor a long or dangerous line
   t.ok(lines.every((line) => line.length < 1100 && !line.includes('\u001b')))
 })
 
-t.test('the command line traces where it is told to, and only there', async (t) => {
+t.test('the command line traces where the variable says, and only there', async (t) => {
   const { source, target } = await stage(t)
   await source.commit('main')
   const args = ['plan', source.url, target.url]
